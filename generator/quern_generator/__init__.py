@@ -1,0 +1,1 @@
+"""The generator of quern: specifications in YAML become kernels, tables, tests and documentation."""

@@ -1,0 +1,155 @@
+"""``casting.yaml``: kinds, classes, levels, weak scalars and the flags of conversions, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .classes import ClassTable
+from .dtypes import DTypes
+from .faults import FaultLog
+from .load import Mapping
+from .model import Casting, DType
+from .promotion import Lattice
+from .vocabulary import Vocabulary
+
+
+def read_kinds(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[str, ...]:
+    """The kind order; ``same_kind`` must hold the same kinds."""
+    order: tuple[str, ...] = ()
+    for key in ("kinds", "same_kind"):
+        found: list[str] = []
+        for position, scalar in enumerate(node.scalars(key)):
+            entry = f"casting.{key}[{position}]"
+            if scalar.text not in words.dtype_kinds:
+                log.add_unknown(scalar.place, entry, "dtype kind", scalar.text, words.dtype_kinds)
+            elif scalar.text in found:
+                log.add(scalar.place, entry, f'"{scalar.text}" is given twice')
+            else:
+                found.append(scalar.text)
+        for kind in words.dtype_kinds:
+            if kind not in found:
+                log.add(node.keys[key], f"casting.{key}", f'the kind "{kind}" is missing')
+        order = order or tuple(found)
+    return (*order, *(kind for kind in words.dtype_kinds if kind not in order))
+
+
+@dataclass
+class CastingReader:
+    """Builds the tables over all dtypes."""
+
+    node: Mapping
+    words: Vocabulary
+    classes: ClassTable
+    dtypes: DTypes
+    lattice: Lattice
+    log: FaultLog
+
+    def read(self) -> Casting:
+        """All tables; faults go to the log."""
+        self.check_promotion()
+        entries = self.node.mapping("weak").items.items()
+        weak = [self.weak(name, entry) for name, entry in entries if isinstance(entry, Mapping)]
+        everything = self.dtypes.all
+        return Casting(
+            least_level=tuple(tuple(self.level(source, target) for target in everything) for source in everything),
+            promotion=tuple(
+                tuple(self.lattice.join((source.index, target.index)) for target in everything)
+                for source in everything
+            ),
+            up_sets=tuple(
+                tuple(other.index for other in everything if self.lattice.safe(dtype.index, other.index))
+                for dtype in everything
+            ),
+            weak=tuple(row for row, _ in weak),
+            weak_kinds=tuple(self.node.mapping("weak").items),
+            weak_alone=tuple(alone for _, alone in weak),
+            flags=self.flags(),
+        )
+
+    def check_promotion(self) -> None:
+        """Every pair of dtypes must have at most one least common dtype."""
+        for second in self.dtypes.all:
+            for first in self.dtypes.all[: second.index]:
+                found = self.lattice.candidates((first.index, second.index))
+                if len(found) > 1:
+                    self.report_ambiguous(first, second, [self.dtypes.all[index] for index in found])
+
+    def report_ambiguous(self, first: DType, second: DType, found: list[DType]) -> None:
+        """A pair without one least common dtype, at a newcomer's safe_from if one is to blame."""
+        names = " and ".join(dtype.name for dtype in found)
+        message = f"{first.name} and {second.name} promote to {names} alike"
+        for dtype, key in [*((dtype, "safe_from") for dtype in found), (second, "safe_to")]:
+            node = self.dtypes.nodes[dtype.name]
+            if key in node.keys:
+                self.log.add(node.keys[key], f"{dtype.name}.{key}", message)
+                return
+
+    def level(self, source: DType, target: DType) -> str:
+        """The least level that allows a cast."""
+        if source is target:
+            return self.words.levels[0]
+        if self.lattice.safe(source.index, target.index):
+            return "safe"
+        order = [scalar.text for scalar in self.node.scalars("same_kind")]
+        if source.kind in order and target.kind in order and order.index(source.kind) <= order.index(target.kind):
+            return "same_kind"
+        return "unsafe"
+
+    def weak(self, name: str, entry: Mapping) -> tuple[tuple[int | None, ...], int]:
+        """What a weak scalar becomes beside each dtype, and alone."""
+        label = f"casting.weak.{name}"
+        keeps, otherwise = entry.scalar("keeps"), entry.scalar("otherwise")
+        assert keeps is not None and otherwise is not None
+        members = self.classes.evaluate(keeps, f"{label}.keeps") or frozenset()
+        alone = self.dtypes.by_name.get(otherwise.text)
+        if alone is None:
+            if otherwise.text not in self.dtypes.broken:
+                names = self.dtypes.by_name
+                self.log.add_unknown(otherwise.place, f"{label}.otherwise", "dtype", otherwise.text, names)
+            return tuple(None for _ in self.dtypes.all), 0
+        row = tuple(dtype.index if dtype.name in members else alone.index for dtype in self.dtypes.all)
+        return row, alone.index
+
+    def flags(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """Hardware flags that each conversion reports."""
+        count = len(self.dtypes.all)
+        table: list[list[tuple[str, ...]]] = [[()] * count for _ in range(count)]
+        decided: dict[tuple[int, int], int] = {}
+        for position, row in self.node.mappings("conversions"):
+            label = f"casting.conversions[{position}]"
+            sides: list[list[DType]] = []
+            for key in ("from", "to"):
+                scalar = row.scalar(key)
+                assert scalar is not None
+                names = self.classes.evaluate(scalar, f"{label}.{key}") or frozenset()
+                sides.append([dtype for dtype in self.dtypes.all if dtype.name in names])
+            flags = self.known_flags(row, label)
+            for source in sides[0]:
+                for target in sides[1]:
+                    first = decided.setdefault((source.index, target.index), position)
+                    if first != position:
+                        message = f"conversions[{first}] already covers {source.name} to {target.name}"
+                        self.log.add(row.place, label, message)
+                    table[source.index][target.index] = flags
+        return tuple(map(tuple, table))
+
+    def known_flags(self, row: Mapping, label: str) -> tuple[str, ...]:
+        for key in ("flags", "computes"):
+            for position, scalar in enumerate(row.scalars(key)):
+                if scalar.text not in self.words.flags:
+                    entry = f"{label}.{key}[{position}]"
+                    self.log.add_unknown(scalar.place, entry, "flag", scalar.text, self.words.flags)
+        given = {scalar.text for scalar in row.scalars("flags")}
+        return tuple(flag for flag in self.words.flags if flag in given)
+
+
+def check_cycles(dtypes: DTypes, lattice: Lattice, log: FaultLog) -> bool:
+    """Reports dtypes that cast safely to each other; True if there are none."""
+    groups = lattice.cycles()
+    for group in groups:
+        first = dtypes.all[group[0]]
+        node = dtypes.nodes[first.name]
+        names = ", ".join(dtypes.all[index].name for index in group)
+        place = node.keys.get("safe_to", node.place)
+        log.add(place, f"{first.name}.safe_to", f"safe casts go round in a circle among {names}")
+    return not groups

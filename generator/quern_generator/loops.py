@@ -1,0 +1,211 @@
+"""Loop rows: their types, the expansion of class variables, and bodies typed for each expansion."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .classes import Names
+from .context import Context, split_list
+from .expression import BodyError, BodyExcused, BodyFaults, Checker, ParsedBody, Typed, parse_body, raised_by
+from .faults import shorten
+from .load import Mapping, Scalar
+from .model import DType, Expression
+
+
+@dataclass(frozen=True)
+class ExpandedLoop:
+    """One loop of a row, class variables replaced by dtypes. ``body`` is None if it is faulty."""
+
+    row: int
+    entry: str  # "add.loops[0]"
+    types: Scalar
+    inputs: tuple[DType, ...]
+    outputs: tuple[DType, ...]
+    body: Expression | None
+    flags: tuple[str, ...]
+    exact: bool
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        return tuple(dtype.index for dtype in self.inputs)
+
+    @property
+    def inputs_text(self) -> str:
+        return ", ".join(dtype.name for dtype in self.inputs)
+
+
+@dataclass(frozen=True)
+class RowTypes:
+    """The types of a row before expansion: each a dtype name or a class variable."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    variables: dict[str, Names]
+
+
+class LoopReader:
+    """Reads the loop rows of one ufunc."""
+
+    def __init__(self, context: Context, name: str, node: Mapping, inputs: int, outputs: int) -> None:
+        self.context = context
+        self.log = context.log
+        self.name = name
+        self.node = node
+        self.arity = (inputs, outputs)
+        self.complete = True  # False once a row had to be left out
+
+    def read(self) -> list[ExpandedLoop]:
+        """All loops by input dtypes in index order, duplicates left out."""
+        found: dict[tuple[int, ...], ExpandedLoop] = {}
+        for position, row in self.node.mappings("loops"):
+            entry = f"{self.name}.loops[{position}]"
+            repeated: dict[int, list[str]] = {}
+            loops = list(self.expand(position, row, entry))
+            for loop in loops:
+                first = found.setdefault(loop.key, loop)
+                if first is not loop:
+                    repeated.setdefault(first.row, []).append(f"({loop.inputs_text})")
+            self.report_repeated(row, entry, repeated, len(loops))
+        if len(list(self.node.mappings("loops"))) < len(self.node.sequence("loops")):
+            self.complete = False
+        return [found[key] for key in sorted(found)]
+
+    def report_repeated(self, row: Mapping, entry: str, repeated: dict[int, list[str]], count: int) -> None:
+        """Loops that an earlier row has already: all of them, or some."""
+        types = row.scalar("types")
+        assert types is not None
+        for first, inputs in repeated.items():
+            self.complete = False
+            if len(inputs) == count:
+                self.log.add(types.place, f"{entry}.types", f"the row repeats loops[{first}]")
+            else:
+                self.log.add(types.place, f"{entry}.types", f"loops[{first}] already takes {shorten(inputs)}")
+
+    def expand(self, position: int, row: Mapping, entry: str) -> Iterator[ExpandedLoop]:
+        """The loops of one row."""
+        types = self.row_types(row, entry)
+        flags = self.context.flag_names(row.scalars("flags"), f"{entry}.flags")
+        text, body = row.scalar("types"), row.scalar("body")
+        assert text is not None and body is not None
+        parsed = parse_body(body, f"{entry}.body", self.log)
+        if types is None:
+            self.complete = False
+            return
+        faults = BodyFaults()
+        names = list(types.variables)
+        missing: dict[str, None] = {}
+        for chosen in itertools.product(*(self.context.members(types.variables[name]) for name in names)):
+            known = dict(zip(names, chosen))
+            inputs = tuple(known.get(word) or self.context.dtypes.by_name[word] for word in types.inputs)
+            outputs = tuple(known.get(word) or self.context.dtypes.by_name[word] for word in types.outputs)
+            typed = self.typed(parsed, inputs, outputs, faults) if parsed else None
+            if typed is not None:
+                missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
+            yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, row.text("exact") == "true")
+        if parsed:
+            faults.report(parsed, self.log)
+        for message in missing:
+            self.log.add(row.place, entry, message)
+
+    def undeclared(self, body: Expression, inputs: tuple[DType, ...], flags: tuple[str, ...]) -> Iterator[str]:
+        """Flags that the body raises undeclared, and whole-number rows that declare what nothing raises."""
+        raised = raised_by(body)
+        for flag in self.context.words.flags:
+            if flag in raised and flag not in flags:
+                yield f'the body raises "{flag}", which the row does not declare'
+            if flag in flags and flag not in raised and all(dtype.kind != "float" for dtype in inputs):
+                yield f'the row declares "{flag}", which its body never raises for whole numbers'
+
+    def row_types(self, row: Mapping, entry: str) -> RowTypes | None:
+        """The types of a row; None, with faults, if they cannot be read."""
+        scalar = row.scalar("types")
+        assert scalar is not None
+        variables = self.variables(row, entry)
+        head, arrow, tail = scalar.text.partition("->")
+        if not arrow:
+            self.log.add(scalar.place, f"{entry}.types", 'types have the form "T, T -> T"')
+            return None
+        sides = (split_list(head), [(word, at + len(head) + 2) for word, at in split_list(tail)])
+        before = len(self.log.faults)
+        excused = False
+        for side, count, what in zip(sides, self.arity, ("input", "output")):
+            if len(side) != count:
+                message = f"{len(side)} {what} type(s) where the arguments name {count}"
+                self.log.add(scalar.inner.after(side[0][1]), f"{entry}.types", message)
+            for word, offset in side:
+                excused |= word in self.context.dtypes.broken or word in variables and variables[word] is None
+                self.check_word(word, offset, scalar, f"{entry}.types", variables)
+        used = {word for side in sides for word, _ in side}
+        for name in variables:
+            if name not in used:
+                place = row.mapping("for").keys[name]
+                self.log.add(place, f"{entry}.for", f'the variable "{name}" stands in no type')
+        if excused or len(self.log.faults) > before:
+            return None
+        inputs, outputs = (tuple(word for word, _ in side) for side in sides)
+        return RowTypes(inputs, outputs, {name: members for name, members in variables.items() if members is not None})
+
+    def variables(self, row: Mapping, entry: str) -> dict[str, Names | None]:
+        """Class variables of a row; None for one whose class is faulty."""
+        found: dict[str, Names | None] = {}
+        for name, node in row.mapping("for").items.items():
+            assert isinstance(node, Scalar)
+            label = f"{entry}.for.{name}"
+            if name in self.context.dtypes.by_name:
+                self.log.add(row.mapping("for").keys[name], label, "the variable is named like a dtype")
+            members = self.context.classes.evaluate(node, label)
+            if members is not None and not members:
+                self.log.add(node.place, label, f'the class "{node.text}" has no members')
+                members = None
+            found[name] = members
+        return found
+
+    def check_word(
+        self, word: str, offset: int, scalar: Scalar, entry: str, variables: dict[str, Names | None]
+    ) -> None:
+        """One word of types: a dtype or a variable."""
+        dtypes = self.context.dtypes
+        if word in variables or word in dtypes.by_name or word in dtypes.broken:
+            return
+        place = scalar.inner.after(offset)
+        if word in self.context.classes.known:
+            self.log.add(place, entry, f'"{word}" is a class; name a variable and give its class under "for"')
+            return
+        self.log.add_unknown(place, entry, "type", word, [*dtypes.by_name, *dtypes.broken, *variables])
+
+    def typed(
+        self, parsed: ParsedBody, inputs: tuple[DType, ...], outputs: tuple[DType, ...], faults: BodyFaults
+    ) -> Expression | None:
+        """The body for these types, or None with a fault."""
+        try:
+            checker = Checker(self.context.operations, self.context.broken_operations, inputs)
+            result = checker.check(parsed.tree)
+            check_result(parsed, result, inputs, outputs[0])
+        except BodyExcused:
+            return None
+        except BodyError as error:
+            faults.add(error)
+            return None
+        return result.expression
+
+
+def check_result(parsed: ParsedBody, result: Typed, inputs: tuple[DType, ...], output: DType) -> None:
+    """What a body gives must be what the loop stores."""
+    offset = parsed.tree.offset
+    if len({dtype.bits for dtype in inputs}) > 1:
+        raise BodyError(0, f"inputs of different width ({shorten([d.name for d in inputs])}) have no common vector")
+    kind = result.expression.result
+    if kind == "number":
+        raise BodyError(offset, "the body is a number and uses no input")
+    if kind == "mask" and output.kind != "boolean":
+        raise BodyError(offset, "the body gives a mask, which cannot be stored as", dtype=output.name)
+    if kind == "vector" and result.lanes is not output:
+        lanes = result.lanes.name if result.lanes is not None else "no"
+        raise BodyError(offset, f"the body gives {lanes} lanes, the loop stores {output.name}")
+
+
+def closed(loop: ExpandedLoop) -> bool:
+    """Whether a loop combines two values of a type into one of the same."""
+    return len(loop.inputs) == 2 and len({*loop.inputs, *loop.outputs}) == 1

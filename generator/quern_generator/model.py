@@ -1,0 +1,215 @@
+"""The checked specification as frozen dataclasses: what every view and template reads.
+
+Built by ``build.py`` from loaded YAML after all checks have passed, so nothing here can be
+inconsistent. Each field names the spec key it comes from. Sequences are tuples; order is the
+order that a reader expects (kind order for dtypes, name order for ufuncs), never file order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an entry stands in the spec: path relative to the spec's parent, line and column from 1."""
+
+    path: PurePosixPath
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class DType:
+    """One dtype. Keys of ``spec/dtypes/<name>.yaml``."""
+
+    name: str  # name: "float64"
+    index: int  # position in kind order; the dtype id in all tables
+    summary: str  # summary
+    kind: str  # kind: a word of vocabulary.yaml dtype_kinds: boolean, signed, unsigned, float
+    bits: int  # bits: size in memory
+    alignment: int  # bytes; defaults to the size
+    cpp: str  # names.cpp: storage type in C++, "double"
+    c: str  # names.c: "double"
+    numpy_kind: str  # names.numpy_kind: "f"
+    numpy_char: str  # names.numpy_char: "d"
+    npy: str  # names.npy: "f8"
+    buffer_format: str  # names.buffer: "d"
+    dlpack_code: int  # dlpack.code
+    dlpack_bits: int  # dlpack.bits
+    swap_unit: int  # bytes reversed together on a change of byte order; 1 = none
+    minimum: str  # limits.min, as a C++ literal or Python expression text
+    maximum: str  # limits.max
+    safe_to: tuple[str, ...]  # safe_to: direct safe-cast edges
+    origin: Origin
+    own: bool  # False for a base dtype seen from an out-of-tree package
+    significand: int = 0  # format.significand: bits of a float's significand, the hidden one included
+    maximum_exponent: int = 0  # format.maximum_exponent of a float
+
+    @property
+    def size(self) -> int:
+        return self.bits // 8
+
+    @property
+    def camel(self) -> str:
+        """Name for C++ identifiers: ``Float64``."""
+        return self.name[0].upper() + self.name[1:]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A word of the body language: ``vocabulary.yaml`` ``operations`` (Highway's) and ``bodies`` (ours)."""
+
+    name: str
+    arguments: tuple[str, ...]  # "vector" | "mask" | "number" | "count"
+    result: str  # "vector" | "mask"
+    classes: tuple[str, ...]  # dtype names it accepts
+    family: str | None  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
+    raises: tuple[str, ...]  # flags a named body computes itself
+    summary: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A node of a type-checked body: a call, a variable or a number."""
+
+    kind: str  # "call" | "variable" | "number"
+    name: str  # operation, variable, or the number's text
+    arguments: tuple["Expression", ...]
+    result: str  # "vector" | "mask" | "number"
+    operation: Operation | None
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One typed loop after expansion of its class variables."""
+
+    ufunc: str
+    index: int  # position in Ufunc.loops: sorted by input dtypes in kind order, never file order
+    inputs: tuple[DType, ...]
+    outputs: tuple[DType, ...]
+    body: Expression
+    declared_flags: tuple[str, ...]  # loops[].flags
+    hardware_flags: tuple[str, ...]  # those of them that no named body computes
+    neutral: str | None  # reduce.neutral rendered for the type ("-0.0", "min", "0"...); None = sequential
+    reduces: bool  # input 0 and 1 and the output share one type
+    exact: bool  # takes no converted inputs
+    family: str  # kernel translation unit
+    kernel: str  # C++ function name: "add_float64" or "less_int64_uint64"
+    same_code_as: str | None  # kernel of another loop whose machine code this one shares
+    accuracy: str  # "exact" or an ULP bound as text
+    origin: Origin
+    reference: str = ""  # reference, the expression that holds for these types; see reference.py
+
+    @property
+    def types(self) -> tuple[DType, ...]:
+        return self.inputs + self.outputs
+
+
+@dataclass(frozen=True)
+class SpecialValue:
+    """One row of ``special_values``, expanded to one loop: exact input and output, and flags."""
+
+    loop: int
+    inputs: tuple[str, ...]  # canonical text: "1", "-0.0", "inf", "nan", "min", "max", "true"
+    outputs: tuple[str, ...]
+    raises: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class ReductionFunction:
+    """A free function that is one of the ufunc's reductions: ``reduce.functions`` (sum, max, ...)."""
+
+    name: str
+    summary: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ufunc:
+    """One ufunc. Keys of ``spec/ufuncs/<name>.yaml``."""
+
+    name: str
+    summary: str
+    description: str
+    aliases: tuple[str, ...]
+    operator: str | None
+    inputs: tuple[str, ...]  # argument names
+    outputs: tuple[str, ...]
+    family: str  # family: vocabulary word; the kernel translation unit
+    loops: tuple[Loop, ...]
+    resolution: tuple[int, ...]  # dense over dtypes^nin: loop index, or -(1 + refusal index)
+    reduction: tuple[int, ...] | None  # by dtype: loop index or refusal; None if it never reduces
+    refusals: tuple[str, ...]  # [0] == ""
+    identity: str | None  # reduce.identity: number text
+    reorderable: bool  # reduce.reorderable
+    functions: tuple[ReductionFunction, ...]
+    compares: bool  # weak_out_of_range: compare
+    reference: str  # reference: Python expression, or a word naming the definition
+    special_values: tuple[SpecialValue, ...]
+    examples: tuple[str, ...]
+    see_also: tuple[str, ...]
+    origin: Origin
+    own: bool  # False: a base ufunc, present because own dtypes extend it
+
+
+@dataclass(frozen=True)
+class Target:
+    """One instruction-set target: a line of ``targets.yaml``."""
+
+    name: str  # Highway's name: "AVX2"
+    architecture: str  # "x86" | "arm" | "any"
+    summary: str
+    families: tuple[str, ...]  # kernel families built for it
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Casting:
+    """Promotion and casting over all dtypes, in index order."""
+
+    least_level: tuple[tuple[str, ...], ...]  # [from][to]: no, equiv, safe, same_kind, unsafe
+    promotion: tuple[tuple[int | None, ...], ...]
+    up_sets: tuple[tuple[int, ...], ...]  # per dtype: indices it casts to safely, itself included
+    weak: tuple[tuple[int | None, ...], ...]  # [weak kind][dtype]
+    weak_kinds: tuple[str, ...]
+    weak_alone: tuple[int, ...]
+    flags: tuple[tuple[tuple[str, ...], ...], ...]  # [from][to] hardware flags reported by the cast
+
+
+@dataclass(frozen=True)
+class CapiSlot:
+    """One append-only slot of the C function table: ``capi.yaml``."""
+
+    index: int
+    name: str
+    since: str
+    result: str
+    arguments: tuple[tuple[str, str], ...]  # (C type, name)
+    summary: str
+    history: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything a view may read."""
+
+    package: str  # "quern", or the out-of-tree package's name
+    dtypes: tuple[DType, ...]
+    ufuncs: tuple[Ufunc, ...]
+    casting: Casting
+    targets: tuple[Target, ...]
+    capi: tuple[CapiSlot, ...]
+    families: tuple[str, ...]
+    flags: tuple[str, ...]  # divide_by_zero, overflow, underflow, invalid
+    dtype_classes: tuple[tuple[str, tuple[str, ...]], ...]  # class word -> dtype names
+    base_dtype_count: int  # 0 for quern itself
+    base_fingerprint: str
+    fingerprint: str
+    kind_order: tuple[int, ...] = ()  # dtype indices in the order that breaks ties; not by index out of tree

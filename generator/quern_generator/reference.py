@@ -1,0 +1,377 @@
+"""References: the definition of a ufunc, evaluated exactly and rounded once to the result's type.
+
+A reference is a Python expression over the inputs ``a``, ``b``, ``c`` and the words in ``WORDS``. Whole
+numbers are Python integers and ``/`` gives an exact quotient. Floating-point numbers are ``Real``:
+rationals extended by signed zeros, infinities and NaN with the rules of IEEE 754. A result becomes a
+value of its dtype by wrapping around (integers), by being different from zero (bool) or by rounding to
+nearest, ties to even (floats). Nothing here knows the bodies that it judges.
+"""
+
+from __future__ import annotations
+
+import ast
+import decimal
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any, Union
+
+from .model import DType
+
+EXP_LIMIT = 1 << 15  # beyond it exp overflows or underflows every dtype
+DIGITS = decimal.Context(prec=120, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+SQRT_BITS = 600
+SHIFT_LIMIT = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Real:
+    """An extended real number. ``value`` is None for infinities and NaN."""
+
+    value: Fraction | None
+    negative: bool = False
+    is_nan: bool = False
+
+    @property
+    def is_inf(self) -> bool:
+        return self.value is None and not self.is_nan
+
+    @property
+    def is_zero(self) -> bool:
+        return self.value == 0
+
+    def __add__(self, other: object) -> Real:
+        right = real(other)
+        if self.is_nan or right.is_nan or self.is_inf and right.is_inf and self.negative != right.negative:
+            return NAN
+        if self.value is None or right.value is None:
+            return self if self.value is None else right
+        return finite(self.value + right.value, self.negative and right.negative)
+
+    def __sub__(self, other: object) -> Real:
+        return self + -real(other)
+
+    def __mul__(self, other: object) -> Real:
+        right = real(other)
+        negative = self.negative != right.negative
+        if self.is_nan or right.is_nan or self.is_inf and right.is_zero or self.is_zero and right.is_inf:
+            return NAN
+        if self.value is None or right.value is None:
+            return Real(None, negative)
+        return finite(self.value * right.value, negative)
+
+    def __truediv__(self, other: object) -> Real:
+        right = real(other)
+        negative = self.negative != right.negative
+        if self.is_nan or right.is_nan or self.is_inf and right.is_inf or self.is_zero and right.is_zero:
+            return NAN
+        if self.value is None or right.is_zero:
+            return Real(None, negative)
+        return finite(Fraction(0) if right.value is None else self.value / right.value, negative)
+
+    def __radd__(self, other: object) -> Real:
+        return real(other) + self
+
+    def __rsub__(self, other: object) -> Real:
+        return real(other) - self
+
+    def __rmul__(self, other: object) -> Real:
+        return real(other) * self
+
+    def __rtruediv__(self, other: object) -> Real:
+        return real(other) / self
+
+    def __neg__(self) -> Real:
+        return Real(None if self.value is None else -self.value, not self.negative, self.is_nan)
+
+    def __abs__(self) -> Real:
+        return -self if self.negative else self
+
+    def _key(self) -> tuple[int, Fraction]:
+        if self.value is None:
+            return (-1 if self.negative else 1), Fraction(0)
+        return 0, self.value
+
+    def __lt__(self, other: object) -> bool:
+        right = real(other)
+        return not (self.is_nan or right.is_nan) and self._key() < right._key()
+
+    def __le__(self, other: object) -> bool:
+        return self < other or self == other
+
+    def __gt__(self, other: object) -> bool:
+        return real(other) < self
+
+    def __ge__(self, other: object) -> bool:
+        return real(other) <= self
+
+    def __eq__(self, other: object) -> bool:
+        right = real(other)
+        return not (self.is_nan or right.is_nan) and self._key() == right._key()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __bool__(self) -> bool:
+        return not self.is_zero
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.negative, self.is_nan))
+
+
+NAN = Real(None, False, True)
+INFINITY = Real(None)
+Value = Union[int, Real]  # of a dtype: bool and integers are int
+
+
+def finite(value: Fraction, negative: bool) -> Real:
+    """A finite number; ``negative`` is the sign of a zero."""
+    return Real(value, negative if value == 0 else value < 0)
+
+
+def real(value: object) -> Real:
+    """A number of a reference as a Real."""
+    if isinstance(value, Real):
+        return value
+    if isinstance(value, (int, Fraction)):
+        return finite(Fraction(value), False)
+    raise TypeError(f"{value!r} is no number")
+
+
+def divide(left: Any, right: Any) -> Any:
+    """The exact quotient."""
+    if isinstance(left, Real) or isinstance(right, Real):
+        return real(left) / real(right)
+    if right == 0:
+        raise ArithmeticError("division by zero")
+    return Fraction(left) / Fraction(right)
+
+
+def shift_left(value: int, count: int) -> int:
+    if not 0 <= count <= SHIFT_LIMIT:
+        raise ArithmeticError("a shift count is out of range")
+    return value << count
+
+
+def floor(value: Any) -> Any:
+    if not isinstance(value, Real):
+        return math.floor(value)
+    return value if value.value is None else finite(Fraction(math.floor(value.value)), value.negative and value.is_zero)
+
+
+def sqrt(value: Any) -> Real:
+    """The square root to some 300 bits, never exactly between two numbers of a dtype unless it is there."""
+    number = real(value)
+    if number.is_nan or number.is_zero:
+        return number
+    if number.negative:
+        return NAN
+    if number.value is None:
+        return number
+    shift = 2 * max(SQRT_BITS - number.value.numerator.bit_length() + number.value.denominator.bit_length(), 0)
+    scaled = (number.value.numerator << shift) // number.value.denominator
+    root = math.isqrt(scaled)
+    exact = root * root == scaled and (number.value.numerator << shift) % number.value.denominator == 0
+    return finite(Fraction(2 * root + (0 if exact else 1), 2 << (shift // 2)), False)
+
+
+def exp(value: Any) -> Real:
+    """The exponential to 120 digits."""
+    number = real(value)
+    if number.is_nan or number.is_zero:
+        return NAN if number.is_nan else real(1)
+    if number.value is None:
+        return real(0) if number.negative else number
+    if abs(number.value) > EXP_LIMIT:
+        return finite(Fraction(2) ** (-EXP_LIMIT if number.negative else EXP_LIMIT), False)
+    argument = DIGITS.divide(decimal.Decimal(number.value.numerator), decimal.Decimal(number.value.denominator))
+    return finite(Fraction(DIGITS.exp(argument)), False)
+
+
+def copysign(magnitude: Any, sign: Any) -> Real:
+    number = real(magnitude)
+    return number if number.negative == real(sign).negative else -number
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "floor": floor,
+    "abs": abs,
+    "sqrt": sqrt,
+    "exp": exp,
+    "isnan": lambda value: isinstance(value, Real) and value.is_nan,
+    "isinf": lambda value: isinstance(value, Real) and value.is_inf,
+    "isfinite": lambda value: not isinstance(value, Real) or value.value is not None,
+    "signbit": lambda value: value.negative if isinstance(value, Real) else value < 0,
+    "copysign": copysign,
+}
+ARITIES = {name: 2 if name == "copysign" else 1 for name in FUNCTIONS}
+CONSTANTS: dict[str, Any] = {"inf": INFINITY, "nan": NAN}
+VARIABLES = ("a", "b", "c")
+WORDS = frozenset([*FUNCTIONS, *CONSTANTS, *VARIABLES, "bits"])
+HELPERS = {"_divide": divide, "_shift_left": shift_left, "_decimal": lambda text: finite(Fraction(text), False)}
+
+ALLOWED = (
+    ast.Expression, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Name, ast.Constant,
+    ast.Load, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor,
+    ast.Invert, ast.USub, ast.Not, ast.And, ast.Or, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE,
+)  # fmt: skip
+
+
+class ReferenceFault(Exception):
+    """A reference that cannot be read: offset in its text, message, and the unknown word if that is why."""
+
+    def __init__(self, offset: int, message: str, word: str = "") -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message
+        self.word = word
+
+
+class Exact(ast.NodeTransformer):
+    """Replaces what Python would round or could not bound: division, decimals, left shifts."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        helper = {ast.Div: "_divide", ast.LShift: "_shift_left"}.get(type(node.op))
+        return node if helper is None else call(helper, node.left, node.right)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return call("_decimal", ast.Constant(repr(node.value))) if isinstance(node.value, float) else node
+
+
+def call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A compiled reference of a ufunc with ``arity`` inputs."""
+
+    text: str
+    arity: int
+    code: Any
+
+    def __call__(self, inputs: Sequence[Value], dtypes: Sequence[DType], output: DType) -> Value:
+        """The value for exact inputs, as a value of the output's dtype. Raises ArithmeticError."""
+        names = {**FUNCTIONS, **CONSTANTS, **HELPERS, "bits": dtypes[0].bits, **dict(zip(VARIABLES, inputs))}
+        try:
+            result = eval(self.code, {"__builtins__": {}}, names)
+        except TypeError as error:
+            raise ArithmeticError(f"an operator does not take these types ({error})") from error
+        return convert(result, output)
+
+
+@cache
+def compile_reference(text: str, arity: int) -> Reference:
+    """Reads a reference; raises ReferenceFault."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError as error:
+        raise ReferenceFault(max((error.offset or 1) - 1, 0), "the reference is no expression") from error
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        check_node(node, arity, called)
+    compiled = compile(ast.fix_missing_locations(Exact().visit(tree)), "<reference>", "eval")
+    return Reference(text, arity, compiled)
+
+
+def check_node(node: ast.AST, arity: int, called: set[int]) -> None:
+    """Refuses what is no part of the reference language."""
+    offset = getattr(node, "col_offset", 0)
+    if not isinstance(node, ALLOWED):
+        raise ReferenceFault(offset, f"{type(node).__name__} is no part of a reference")
+    if isinstance(node, ast.Name):
+        if node.id not in WORDS or node.id in VARIABLES[arity:]:
+            raise ReferenceFault(offset, f'unknown word "{node.id}"', node.id)
+        if (node.id in FUNCTIONS) != (id(node) in called):
+            raise ReferenceFault(offset, f'"{node.id}" is used as {"a value" if node.id in FUNCTIONS else "a function"}')
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ARITIES:
+        if len(node.args) != ARITIES[node.func.id] or node.keywords:
+            count = ARITIES[node.func.id]
+            raise ReferenceFault(offset, f"{node.func.id} takes {count} argument(s), {len(node.args)} given")
+    if isinstance(node, ast.Constant) and (isinstance(node.value, bool) or not isinstance(node.value, (int, float))):
+        raise ReferenceFault(offset, f"{node.value!r} is no number")
+
+
+def convert(value: Any, dtype: DType) -> Value:
+    """An exact result as a value of a dtype."""
+    if dtype.kind == "boolean":
+        return int(bool(value) if isinstance(value, Real) else value != 0)
+    if dtype.kind == "float":
+        return round_to(real(value), dtype)
+    if isinstance(value, Real) or int(value) != value:
+        raise ArithmeticError("the result is no whole number")
+    return wrap(int(value), dtype)
+
+
+def wrap(value: int, dtype: DType) -> int:
+    """An integer reduced to the dtype's width."""
+    low = value & ((1 << dtype.bits) - 1)
+    return low - (1 << dtype.bits) if dtype.kind == "signed" and low >> (dtype.bits - 1) else low
+
+
+def round_to(number: Real, dtype: DType) -> Real:
+    """A number rounded to a floating-point dtype, to nearest, ties to even."""
+    if number.value is None or number.is_zero:
+        return number
+    magnitude = abs(number.value)
+    exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
+    if Fraction(2) ** exponent > magnitude:
+        exponent -= 1
+    unit = Fraction(2) ** (max(exponent, 1 - dtype.maximum_exponent) - dtype.significand + 1)
+    rounded = round(magnitude / unit) * unit
+    if rounded >= Fraction(2) ** (dtype.maximum_exponent + 1):
+        return Real(None, number.negative)
+    return finite(-rounded if number.negative else rounded, number.negative)
+
+
+def parse_value(text: str, dtype: DType) -> Value | None:
+    """A value as a spec writes it; None if the dtype has no such value."""
+    if dtype.kind == "boolean":
+        return {"true": 1, "false": 0, "1": 1, "0": 0, "max": 1, "min": 0}.get(text)
+    if dtype.kind == "float":
+        return parse_real(text, dtype)
+    limits = {"min": int(dtype.minimum), "max": int(dtype.maximum)}
+    try:
+        value = limits[text] if text in limits else int(text)
+    except ValueError:
+        return None
+    return value if limits["min"] <= value <= limits["max"] else None
+
+
+def parse_real(text: str, dtype: DType) -> Real | None:
+    """A floating-point value; decimals are rounded to the dtype, and one beyond its range is none."""
+    sign, word = (text[0] == "-", text[1:]) if text[:1] == "-" else (False, text)
+    if word in ("inf", "nan"):
+        return NAN if word == "nan" else Real(None, sign)
+    if word in ("min", "max"):
+        limit = Fraction(float(dtype.minimum if word == "min" else dtype.maximum))
+        return finite(-limit if sign else limit, sign)
+    try:
+        value = Fraction(word)
+    except (ValueError, ZeroDivisionError):
+        return None
+    rounded = round_to(finite(-value if sign else value, sign), dtype)
+    return None if rounded.value is None else rounded
+
+
+def value_text(value: Value, dtype: DType) -> str:
+    """A value as the model writes it: "7", "true", "-0.0", "0.5", "inf"."""
+    if dtype.kind == "boolean":
+        return "true" if value else "false"
+    if not isinstance(value, Real):
+        return str(value)
+    if value.value is None:
+        return "nan" if value.is_nan else "-inf" if value.negative else "inf"
+    return "-0.0" if value.is_zero and value.negative else repr(float(value.value))
+
+
+def same(left: Value, right: Value, signed_zeros: bool = True) -> bool:
+    """Whether two values of a dtype are the same; NaN is the same as NaN, -0.0 is not 0.0."""
+    if isinstance(left, Real) and isinstance(right, Real):
+        if left.is_nan or right.is_nan:
+            return left.is_nan and right.is_nan
+        return left == right and (not signed_zeros or left.negative == right.negative)
+    return left == right

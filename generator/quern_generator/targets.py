@@ -1,0 +1,45 @@
+"""``targets.yaml``: instruction sets by Highway's names."""
+
+from __future__ import annotations
+
+from .dtypes import origin_of
+from .faults import FaultLog
+from .load import Mapping
+from .model import Target
+from .vocabulary import Vocabulary
+
+# What Highway 1.2 can compile for, with the architecture of each.
+HIGHWAY_TARGETS = {
+    "SSE2": "x86", "SSSE3": "x86", "SSE4": "x86", "AVX2": "x86", "AVX3": "x86", "AVX3_DL": "x86",
+    "AVX3_ZEN4": "x86", "AVX3_SPR": "x86",
+    "NEON_WITHOUT_AES": "arm", "NEON": "arm", "NEON_BF16": "arm", "SVE": "arm", "SVE2": "arm",
+    "SVE_256": "arm", "SVE2_128": "arm",
+    "EMU128": "any", "SCALAR": "any",
+}  # fmt: skip
+
+
+def read_targets(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[Target, ...]:
+    """All targets in the order of the file."""
+    found: list[Target] = []
+    for name, entry in node.items.items():
+        assert isinstance(entry, Mapping)
+        label = f"targets.{name}"
+        architecture = entry.scalar("architecture")
+        assert architecture is not None
+        if name not in HIGHWAY_TARGETS:
+            log.add_unknown(node.keys[name], label, "target", name, HIGHWAY_TARGETS)
+        if architecture.text not in words.architectures:
+            place = architecture.place
+            log.add_unknown(place, f"{label}.architecture", "architecture", architecture.text, words.architectures)
+        elif HIGHWAY_TARGETS.get(name, architecture.text) != architecture.text:
+            message = f"{name} belongs to {HIGHWAY_TARGETS[name]}, not to {architecture.text}"
+            log.add(architecture.place, f"{label}.architecture", message)
+        families = entry.scalars("families")
+        for position, scalar in enumerate(families):
+            if scalar.text not in words.families:
+                entry_name = f"{label}.families[{position}]"
+                log.add_unknown(scalar.place, entry_name, "family", scalar.text, words.families)
+        chosen = {scalar.text for scalar in families} or set(words.families)
+        kept = tuple(family for family in words.families if family in chosen)
+        found.append(Target(name, architecture.text, entry.text("summary"), kept, origin_of(node.keys[name])))
+    return tuple(found)

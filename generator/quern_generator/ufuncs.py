@@ -1,0 +1,310 @@
+"""One ufunc file as a model.Ufunc: arguments, loops, tables, references, reductions, claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping as Dict, Sequence
+from dataclasses import dataclass, replace
+
+from .capi import RESERVED
+from .check_examples import ExampleChecker
+from .check_values import ValueChecker, read_reductions
+from .classes import Names
+from .context import Context
+from .dtypes import Source, origin_of
+from .expression import raised_by, text_of, words_in
+from .load import Mapping, Scalar
+from .loops import ExpandedLoop, LoopReader, closed
+from .model import DType, Expression, Loop, SpecialValue, Ufunc
+from .reference import WORDS, Reference, ReferenceFault, Value, compile_reference, parse_value, value_text
+from .resolution import Resolution, Resolver
+from .vocabulary import OperationWord
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+ACCURACY = re.compile(r"exact|[0-9]+(\.[0-9]+)?")
+OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^", "~", "<<", ">>", "@")
+MOST_INPUTS = 8
+
+
+@dataclass(frozen=True)
+class LoopFacts:
+    """What else is known of a loop beside its types and body."""
+
+    reference: Reference | None
+    accuracy: str
+    neutral: Value | None
+
+
+class UfuncReader:
+    """Reads one ufunc file."""
+
+    def __init__(self, context: Context, stem: str, source: Source) -> None:
+        self.context = context
+        self.log = context.log
+        self.name = stem
+        self.node = source.node
+        self.own = source.own
+        self.unreadable: set[str] = set()  # keys with a class that is faulty
+        self.inputs = [scalar.text for scalar in self.node.mapping("arguments").scalars("in")]
+        self.outputs = [scalar.text for scalar in self.node.mapping("arguments").scalars("out")]
+
+    def read(self) -> Ufunc | None:
+        """The ufunc; what is faulty has faults in the log and may be left out. None if nothing is left."""
+        self.check_head()
+        if not 0 < len(self.inputs) <= MOST_INPUTS or len(self.outputs) != 1:
+            return None
+        reader = LoopReader(self.context, self.name, self.node, len(self.inputs), len(self.outputs))
+        loops = reader.read()
+        if not loops:
+            if reader.complete:
+                self.fault("loops", "a ufunc needs a loop")
+            return None
+        resolver = Resolver(self.context, self.name, self.node, loops, len(self.inputs))
+        resolution = resolver.resolve(reader.complete)
+        references = self.references(loops, reader.complete)
+        checker = ValueChecker(self.context, self.name, self.node, loops, references, resolution, reader.complete)
+        facts = self.facts(loops, references, checker, reader.complete)
+        special_values = checker.special_values()
+        checker.check_identity()
+        ExampleChecker(self.context, self.context.casting, checker, resolver).check()
+        return self.assemble(loops, facts, resolution, special_values)
+
+    def fault(self, key: str, message: str) -> None:
+        """A fault at the value of a key."""
+        node = self.node.get(key)
+        self.log.add(node.place if node is not None else self.node.place, f"{self.name}.{key}", message)
+
+    def check_head(self) -> None:
+        """Names, family and operator."""
+        node = self.node
+        if node.text("name") != self.name:
+            self.fault("name", f'the name is "{node.text("name")}", the file "{self.name}.yaml"')
+        family = node.scalar("family")
+        assert family is not None
+        if family.text not in self.context.words.families:
+            words = self.context.words.families
+            self.log.add_unknown(family.place, f"{self.name}.family", "family", family.text, words)
+        arguments = node.mapping("arguments")
+        self.check_arguments(arguments)
+        for key, scalar in [("name", node.scalar("name")), *(("aliases", s) for s in node.scalars("aliases"))]:
+            if scalar is not None and not is_name(scalar.text):
+                self.log.add(scalar.place, f"{self.name}.{key}", f'"{scalar.text}" is no name that C, C++ and Python share')
+        operator = node.scalar("operator")
+        if operator is not None and operator.text not in OPERATORS:
+            self.fault("operator", f'"{operator.text}" is no operator of Python')
+        weak = node.scalar("weak_out_of_range")
+        if weak is not None and weak.text != "compare":
+            self.log.add_unknown(weak.place, f"{self.name}.weak_out_of_range", "word", weak.text, ["compare"])
+
+    def check_arguments(self, arguments: Mapping) -> None:
+        seen: set[str] = set()
+        for key in ("in", "out"):
+            scalars = arguments.scalars(key)
+            for position, scalar in enumerate(scalars):
+                entry = f"{self.name}.arguments.{key}[{position}]"
+                if not is_name(scalar.text):
+                    self.log.add(scalar.place, entry, f'"{scalar.text}" is no name that C, C++ and Python share')
+                if scalar.text in seen:
+                    self.log.add(scalar.place, entry, f'two arguments are called "{scalar.text}"')
+                seen.add(scalar.text)
+        if not 0 < len(self.inputs) <= MOST_INPUTS:
+            self.fault("arguments", f"{len(self.inputs)} inputs; possible are 1 to {MOST_INPUTS}")
+        if len(self.outputs) != 1:
+            self.fault("arguments", f"{len(self.outputs)} outputs; possible is 1")
+
+    def references(self, loops: Sequence[ExpandedLoop], complete: bool) -> list[Reference | None]:
+        """The reference of each loop."""
+        node = self.node.get("reference")
+        if isinstance(node, Scalar):
+            reference = self.compile(node, f"{self.name}.reference")
+            return [reference] * len(loops)
+        assert isinstance(node, Mapping)
+        compiled = {
+            key: self.compile(value, f"{self.name}.reference.{key}")
+            for key, value in node.items.items()
+            if isinstance(value, Scalar)
+        }
+        chosen = self.by_class(node, "reference", loops, complete)
+        for loop, key in zip(loops, chosen):
+            if key is None and complete and "reference" not in self.unreadable and len(compiled) == len(node.keys):
+                self.fault("reference", f"no reference for ({loop.inputs_text})")
+                break
+        return [compiled.get(key) if key is not None else None for key in chosen]
+
+    def compile(self, scalar: Scalar, entry: str) -> Reference | None:
+        """A reference; None, with a fault, if it cannot be read."""
+        try:
+            return compile_reference(scalar.text, len(self.inputs))
+        except ReferenceFault as error:
+            place = scalar.inner.after(error.offset)
+            if error.word:
+                valid = WORDS - set("abc"[len(self.inputs) :])
+                self.log.add_unknown(place, entry, "word", error.word, valid)
+            else:
+                self.log.add(place, entry, error.message)
+            return None
+
+    def by_class(
+        self, node: Mapping, label: str, loops: Sequence[ExpandedLoop], complete: bool, reducing: bool = False
+    ) -> list[str | None]:
+        """For each loop the key of ``node`` whose class holds all its inputs, the least such class.
+
+        Claims without a loop are faults, and so are overlapping classes of which neither holds the other.
+        """
+        chosen: list[str | None] = [None] * len(loops)
+        classes: dict[str, Names] = {}
+        for key, place in node.keys.items():
+            if key not in node.items:
+                continue
+            entry = f"{self.name}.{label}.{key}"
+            members = self.context.classes.evaluate(Scalar(key, place, place), entry)
+            if members is None:
+                self.unreadable.add(label)
+                continue
+            fits = [i for i, loop in enumerate(loops) if all(dtype.name in members for dtype in loop.inputs)]
+            fits = [i for i in fits if closed(loops[i])] if reducing else fits
+            if not fits and complete:
+                what = "loop that reduces" if reducing else "loop"
+                self.log.add(place, entry, f'no {what} takes "{key}"')
+            classes[key] = members
+            for index in fits:
+                other = chosen[index]
+                if other is not None and not members < classes[other] and not members > classes[other]:
+                    self.log.add(place, entry, f'"{other}" already covers ({loops[index].inputs_text})')
+                    break
+                if other is None or members < classes[other]:
+                    chosen[index] = key
+        return chosen
+
+    def facts(
+        self, loops: Sequence[ExpandedLoop], references: Sequence[Reference | None], checker: ValueChecker, complete: bool
+    ) -> list[LoopFacts]:
+        """Accuracy and neutral value of each loop."""
+        accuracy = self.accuracy(loops, complete)
+        neutral_node = self.node.mapping("reduce").mapping("neutral")
+        chosen = self.by_class(neutral_node, "reduce.neutral", loops, complete, reducing=True)
+        neutrals: list[Value | None] = []
+        faulty: set[str] = set()
+        for index, key in enumerate(chosen):
+            scalar = neutral_node.scalar(key) if key is not None and key not in faulty else None
+            value = checker.neutral(index, scalar, f"{self.name}.reduce.neutral.{key}")
+            neutrals.append(value)
+            if scalar is not None and value is None and key is not None:
+                faulty.add(key)
+        return [LoopFacts(*row) for row in zip(references, accuracy, neutrals)]
+
+    def accuracy(self, loops: Sequence[ExpandedLoop], complete: bool) -> list[str]:
+        """The claim for each loop: "exact" or a bound in ULP."""
+        node = self.node.mapping("accuracy")
+        for key, value in node.items.items():
+            text = value.text if isinstance(value, Scalar) else ""
+            if not ACCURACY.fullmatch(text) or text != "exact" and not 0.5 <= float(text) <= 1000:
+                self.log.add(value.place, f"{self.name}.accuracy.{key}", f'"{text}" is neither "exact" nor a bound in ULP of at least 0.5')
+        chosen = self.by_class(node, "accuracy", loops, complete)
+        for loop, claim in zip(loops, chosen):
+            missing = claim is None and complete and "accuracy" not in self.unreadable
+            if missing and any(dtype.kind == "float" for dtype in loop.outputs):
+                self.fault("accuracy", f"no accuracy for ({loop.inputs_text})")
+                break
+        return [node.text(claim, "exact") if claim is not None else "exact" for claim in chosen]
+
+    def assemble(
+        self, loops: Sequence[ExpandedLoop], facts: Sequence[LoopFacts], resolution: Resolution, special_values: tuple[SpecialValue, ...]
+    ) -> Ufunc:
+        """The model of the ufunc."""
+        node, reduce = self.node, self.node.mapping("reduce")
+        reference = node.get("reference")
+        made = tuple(self.loop(index, loop, fact) for index, (loop, fact) in enumerate(zip(loops, facts)))
+        return Ufunc(
+            name=self.name,
+            summary=node.text("summary"),
+            description=node.text("description"),
+            aliases=texts(node.scalars("aliases")),
+            operator=node.text("operator") or None,
+            inputs=tuple(self.inputs),
+            outputs=tuple(self.outputs),
+            family=node.text("family"),
+            loops=share_code(made, self.context.operations),
+            resolution=resolution.cells,
+            reduction=resolution.reduction,
+            refusals=tuple(resolution.refusals),
+            identity=reduce.text("identity") or None,
+            reorderable=reduce.text("reorderable") == "true",
+            functions=read_reductions(reduce),
+            compares=node.text("weak_out_of_range") == "compare",
+            reference=reference_text(reference) if isinstance(reference, (Scalar, Mapping)) else "",
+            special_values=special_values,
+            examples=texts(node.scalars("examples")),
+            see_also=texts(node.scalars("see_also")),
+            origin=origin_of(node.place),
+            own=self.own,
+        )
+
+    def loop(self, index: int, loop: ExpandedLoop, facts: LoopFacts) -> Loop:
+        """The model of one loop."""
+        body = loop.body or Expression("number", "0", (), "vector", None)
+        computed = raised_by(body)
+        return Loop(
+            ufunc=self.name,
+            index=index,
+            inputs=loop.inputs,
+            outputs=loop.outputs,
+            body=body,
+            declared_flags=loop.flags,
+            hardware_flags=tuple(flag for flag in loop.flags if flag not in computed),
+            neutral=value_text(facts.neutral, loop.outputs[0]) if facts.neutral is not None else None,
+            reduces=closed(loop),
+            exact=loop.exact,
+            family=self.node.text("family"),
+            kernel=kernel_name(self.name, loop.inputs),
+            same_code_as=None,
+            accuracy=facts.accuracy,
+            origin=origin_of(loop.types.place),
+            reference=facts.reference.text if facts.reference else "",
+        )
+
+
+def is_name(text: str) -> bool:
+    """Whether a name may stand in C, C++ and Python alike; C++ operators' words are functions of ours."""
+    return NAME.fullmatch(text) is not None and text not in RESERVED
+
+
+def texts(scalars: Iterable[Scalar]) -> tuple[str, ...]:
+    return tuple(scalar.text for scalar in scalars)
+
+
+def reference_text(node: Scalar | Mapping) -> str:
+    """A reference in one text; the parts of a mapping are named by their class."""
+    if isinstance(node, Scalar):
+        return node.text
+    return "; ".join(f"{key}: {value.text}" for key, value in node.items.items() if isinstance(value, Scalar))
+
+
+def kernel_name(ufunc: str, inputs: Sequence[DType]) -> str:
+    """``add_float64``, or all inputs where they differ: ``less_int64_uint64``."""
+    names = [dtype.name for dtype in inputs]
+    return "_".join([ufunc, *(names[:1] if len(set(names)) == 1 else names)])
+
+
+def share_code(loops: tuple[Loop, ...], operations: Dict[str, OperationWord]) -> tuple[Loop, ...]:
+    """Points loops at an earlier one of the ufunc whose machine code is the same."""
+    first: dict[tuple[object, ...], str] = {}
+    found: list[Loop] = []
+    for loop in loops:
+        key = code_key(loop, operations)
+        shared = first.setdefault(key, loop.kernel) if key is not None else loop.kernel
+        found.append(loop if shared == loop.kernel else replace(loop, same_code_as=shared))
+    return tuple(found)
+
+
+def code_key(loop: Loop, operations: Dict[str, OperationWord]) -> tuple[object, ...] | None:
+    """What decides the machine code of a loop over whole numbers whose operations ignore the sign."""
+    if any(dtype.kind == "float" for dtype in loop.types):
+        return None
+    if not all(word in operations and operations[word].signless for word in words_in(loop.body)):
+        return None
+    output = "mask" if loop.body.result == "mask" else loop.outputs[0].bits
+    neutral = parse_value(loop.neutral, loop.outputs[0]) if loop.neutral is not None else None
+    bits = neutral & ((1 << loop.outputs[0].bits) - 1) if isinstance(neutral, int) else None
+    widths = tuple(dtype.bits for dtype in loop.inputs)
+    return text_of(loop.body), widths, output, bits, loop.reduces, loop.exact, loop.hardware_flags

@@ -1,0 +1,58 @@
+"""The package as a whole: ``src/tables/package.cpp``, and out of tree the code that registers it."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from ..model import DType, Spec
+from .casting import kind_order
+from .names import own_dtypes, own_ufuncs, package_of
+from .render import render
+from .tables import package_rows, table_families
+from .text import OutputFile, banner, char_literal, cpp_string, cpp_strings, filled
+from .units import units
+
+
+def files(spec: Spec) -> list[OutputFile]:
+    """``src/tables/package.cpp``."""
+    package = package_of(spec)
+    template = "package.cpp.j2" if package.is_base else "own_package.cpp.j2"
+    order = kind_order(spec)
+    text = render(
+        template,
+        banner=banner(["spec/" if package.is_base else str(_root(spec)) + "/"], package=package.name),
+        package=package,
+        families=sorted(table_families(spec)),
+        kernel_symbols=[unit.symbol for unit in units(spec)],
+        dtypes=[_dtype_row(dtype, order.index(dtype.index)) for dtype in own_dtypes(spec)],
+        ufuncs=package_rows(spec, package),
+        base_fingerprint=cpp_string(spec.base_fingerprint),
+        base_dtype_count=spec.base_dtype_count,
+        fingerprint=cpp_string(spec.fingerprint),
+    )
+    return [OutputFile(PurePosixPath("src") / package.include / "tables" / "package.cpp", text)]
+
+
+def _root(spec: Spec) -> PurePosixPath:
+    """The spec folder of the package's own entries."""
+    origins = [dtype.origin for dtype in own_dtypes(spec)] + [ufunc.origin for ufunc in own_ufuncs(spec)]
+    return origins[0].path.parent.parent
+
+
+def _dtype_row(dtype: DType, rank: int) -> str:
+    items = [
+        cpp_string(dtype.name),
+        cpp_string(dtype.kind),
+        char_literal(dtype.numpy_kind),
+        char_literal(dtype.numpy_char),
+        str(dtype.size),
+        str(dtype.alignment),
+        str(dtype.swap_unit),
+        str(rank),
+        str(dtype.dlpack_code),
+        str(dtype.dlpack_bits),
+        cpp_string(dtype.npy),
+        cpp_string(dtype.buffer_format),
+    ]
+    head = filled("    {", items, ",")
+    return f"{head}\n     {cpp_strings(dtype.summary, '     ', first=5)},\n     {cpp_string(str(dtype.origin))}}},"

@@ -1,0 +1,194 @@
+"""Ufuncs as tables: ``src/tables/<family>.{h,cpp}``, one pair per family of ufuncs.
+
+``package.cpp`` joins the ufuncs of all families into one array. It sees only their symbols, so that a
+change of a ufunc's texts, loops or resolution stays within its family's files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ..model import Loop, Spec, Ufunc
+from .names import Package, dtype_id, flag_set, loop_numbers, own_loops, package_of, types_text
+from .render import render
+from .text import OutputFile, banner, camel, cpp_string, cpp_strings, filled, rows
+from .units import place
+
+
+@dataclass(frozen=True)
+class ArrayView:
+    """A constant array: ``type name[size]`` and its rows."""
+
+    type: str
+    name: str
+    size: int
+    rows: str
+
+
+@dataclass(frozen=True)
+class UfuncTables:
+    """Everything that a family's files say of one ufunc."""
+
+    name: str
+    camel: str
+    summary: str  # definition, wrapped
+    types: tuple[ArrayView, ...]  # of the loops; none if the package adds no loop
+    arrays: tuple[ArrayView, ...]  # those that package.cpp names
+
+
+def files(spec: Spec) -> list[OutputFile]:
+    """The tables of every family that holds a ufunc."""
+    package = package_of(spec)
+    made = []
+    for family in table_families(spec):
+        ufuncs = [ufunc for ufunc in spec.ufuncs if ufunc.family == family]
+        values = {
+            "banner": banner([str(ufunc.origin.path) for ufunc in ufuncs], package=package.name),
+            "package": package,
+            "family": family,
+            "guard": f"{package.name.upper()}_TABLES_{family.upper()}_H_",
+            "ufuncs": [ufunc_tables(spec, ufunc) for ufunc in ufuncs],
+            "kernel_symbols": _kernel_symbols(spec, ufuncs),
+        }
+        folder = PurePosixPath("src") / package.include / "tables"
+        made.append(OutputFile(folder / f"{family}.h", render("ufunc_tables.h.j2", **values)))
+        made.append(OutputFile(folder / f"{family}.cpp", render("ufunc_tables.cpp.j2", **values)))
+    return made
+
+
+def table_families(spec: Spec) -> list[str]:
+    """Families that hold ufuncs of this package's tables, in the spec's order."""
+    used = {ufunc.family for ufunc in spec.ufuncs}
+    return [family for family in spec.families if family in used]
+
+
+def _kernel_symbols(spec: Spec, ufuncs: list[Ufunc]) -> list[str]:
+    return sorted({place(spec, loop).symbol for ufunc in ufuncs for loop in own_loops(ufunc)})
+
+
+def ufunc_tables(spec: Spec, ufunc: Ufunc) -> UfuncTables:
+    """The arrays of one ufunc."""
+    name = camel(ufunc.name)
+    numbers = loop_numbers(ufunc)
+    loops = own_loops(ufunc)
+    arguments = [*ufunc.inputs, *ufunc.outputs]
+    resolution = _renumbered(ufunc.resolution, numbers)
+    arrays = [
+        _strings(f"k{name}Arguments", arguments),
+        ArrayView("LoopInfo", f"k{name}Loops", len(loops), _loop_rows(spec, name, loops)),
+        ArrayView("std::int16_t", f"k{name}Resolution", len(resolution), _resolution_rows(spec, resolution)),
+        _strings(f"k{name}Refusals", list(ufunc.refusals)),
+    ]
+    if ufunc.reduction is not None:
+        reduction = _renumbered(ufunc.reduction, numbers)
+        cells = rows([str(cell) for cell in reduction])
+        arrays.append(ArrayView("std::int16_t", f"k{name}Reduction", len(reduction), cells))
+    if ufunc.aliases:
+        arrays.append(_strings(f"k{name}Aliases", list(ufunc.aliases)))
+    functions = function_names(ufunc)
+    if functions:
+        arrays.append(_strings(f"k{name}Functions", functions))
+    return UfuncTables(
+        name=ufunc.name,
+        camel=name,
+        summary=_summary(name, ufunc.summary),
+        types=tuple(array for array in [_types(name, loops)] if array.size),
+        arrays=tuple(array for array in arrays if array.size),
+    )
+
+
+def _summary(name: str, text: str) -> str:
+    head = f"const char k{name}Summary[] ="
+    literal = cpp_strings(text, "    ", first=len(head) + 1)
+    return f"{head}{literal};" if literal.startswith("\n") else f"{head} {literal};"
+
+
+def _types(name: str, loops: tuple[Loop, ...]) -> ArrayView:
+    lines = [filled("    {", [dtype_id(dtype) for dtype in loop.types], "},") for loop in loops]
+    arity = len(loops[0].types) if loops else 0
+    return ArrayView("DTypeId", f"k{name}Types[{len(loops)}]", arity, "\n".join(lines))
+
+
+def function_names(ufunc: Ufunc) -> list[str]:
+    """Names of the reductions that are functions of their own, aliases included."""
+    return [name for function in ufunc.functions for name in (function.name, *function.aliases)]
+
+
+def _strings(name: str, values: list[str]) -> ArrayView:
+    wrapped = [cpp_strings(value, "    ", first=4) for value in values]
+    if any("\n" in value for value in wrapped):
+        text = ",\n".join("    " + value.lstrip("\n ") for value in wrapped) + ","
+    else:
+        text = rows(wrapped)
+    return ArrayView("char* const", name, len(values), text)
+
+
+def _renumbered(cells: tuple[int, ...], numbers: dict[int, int]) -> list[int]:
+    return [cell if cell < 0 else numbers[cell] for cell in cells]
+
+
+def _loop_rows(spec: Spec, name: str, loops: tuple[Loop, ...]) -> str:
+    return "\n".join(_loop_row(spec, name, position, loop) for position, loop in enumerate(loops))
+
+
+def _loop_row(spec: Spec, name: str, position: int, loop: Loop) -> str:
+    where = place(spec, loop)
+    items = [
+        f"k{name}Types[{position}]",
+        f"&{where.symbol}",
+        str(where.index),
+        flag_set(loop.hardware_flags),
+        flag_set(loop.declared_flags),
+        "true" if loop.reduces and loop.neutral is not None else "false",
+        cpp_string(str(loop.origin)),
+    ]
+    return f"    // {types_text(loop)}\n" + filled("    {", items, "},")
+
+
+def _resolution_rows(spec: Spec, cells: list[int]) -> str:
+    """One line per row of the last index where it fits."""
+    width = len(spec.dtypes)
+    return "\n".join(rows([str(cell) for cell in cells[at : at + width]]) for at in range(0, len(cells), width))
+
+
+def package_rows(spec: Spec, package: Package) -> list[str]:
+    """The ufuncs of the package as rows of UfuncInfo."""
+    return [_package_row(ufunc) for ufunc in spec.ufuncs]
+
+
+def _package_row(ufunc: Ufunc) -> str:
+    name = f"k{camel(ufunc.name)}"
+    items = [
+        cpp_string(ufunc.name),
+        f"{name}Summary",
+        '""',
+        cpp_string(ufunc.operator or ""),
+        str(len(ufunc.inputs)),
+        str(len(ufunc.outputs)),
+        f"{name}Arguments",
+        f"{name}Aliases" if ufunc.aliases else "{}",
+        f"{name}Functions" if ufunc.functions else "{}",
+        f"{name}Loops" if own_loops(ufunc) else "{}",
+        f"{name}Resolution",
+        f"{name}Reduction" if ufunc.reduction is not None else "nullptr",
+        "kDTypeCount",
+        f"{name}Refusals",
+        identity(ufunc),
+        "true" if ufunc.reorderable else "false",
+        "true" if ufunc.compares else "false",
+        cpp_string(str(ufunc.origin)),
+    ]
+    return filled("    {", items, "},")
+
+
+def identity(ufunc: Ufunc) -> str:
+    """An Identity."""
+    if ufunc.identity is None:
+        return "{IdentityKind::kNone, 0, 0}"
+    number = float(ufunc.identity)
+    if number.is_integer():
+        return f"{{IdentityKind::kInteger, {int(number)}, {int(number)}}}"
+    infinity = "std::numeric_limits<double>::infinity()"
+    text = {float("inf"): infinity, float("-inf"): "-" + infinity}.get(number, repr(number))
+    return f"{{IdentityKind::kReal, 0, {text}}}"

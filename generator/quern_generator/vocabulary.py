@@ -1,0 +1,151 @@
+"""The closed words of ``vocabulary.yaml``, read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .classes import ClassTable, Names
+from .faults import FaultLog, Place
+from .load import Mapping, Scalar
+from .model import Operation
+
+
+@dataclass(frozen=True)
+class OperationWord:
+    """An operation or a named body with all its signatures, each of them one ``Operation``."""
+
+    name: str
+    forms: tuple[Operation, ...]
+    signless: bool
+    mixed: bool  # vector arguments may differ in type, not in width
+    raises: tuple[tuple[Names, tuple[str, ...]], ...]  # flags by class of the lanes
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return self.forms[0].classes
+
+    def form_for(self, form: Operation, lanes: str) -> Operation:
+        """A form with the flags that it raises for lanes of a dtype."""
+        raised = {flag for members, flags in self.raises if lanes in members for flag in flags}
+        return replace(form, raises=tuple(flag for flag in form.raises if flag in raised)) if form.raises else form
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Every closed word but classes, targets and C types."""
+
+    dtype_kinds: tuple[str, ...]
+    levels: tuple[str, ...]
+    flags: tuple[str, ...]
+    families: tuple[str, ...]
+    architectures: tuple[str, ...]
+    argument_kinds: tuple[str, ...]
+    reference_words: tuple[str, ...]
+
+
+def read_words(node: Mapping, package: Mapping | None = None) -> Vocabulary:
+    """The plain words; a package adds families."""
+    families = [*node.mapping("families").items]
+    if package is not None:
+        families += [word for word in package.mapping("families").items if word not in families]
+    return Vocabulary(
+        dtype_kinds=tuple(node.mapping("dtype_kinds").items),
+        levels=tuple(node.mapping("casting_levels").items),
+        flags=tuple(node.mapping("flags").items),
+        families=tuple(families),
+        architectures=tuple(node.mapping("architectures").items),
+        argument_kinds=tuple(node.mapping("argument_kinds").items),
+        reference_words=tuple(node.mapping("reference_words").items),
+    )
+
+
+@dataclass
+class OperationReader:
+    """Reads ``operations`` and ``bodies``."""
+
+    words: Vocabulary
+    classes: ClassTable
+    log: FaultLog
+
+    def read(self, nodes: list[Mapping]) -> tuple[dict[str, OperationWord], set[str]]:
+        """All operations by name, and the names whose entries are faulty."""
+        found: dict[str, OperationWord] = {}
+        broken: set[str] = set()
+        for node in nodes:
+            for group in ("operations", "bodies"):
+                broken |= node.mapping(group).keys.keys() - node.mapping(group).items.keys()
+                for name, entry in node.mapping(group).items.items():
+                    assert isinstance(entry, Mapping)
+                    place = node.mapping(group).keys[name]
+                    if name in found:
+                        self.log.add(place, f"vocabulary.{group}.{name}", "the name is taken by another operation")
+                        continue
+                    word = self.read_one(group, name, entry)
+                    if word is None:
+                        broken.add(name)
+                    else:
+                        found[name] = word
+        return found, broken
+
+    def read_one(self, group: str, name: str, entry: Mapping) -> OperationWord | None:
+        """One operation; None if it is faulty."""
+        label = f"vocabulary.{group}.{name}"
+        before = len(self.log.faults)
+        members = self.members(entry, label)
+        family = entry.text("family") or None
+        if family is not None and family not in self.words.families:
+            self.log.add_unknown(self.at(entry, "family"), f"{label}.family", "family", family, self.words.families)
+        raises = self.raises(entry.mapping("raises"), f"{label}.raises")
+        forms = [
+            self.signature(scalar, f"{label}.signatures[{position}]")
+            for position, scalar in enumerate(entry.scalars("signatures"))
+        ]
+        if len(self.log.faults) > before or not forms or members is None:
+            return None
+        given = {flag for _, names in raises for flag in names}
+        flags, summary = tuple(flag for flag in self.words.flags if flag in given), entry.text("summary")
+        operations = tuple(
+            Operation(name, form[0], form[1], members, family, flags, summary) for form in forms if form is not None
+        )
+        signless, mixed = entry.text("signless") == "true", entry.text("mixed") == "true"
+        return OperationWord(name, operations, signless, mixed, raises)
+
+    def raises(self, node: Mapping, label: str) -> tuple[tuple[Names, tuple[str, ...]], ...]:
+        """Flags by class."""
+        found: list[tuple[Names, tuple[str, ...]]] = []
+        for word, place in node.keys.items():
+            members = self.classes.evaluate(Scalar(word, place, place), f"{label}.{word}")
+            flags = node.scalars(word)
+            for position, flag in enumerate(flags):
+                if flag.text not in self.words.flags:
+                    entry = f"{label}.{word}[{position}]"
+                    self.log.add_unknown(flag.place, entry, "flag", flag.text, self.words.flags)
+            found.append((members or frozenset(), tuple(flag.text for flag in flags)))
+        return tuple(found)
+
+    def members(self, entry: Mapping, label: str) -> tuple[str, ...] | None:
+        scalar = entry.scalar("classes")
+        assert scalar is not None
+        found = self.classes.evaluate(scalar, f"{label}.classes")
+        return None if found is None else self.classes.ordered(found)
+
+    @staticmethod
+    def at(entry: Mapping, key: str) -> Place:
+        scalar = entry.scalar(key)
+        return scalar.place if scalar is not None else entry.place
+
+    def signature(self, scalar: Scalar, label: str) -> tuple[tuple[str, ...], str] | None:
+        """``"mask, vector -> vector"`` as argument kinds and result kind."""
+        head, arrow, tail = scalar.text.partition("->")
+        arguments = [word.strip() for word in head.split(",")] if head.strip() else []
+        result = tail.strip()
+        if not arrow:
+            self.log.add(scalar.place, label, 'a signature has the form "vector, vector -> vector"')
+            return None
+        for word in [*arguments, result]:
+            if word not in self.words.argument_kinds:
+                offset = max(scalar.text.find(word), 0)
+                place = scalar.inner.after(offset)
+                self.log.add_unknown(place, label, "argument kind", word, self.words.argument_kinds)
+                return None
+        return tuple(arguments), result

@@ -1,0 +1,272 @@
+// A call, in numbered steps: 1 resolve types, 2 check or make outputs and settle overlap, 3 plan,
+// 4 one kernel call if it covers everything, 5 else tile by tile, 6 collect floating-point flags,
+// 7 report them per the error state.
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "call/overlap.h"
+#include "call/resolve.h"
+#include "core/array_access.h"
+#include "errors/error_state.h"
+#include "iterate/copy.h"
+#include "iterate/plan.h"
+#include "iterate/tiles.h"
+#include "quern/errors.hpp"
+#include "quern/ufunc.hpp"
+#include "threads/threads.h"
+
+namespace quern {
+namespace {
+
+// Calls up to this many elements try the path of step 4 before any planning; larger ones may be
+// worth threads.
+constexpr Index kSmallCall = Index{1} << 16;
+
+bool LiesAtAlignment(const Array& array) {
+  return reinterpret_cast<std::uintptr_t>(array.data()) % array.dtype().alignment() == 0;
+}
+
+// True if the kernel can take the array's elements as one run.
+bool IsOneRun(const Array& array, DTypeId dtype, std::span<const Index> shape) {
+  return array.dtype() == DType::from_id(dtype) && std::ranges::equal(array.shape(), shape) &&
+         array.c_contiguous() && LiesAtAlignment(array);
+}
+
+// Ranges that overlap without coinciding: an output that lies exactly on an input is fine.
+bool PartlyOverlaps(const Array& a, const Array& b) {
+  return a.data() != b.data() && a.data() < b.data() + b.nbytes() && b.data() < a.data() + a.nbytes();
+}
+
+// Step 4: arrays of one shape, each a single run of the loop's dtype, one output. Returns false,
+// having done nothing, where that does not hold.
+bool CallAsOneRun(const UfuncInfo& ufunc, std::span<const Operand> inputs,
+                  const CallOptions& options, Array& result) {
+  if (options.where != nullptr || options.dtype || !options.signature.empty() ||
+      !options.outs.empty() || options.order == Order::F || ufunc.outputs != 1 ||
+      inputs.size() != ufunc.inputs) {
+    return false;
+  }
+  DTypeId types[kMaxInputs];
+  const void* in[kMaxInputs];
+  const Array* first = inputs[0].array();
+  if (first == nullptr || first->size() == 0 || first->size() > kSmallCall) return false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Array* array = inputs[i].array();
+    if (array == nullptr) return false;
+    types[i] = array->dtype().id();
+    in[i] = array->data();
+    if (!IsOneRun(*array, types[i], first->shape())) return false;
+  }
+  const LoopInfo* loop = Registry::Get().Resolve(ufunc, {types, inputs.size()}).loop;
+  if (loop == nullptr || !std::equal(types, types + inputs.size(), loop->types)) return false;
+  const DTypeId out_type = loop->types[inputs.size()];
+  if (options.out == nullptr) {
+    result = Array(first->shape(), DType::from_id(out_type));
+  } else {
+    if (!options.out->writeable() || !IsOneRun(*options.out, out_type, first->shape())) {
+      return false;
+    }
+    for (const Operand& input : inputs) {
+      if (PartlyOverlaps(*options.out, *input.array()) ||
+          (options.out->data() == input.array()->data() &&
+           options.out->itemsize() != input.array()->itemsize())) {
+        return false;
+      }
+    }
+    result = *options.out;
+  }
+  void* out[] = {result.data()};
+  FlagCollector flags(loop->hardware_flags);
+  flags.Add(KernelsOf(*loop).elementwise(in, out, static_cast<std::size_t>(first->size())));
+  flags.Harvest();
+  ReportFlags(flags.flags(), ufunc.name);
+  return true;
+}
+
+// One call on the general path.
+class GeneralCall {
+ public:
+  GeneralCall(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options)
+      : ufunc_(ufunc), options_(options), bound_(Resolve(ufunc, inputs, options)) {
+    ReadOutputs();
+    CheckMask();
+    FindShape();
+    CheckOutputs();
+  }
+
+  std::vector<Array> Run() {
+    SeparateOverlaps();
+    MakeOutputs();
+    const std::size_t arity = std::size_t{ufunc_.inputs} + ufunc_.outputs;
+    std::vector<OperandFormat> formats;
+    std::vector<PlanOperand> operands;
+    for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
+      formats.push_back(FormatOfInput(i));
+      operands.push_back(InputOperand(i));
+    }
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      formats.push_back(OutputFormat(outputs_[i], bound_.loop->types[ufunc_.inputs + i]));
+      operands.push_back({outputs_[i].data(), outputs_[i].shape(), outputs_[i].strides()});
+    }
+    if (options_.where != nullptr) {
+      operands.push_back({mask_.data(), mask_.shape(), mask_.strides()});
+    }
+    Plan plan;
+    BuildPlan({shape_, ndim_}, operands, plan);
+    const std::span<const OperandFormat> all(formats.data(), arity);
+    const TileJob job{&plan,
+                      all.first(ufunc_.inputs),
+                      all.subspan(ufunc_.inputs),
+                      options_.where != nullptr,
+                      KernelsOf(*bound_.loop).elementwise,
+                      bound_.loop->hardware_flags};
+    ReportFlags(RunTiles(job), ufunc_.name);
+    return std::move(outputs_);
+  }
+
+ private:
+  void ReadOutputs() {
+    given_.assign(ufunc_.outputs, nullptr);
+    if (!options_.outs.empty()) {
+      if (options_.out != nullptr) {
+        throw ValueError(std::string(ufunc_.name) + ": give out or outs, not both");
+      }
+      if (options_.outs.size() != ufunc_.outputs) {
+        throw ValueError(std::string(ufunc_.name) + ": outs has " +
+                         std::to_string(options_.outs.size()) + " entries; the ufunc has " +
+                         std::to_string(ufunc_.outputs) + " outputs");
+      }
+      std::ranges::copy(options_.outs, given_.begin());
+    } else {
+      given_[0] = options_.out;
+    }
+  }
+
+  void CheckMask() {
+    if (options_.where == nullptr) return;
+    const DType mask = options_.where->dtype();
+    if (mask != DType::of<bool>()) {
+      throw CastError(std::string(ufunc_.name) + ": cannot cast where= from dtype('" +
+                      std::string(mask.name()) + "') to dtype('" +
+                      std::string(DType::of<bool>().name()) + "') according to the rule 'safe'");
+    }
+    mask_ = *options_.where;
+  }
+
+  void FindShape() {
+    std::vector<std::span<const Index>> shapes;
+    for (std::size_t i = 0; i < ufunc_.inputs; ++i) shapes.push_back(bound_.inputs[i].shape());
+    if (options_.where != nullptr) shapes.push_back(mask_.shape());
+    for (const Array* out : given_) {
+      if (out != nullptr) shapes.push_back(out->shape());
+    }
+    ndim_ = BroadcastShapes(shapes, ufunc_.name, shape_);
+    CheckedSize({shape_, ndim_}, 1, ufunc_.name);
+  }
+
+  void CheckOutputs() const {
+    const std::span<const Index> shape(shape_, ndim_);
+    for (std::size_t i = 0; i < given_.size(); ++i) {
+      const Array* out = given_[i];
+      if (out == nullptr) continue;
+      if (!out->writeable()) {
+        throw ReadOnlyError(std::string(ufunc_.name) + ": output array is read-only");
+      }
+      if (!std::ranges::equal(out->shape(), shape)) {
+        throw ShapeError(std::string(ufunc_.name) +
+                         ": non-broadcastable output operand with shape " +
+                         ShapeText(out->shape()) + " doesn't match the broadcast shape " +
+                         ShapeText(shape));
+      }
+      CheckCast(ufunc_, "output", bound_.loop->types[ufunc_.inputs + i], out->dtype().id(),
+                options_.casting);
+    }
+  }
+
+  // An input, or the mask, that a given output would overwrite before it is read is copied first.
+  void SeparateOverlaps() {
+    for (const Array* out : given_) {
+      if (out == nullptr) continue;
+      for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
+        BoundInput& input = bound_.inputs[i];
+        if (input.array == nullptr || !WritesClash(*out, *input.array)) continue;
+        copies_.push_back(std::make_unique<Array>(input.array->copy(Order::K)));
+        input.array = copies_.back().get();
+      }
+      if (options_.where != nullptr && out->may_share_memory(mask_)) mask_ = mask_.copy();
+    }
+  }
+
+  void MakeOutputs() {
+    const std::span<const Index> shape(shape_, ndim_);
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      if (given_[i] != nullptr) {
+        outputs_.push_back(*given_[i]);
+        continue;
+      }
+      Array made = NewOutput(shape, DType::from_id(bound_.loop->types[ufunc_.inputs + i]));
+      // Elements that the mask leaves out have no value to keep; they are zero.
+      if (options_.where != nullptr) std::memset(made.data(), 0, made.nbytes());
+      outputs_.push_back(std::move(made));
+    }
+  }
+
+  Array NewOutput(std::span<const Index> shape, DType dtype) const {
+    if (options_.order == Order::C || ndim_ < 2) return Array(shape, dtype);
+    if (options_.order == Order::F) return Array(shape, dtype, Order::F);
+    bool all_columns_first = true;
+    std::vector<PlanOperand> operands;
+    for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
+      if (bound_.inputs[i].array == nullptr) continue;
+      operands.push_back(InputOperand(i));
+      const Array& array = *bound_.inputs[i].array;
+      all_columns_first &= array.f_contiguous() && !array.c_contiguous();
+    }
+    if (options_.order == Order::A) {
+      return Array(shape, dtype, all_columns_first && !operands.empty() ? Order::F : Order::C);
+    }
+    return DenseInOrder(shape, operands, dtype);
+  }
+
+  OperandFormat FormatOfInput(std::size_t i) const {
+    const DTypeId wanted = bound_.loop->types[i];
+    if (bound_.inputs[i].array != nullptr) return InputFormat(*bound_.inputs[i].array, wanted);
+    OperandFormat format;
+    format.storage_size = format.loop_size = Registry::Get().dtype(wanted).size;
+    return format;
+  }
+
+  PlanOperand InputOperand(std::size_t i) const {
+    const BoundInput& input = bound_.inputs[i];
+    if (input.array != nullptr) {
+      return {input.array->data(), input.array->shape(), input.array->strides()};
+    }
+    return {const_cast<std::byte*>(input.value), {}, {}};  // inputs are only read
+  }
+
+  const UfuncInfo& ufunc_;
+  const CallOptions& options_;
+  BoundCall bound_;
+  std::vector<const Array*> given_;
+  std::vector<Array> outputs_;
+  std::vector<std::unique_ptr<Array>> copies_;
+  Array mask_;
+  Index shape_[kMaxRank];
+  std::size_t ndim_ = 0;
+};
+
+}  // namespace
+
+std::vector<Array> Ufunc::call_all(std::span<const Operand> inputs,
+                                   const CallOptions& options) const {
+  return GeneralCall(*info_, inputs, options).Run();
+}
+
+Array Ufunc::call(std::span<const Operand> inputs, const CallOptions& options) const {
+  Array result;
+  if (CallAsOneRun(*info_, inputs, options, result)) return result;
+  return std::move(GeneralCall(*info_, inputs, options).Run().front());
+}
+
+}  // namespace quern

@@ -1,0 +1,417 @@
+// The methods of a ufunc beside the call: reduce, accumulate, reduceat, outer, at.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "call/overlap.h"
+#include "call/reduction.h"
+#include "call/resolve.h"
+#include "core/array_access.h"
+#include "errors/error_state.h"
+#include "iterate/copy.h"
+#include "iterate/plan.h"
+#include "move/operand.h"
+#include "quern/errors.hpp"
+#include "quern/ufunc.hpp"
+
+namespace quern {
+namespace {
+
+void CheckReducible(const UfuncInfo& ufunc, const char* method) {
+  if (*ufunc.signature != '\0') {
+    throw ValueError(std::string(ufunc.name) + "." + method +
+                     ": reduction is not defined on a ufunc with a core signature");
+  }
+  if (ufunc.inputs != 2) {
+    throw ValueError(std::string(ufunc.name) + "." + method +
+                     ": only supported for binary functions");
+  }
+  if (ufunc.outputs != 1) {
+    throw ValueError(std::string(ufunc.name) + "." + method +
+                     ": only supported for functions returning a single value");
+  }
+}
+
+bool FoldsInOneType(const LoopInfo& loop) {
+  return loop.types[0] == loop.types[1] && loop.types[1] == loop.types[2];
+}
+
+// The loop that folds elements of `input`: one of the wanted dtype throughout, or the one that the
+// dtype of a given output leads to, or the ufunc's own choice.
+const LoopInfo& ReductionLoop(const UfuncInfo& ufunc, DTypeId input, std::optional<DType> dtype,
+                              const Array* out) {
+  const Registry& registry = Registry::Get();
+  if (dtype) {
+    for (const LoopInfo* loop : registry.Loops(ufunc)) {
+      if (FoldsInOneType(*loop) && loop->types[2] == dtype->id()) return *loop;
+    }
+    throw TypeError(
+        "No loop matching the specified signature and casting was found for ufunc " +
+        std::string(ufunc.name));
+  }
+  if (out != nullptr) {
+    const DTypeId types[] = {out->dtype().id(), input};
+    const LoopChoice choice = registry.Resolve(ufunc, types);
+    if (choice.loop != nullptr && FoldsInOneType(*choice.loop)) return *choice.loop;
+  }
+  const LoopChoice choice = registry.ResolveReduction(ufunc, input);
+  const DTypeId types[] = {input, input};
+  if (choice.loop == nullptr) ThrowNoLoop(ufunc, types, choice.refusal);
+  return *choice.loop;
+}
+
+void CheckOut(const std::string& what, const Array* out, std::span<const Index> shape) {
+  if (out == nullptr) return;
+  if (!out->writeable()) throw ReadOnlyError(what + ": output array is read-only");
+  if (!std::ranges::equal(out->shape(), shape)) {
+    throw ShapeError(what + ": output has shape " + ShapeText(out->shape()) + "; the result has " +
+                     ShapeText(shape));
+  }
+}
+
+// One call of reduce.
+class ReduceCall {
+ public:
+  ReduceCall(const UfuncInfo& ufunc, const Array& array, const ReduceOptions& options)
+      : ufunc_(ufunc), array_(array), options_(options), what_(std::string(ufunc.name) + ".reduce") {
+    CheckReducible(ufunc, "reduce");
+    ReadAxes();
+    job_.ufunc = &ufunc;
+    job_.array = &array;
+    job_.loop = &ReductionLoop(ufunc, array.dtype().id(), options.dtype, options.out);
+    ReadInitial();
+    ReadMask();
+    ReadShape();
+    CheckOut(what_, options.out, shape_);
+  }
+
+  Array Run() {
+    FpFlags flags = 0;
+    Array result = RunReduction(job_, flags);
+    if (result.ndim() != shape_.size()) result = WithReducedAxes(result);
+    if (options_.out != nullptr) {
+      flags = static_cast<FpFlags>(flags | CopyElements(result, *options_.out));
+      result = *options_.out;
+    }
+    ReportFlags(flags, "reduce");
+    return result;
+  }
+
+ private:
+  void ReadAxes() {
+    const std::size_t ndim = array_.ndim();
+    job_.reduced.assign(ndim, options_.axis.is_all());
+    std::size_t count = options_.axis.is_all() ? ndim : 0;
+    std::vector<Index> axes = options_.axis.list();
+    if (options_.axis.is_default() && ndim > 0) axes = {0};
+    // Axis 0 and -1 of a 0-d array name its only element.
+    const bool single = ndim == 0 && axes.size() == 1 && (axes[0] == 0 || axes[0] == -1);
+    for (Index given : axes) {
+      if (single) break;
+      const std::size_t axis = NormalizeAxis(given, ndim, what_.c_str());
+      if (job_.reduced[axis]) throw ValueError(what_ + ": duplicate value in 'axis'");
+      job_.reduced[axis] = true;
+      ++count;
+    }
+    if (count > 1 && !ufunc_.reorderable) {
+      throw ValueError("reduction operation '" + std::string(ufunc_.name) +
+                       "' is not reorderable, so at most one axis may be specified");
+    }
+  }
+
+  void ReadInitial() {
+    if (!options_.initial) return;
+    const DTypeId dtype = job_.loop->types[0];
+    if (const WeakScalar* scalar = options_.initial->scalar()) {
+      WriteScalar(*scalar, dtype, what_.c_str(), initial_);
+    } else {
+      detail::check_single(*options_.initial->array());
+      detail::read_elements(*options_.initial->array(), DType::from_id(dtype), initial_);
+    }
+    job_.initial = initial_;
+  }
+
+  void ReadMask() {
+    if (options_.where == nullptr) return;
+    if (options_.where->dtype() != DType::of<bool>()) {
+      throw CastError(what_ + ": where= must be bool (got " +
+                      std::string(options_.where->dtype().name()) + ")");
+    }
+    if (!HasStart()) {
+      throw ValueError("reduction operation '" + std::string(ufunc_.name) +
+                       "' does not have an identity, so to use a where mask one has to specify "
+                       "'initial'");
+    }
+    mask_ = options_.where->broadcast_to(array_.shape());
+    job_.mask = &mask_;
+    if (job_.initial == nullptr && KernelsOf(*job_.loop).reduce == nullptr) UseIdentity();
+  }
+
+  void UseIdentity() {
+    WriteIdentity(ufunc_, job_.loop->types[0], initial_);
+    job_.initial = initial_;
+  }
+
+  bool HasStart() const {
+    const bool identity = ufunc_.identity.kind != IdentityKind::kNone && !options_.no_identity;
+    return job_.initial != nullptr || identity;
+  }
+
+  void ReadShape() {
+    Index rows = 1;
+    Index outputs = 1;
+    for (std::size_t axis = 0; axis < array_.ndim(); ++axis) {
+      const Index extent = array_.shape()[axis];
+      (job_.reduced[axis] ? rows : outputs) *= extent;
+      if (!job_.reduced[axis]) shape_.push_back(extent);
+      if (job_.reduced[axis] && options_.keepdims) shape_.push_back(1);
+    }
+    if (rows == 0 && outputs > 0 && !HasStart()) {
+      throw ValueError("zero-size array to reduction operation " + std::string(ufunc_.name) +
+                       " which has no identity");
+    }
+  }
+
+  // Puts the reduced axes back with extent 1.
+  Array WithReducedAxes(const Array& result) const {
+    std::vector<Subscript> items;
+    for (bool reduced : job_.reduced) items.push_back(reduced ? Subscript(newaxis) : Slice{});
+    return result.index(items);
+  }
+
+  const UfuncInfo& ufunc_;
+  const Array& array_;
+  const ReduceOptions& options_;
+  const std::string what_;
+  ReductionJob job_{};
+  Shape shape_;
+  Array mask_;
+  alignas(16) std::byte initial_[16] = {};
+};
+
+// The array in a form whose elements kernels can read one by one.
+Array AsAccumulator(const Array& array, DTypeId dtype, FpFlags& flags) {
+  if (array.dtype() == DType::from_id(dtype) && array.aligned()) return array;
+  Array converted = NewLike(array, DType::from_id(dtype), Order::K);
+  flags = static_cast<FpFlags>(flags | CopyElements(array, converted));
+  return converted;
+}
+
+// Array of rank ndim - 1 at one position of an axis.
+Array At(const Array& array, std::size_t axis, Index position) {
+  std::vector<Subscript> items(axis, Slice{});
+  items.push_back(position);
+  return array.index(items);
+}
+
+Array Between(const Array& array, std::size_t axis, Index begin, Index end) {
+  std::vector<Subscript> items(axis, Slice{});
+  items.push_back(Slice{begin, end, {}});
+  return array.index(items);
+}
+
+// Running folds of one line of elements after another.
+void AccumulateLines(const KernelSet& kernels, const Array& from, const Array& to,
+                     std::size_t axis, FlagCollector& flags) {
+  const Array first_from = At(from, axis, 0);
+  const Array first_to = At(to, axis, 0);
+  const PlanOperand operands[] = {{first_from.data(), first_from.shape(), first_from.strides()},
+                                  {first_to.data(), first_to.shape(), first_to.strides()}};
+  Plan plan;
+  BuildPlan(first_from.shape(), operands, plan);
+  const Index n = from.shape()[axis];
+  const Index in_step = from.strides()[axis];
+  const Index out_step = to.strides()[axis];
+  const std::size_t size = from.itemsize();
+  Index position[kMaxRank] = {};
+  const std::byte* source = plan.data[0];
+  std::byte* target = plan.data[1];
+  for (Index line = 0; line < plan.size; ++line) {
+    alignas(16) std::byte accumulator[16];
+    std::memcpy(accumulator, source, size);
+    std::memcpy(target, source, size);
+    flags.Add(kernels.scan(source + in_step, in_step, target + out_step, out_step,
+                           static_cast<std::size_t>(n - 1), accumulator));
+    for (std::size_t i = plan.ndim; i-- > 0;) {
+      source += plan.strides[0][i];
+      target += plan.strides[1][i];
+      if (++position[i] < plan.shape[i]) break;
+      source -= plan.shape[i] * plan.strides[0][i];
+      target -= plan.shape[i] * plan.strides[1][i];
+      position[i] = 0;
+    }
+  }
+}
+
+// Running folds of whole rows: row i of the result is row i - 1 folded with row i of the array.
+void AccumulateRows(const UfuncInfo& ufunc, const LoopInfo& loop, const Array& from,
+                    const Array& to, std::size_t axis) {
+  CopyElements(At(from, axis, 0), At(to, axis, 0));
+  const std::vector<std::optional<DType>> signature(3, DType::from_id(loop.types[0]));
+  const Ufunc& callable = *Registry::Get().FindUfunc(ufunc.name);
+  for (Index row = 1; row < from.shape()[axis]; ++row) {
+    Array target = At(to, axis, row);
+    const Array before = At(to, axis, row - 1);
+    const Array current = At(from, axis, row);
+    const Operand inputs[] = {before, current};
+    callable.call(inputs, {.out = &target, .signature = signature});
+  }
+}
+
+Array RunAccumulate(const UfuncInfo& ufunc, const Array& array, const LoopInfo& loop,
+                    std::size_t axis, FpFlags& met) {
+  const Array from = AsAccumulator(array, loop.types[0], met);
+  const Array to = NewLike(from, DType::from_id(loop.types[2]), Order::K);
+  if (from.size() == 0) return to;
+  // Rows pay off where elements of a row lie closer than elements of a line.
+  bool by_rows = false;
+  for (std::size_t i = 0; i < from.ndim(); ++i) {
+    by_rows |= i != axis && from.shape()[i] >= 64 &&
+               std::abs(from.strides()[i]) < std::abs(from.strides()[axis]);
+  }
+  if (by_rows) {
+    AccumulateRows(ufunc, loop, from, to, axis);
+    return to;
+  }
+  FlagCollector flags(loop.hardware_flags);
+  AccumulateLines(KernelsOf(loop), from, to, axis, flags);
+  flags.Harvest();
+  met = static_cast<FpFlags>(met | flags.flags());
+  return to;
+}
+
+Array Deliver(const Array& result, Array* out, FpFlags flags, const char* what) {
+  if (out != nullptr) flags = static_cast<FpFlags>(flags | CopyElements(result, *out));
+  ReportFlags(flags, what);
+  return out != nullptr ? *out : result;
+}
+
+}  // namespace
+
+Array Ufunc::reduce(const Array& array, const ReduceOptions& options) const {
+  return ReduceCall(*info_, array, options).Run();
+}
+
+Array Ufunc::accumulate(const Array& array, const AccumulateOptions& options) const {
+  const std::string what = std::string(info_->name) + ".accumulate";
+  CheckReducible(*info_, "accumulate");
+  if (array.ndim() == 0) throw TypeError(what + ": cannot accumulate on a scalar");
+  const std::size_t axis = NormalizeAxis(options.axis, array.ndim(), what.c_str());
+  const LoopInfo& loop = ReductionLoop(*info_, array.dtype().id(), options.dtype, options.out);
+  CheckOut(what, options.out, array.shape());
+  FpFlags flags = 0;
+  const Array result = RunAccumulate(*info_, array, loop, axis, flags);
+  return Deliver(result, options.out, flags, "accumulate");
+}
+
+Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
+                      const AccumulateOptions& options) const {
+  const std::string what = std::string(info_->name) + ".reduceat";
+  CheckReducible(*info_, "reduceat");
+  if (array.ndim() == 0) throw TypeError(what + ": cannot reduceat on a scalar");
+  const std::size_t axis = NormalizeAxis(options.axis, array.ndim(), what.c_str());
+  const Index extent = array.shape()[axis];
+  for (Index index : indices) {
+    if (index < 0 || index >= extent) {
+      throw IndexError("index " + std::to_string(index) + " out-of-bounds in " + what + " [0, " +
+                       std::to_string(extent) + ")");
+    }
+  }
+  const LoopInfo& loop = ReductionLoop(*info_, array.dtype().id(), options.dtype, options.out);
+  Shape shape(array.shape().begin(), array.shape().end());
+  shape[axis] = static_cast<Index>(indices.size());
+  CheckOut(what, options.out, shape);
+  const Array result(shape, DType::from_id(loop.types[2]));
+  FpFlags flags = 0;
+  ReductionJob job{info_, &loop, nullptr, std::vector<bool>(array.ndim(), false)};
+  job.reduced[axis] = true;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const Index begin = indices[i];
+    const Index next = i + 1 < indices.size() ? indices[i + 1] : extent;
+    const Array part = Between(array, axis, begin, std::max(next, begin + 1));
+    job.array = &part;
+    FpFlags met = 0;
+    CopyElements(RunReduction(job, met), At(result, axis, static_cast<Index>(i)));
+    flags = static_cast<FpFlags>(flags | met);
+  }
+  return Deliver(result, options.out, flags, "reduceat");
+}
+
+Array Ufunc::outer(const Operand& first, const Operand& second, const CallOptions& options) const {
+  if (info_->inputs != 2) {
+    throw ValueError(std::string(info_->name) +
+                     ".outer: outer product only supported for binary functions");
+  }
+  if (first.array() == nullptr || second.array() == nullptr) {
+    const Operand inputs[] = {first, second};
+    return call(inputs, options);
+  }
+  std::vector<Subscript> items{ellipsis};
+  items.insert(items.end(), second.array()->ndim(), newaxis);
+  const Array spread = first.array()->index(items);
+  const Operand inputs[] = {spread, second};
+  return call(inputs, options);
+}
+
+namespace {
+
+// Positions along axis 0, checked.
+std::vector<Index> CheckedPositions(const Array& array, const Array& indices, const char* what) {
+  const char kind = indices.dtype().kind();
+  if (kind != 'i' && kind != 'u') {
+    throw IndexError(std::string(what) + ": indices must be integers (got " +
+                     std::string(indices.dtype().name()) + ")");
+  }
+  if (array.ndim() == 0) throw IndexError(std::string(what) + ": a 0-d array has no axis to index");
+  std::vector<std::int64_t> given = indices.to_vector<std::int64_t>();
+  const Index extent = array.shape()[0];
+  for (std::int64_t& position : given) {
+    if (position < -extent || position >= extent) {
+      throw IndexError("index " + std::to_string(position) +
+                       " is out of bounds for axis 0 with size " + std::to_string(extent));
+    }
+    if (position < 0) position += extent;
+  }
+  return {given.begin(), given.end()};
+}
+
+}  // namespace
+
+void Ufunc::at(const Array& array, const Array& indices, const Operand* values) const {
+  const std::string what = std::string(info_->name) + ".at";
+  if (*info_->signature != '\0' || info_->inputs > 2) {
+    throw TypeError(what + ": only unary and binary ufuncs are supported");
+  }
+  if (info_->outputs != 1) throw TypeError(what + ": only single output ufuncs are supported");
+  if (!array.writeable()) throw ReadOnlyError(what + ": the array is read-only");
+  if ((info_->inputs == 2) != (values != nullptr)) {
+    throw ValueError(what + (values == nullptr ? ": second operand needed for ufunc"
+                                               : ": second operand provided when ufunc is unary"));
+  }
+  const std::vector<Index> positions = CheckedPositions(array, indices, what.c_str());
+  // Values take the shape of the selection: that of the indices, then the array's further axes.
+  Shape selection(indices.shape().begin(), indices.shape().end());
+  selection.insert(selection.end(), array.shape().begin() + 1, array.shape().end());
+  Array spread;
+  if (values != nullptr && values->array() != nullptr) {
+    Array separate = *values->array();
+    if (separate.may_share_memory(array)) separate = separate.copy();
+    Shape rows{static_cast<Index>(positions.size())};
+    rows.insert(rows.end(), array.shape().begin() + 1, array.shape().end());
+    spread = separate.broadcast_to(selection).reshape(rows);
+  }
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    Array target = At(array, 0, positions[i]);
+    std::vector<Operand> inputs{target};
+    Array value;
+    if (values != nullptr && values->array() != nullptr) {
+      value = At(spread, 0, static_cast<Index>(i));
+      inputs.emplace_back(value);
+    } else if (values != nullptr) {
+      inputs.push_back(*values);
+    }
+    call(inputs, {.out = &target, .casting = CastingLevel::unsafe});
+  }
+}
+
+}  // namespace quern

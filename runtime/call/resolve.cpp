@@ -1,0 +1,237 @@
+#include "call/resolve.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "errors/error_state.h"
+#include "quern/errors.hpp"
+
+namespace quern {
+namespace {
+
+// The forms in which a WeakScalar holds its value.
+constexpr DTypeId kInt64 = DType::of<std::int64_t>().id();
+constexpr DTypeId kUint64 = DType::of<std::uint64_t>().id();
+constexpr DTypeId kFloat64 = DType::of<double>().id();
+
+using InputTypes = std::array<DTypeId, kMaxInputs>;
+
+WeakKind KindOf(const WeakScalar& scalar) {
+  return scalar.kind == WeakScalar::Kind::integer ? WeakKind::kInteger : WeakKind::kReal;
+}
+
+bool NeedsUnsigned(const WeakScalar& scalar) { return scalar.is_unsigned && scalar.integer < 0; }
+
+std::string IntegerText(const WeakScalar& scalar) {
+  return scalar.is_unsigned ? std::to_string(static_cast<std::uint64_t>(scalar.integer))
+                            : std::to_string(scalar.integer);
+}
+
+// The dtypes of the array operands joined, or -1 if there are none or they have no join.
+int JoinArrays(std::span<const Operand> inputs) {
+  InputTypes ids;
+  std::size_t count = 0;
+  for (const Operand& input : inputs) {
+    if (input.array() != nullptr) ids[count++] = input.array()->dtype().id();
+  }
+  if (count == 0) return -1;
+  const int joined = Registry::Get().Promote({ids.data(), count});
+  return joined >= 0 ? joined : ids[0];
+}
+
+// Dtypes to look the loop up with; weak scalars count as what they become beside the arrays.
+InputTypes LookupTypes(std::span<const Operand> inputs) {
+  const Registry& registry = Registry::Get();
+  const int joined = JoinArrays(inputs);
+  InputTypes types{};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (const Array* array = inputs[i].array()) {
+      types[i] = array->dtype().id();
+      continue;
+    }
+    const WeakScalar& scalar = *inputs[i].scalar();
+    const int beside =
+        joined < 0 ? -1 : registry.WeakBeside(KindOf(scalar), static_cast<DTypeId>(joined));
+    types[i] = beside >= 0 ? static_cast<DTypeId>(beside) : registry.WeakAlone(KindOf(scalar));
+    if (joined < 0 && NeedsUnsigned(scalar)) types[i] = kUint64;
+  }
+  return types;
+}
+
+// True if the integer survives a round trip through the dtype.
+bool Fits(const WeakScalar& scalar, DTypeId dtype) {
+  const Registry& registry = Registry::Get();
+  const DTypeId own = NeedsUnsigned(scalar) ? kUint64 : kInt64;
+  if (dtype == own) return true;
+  const CastKernel there = registry.cast_kernel(own, dtype);
+  const CastKernel back = registry.cast_kernel(dtype, own);
+  if (there == nullptr || back == nullptr) return false;
+  alignas(16) std::byte value[16];
+  std::int64_t returned = 0;
+  there(&scalar.integer, value, 1);
+  back(value, &returned, 1);
+  // A negative number and a large unsigned one can share bits: the sign must agree as well.
+  const bool unsigned_dtype = registry.dtype(dtype).numpy_kind == 'u';
+  const bool negative = scalar.integer < 0 && own == kInt64;
+  const bool sign_agrees = own == kUint64 ? unsigned_dtype : !(negative && unsigned_dtype);
+  return returned == scalar.integer && sign_agrees;
+}
+
+bool IsInteger(DTypeId dtype) {
+  const char kind = Registry::Get().dtype(dtype).numpy_kind;
+  return kind == 'i' || kind == 'u';
+}
+
+// Comparisons with an integer outside the array's dtype are exact: the integer joins as a 64-bit
+// one instead of failing to convert.
+void WidenComparedIntegers(std::span<const Operand> inputs, InputTypes& types) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const WeakScalar* scalar = inputs[i].scalar();
+    if (scalar == nullptr || scalar->kind != WeakScalar::Kind::integer) continue;
+    if (!IsInteger(types[i]) || Fits(*scalar, types[i])) continue;
+    types[i] = NeedsUnsigned(*scalar) ? kUint64 : kInt64;
+  }
+}
+
+// The dtypes that dtype= or signature= fix; -1 where free.
+std::array<int, kMaxOperands> FixedTypes(const UfuncInfo& ufunc, const CallOptions& options) {
+  std::array<int, kMaxOperands> fixed;
+  fixed.fill(-1);
+  const std::size_t arity = std::size_t{ufunc.inputs} + ufunc.outputs;
+  if (options.dtype && !options.signature.empty()) {
+    throw ValueError(std::string(ufunc.name) + ": give dtype or signature, not both");
+  }
+  if (options.dtype) {
+    for (std::size_t i = ufunc.inputs; i < arity; ++i) fixed[i] = options.dtype->id();
+  }
+  if (!options.signature.empty() && options.signature.size() != arity) {
+    throw ValueError(std::string(ufunc.name) + ": signature names " +
+                     std::to_string(options.signature.size()) + " dtypes; the ufunc has " +
+                     std::to_string(arity) + " operands");
+  }
+  for (std::size_t i = 0; i < options.signature.size(); ++i) {
+    if (options.signature[i]) fixed[i] = options.signature[i]->id();
+  }
+  return fixed;
+}
+
+bool Matches(const LoopInfo& loop, std::span<const int> fixed) {
+  for (std::size_t i = 0; i < fixed.size(); ++i) {
+    if (fixed[i] >= 0 && fixed[i] != loop.types[i]) return false;
+  }
+  return true;
+}
+
+bool AllCast(const LoopInfo& loop, std::span<const DTypeId> types, std::span<const int> fixed,
+             Casting level) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const Casting allowed = fixed[i] >= 0 ? Casting::kUnsafe : level;
+    if (!Registry::Get().CanCast(types[i], loop.types[i], allowed)) return false;
+  }
+  return true;
+}
+
+// A loop for fixed dtypes: the ordinary choice if it fits, else the first loop in kind order whose
+// inputs cast safely, else at the call's level, else any that fits (the cast check then refuses).
+const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> types,
+                            const CallOptions& options) {
+  const std::array<int, kMaxOperands> fixed = FixedTypes(ufunc, options);
+  const std::span<const int> fixed_types(fixed.data(), std::size_t{ufunc.inputs} + ufunc.outputs);
+  const Registry& registry = Registry::Get();
+  const LoopChoice ordinary = registry.Resolve(ufunc, types);
+  if (ordinary.loop != nullptr && Matches(*ordinary.loop, fixed_types)) return *ordinary.loop;
+  const Casting levels[] = {Casting::kSafe, static_cast<Casting>(options.casting),
+                            Casting::kUnsafe};
+  const std::vector<const LoopInfo*> loops = registry.Loops(ufunc);
+  for (Casting level : levels) {
+    for (const LoopInfo* loop : loops) {
+      if (Matches(*loop, fixed_types) && AllCast(*loop, types, fixed_types, level)) return *loop;
+    }
+  }
+  throw TypeError(std::string("No loop matching the specified signature and casting was found "
+                              "for ufunc ") +
+                  ufunc.name);
+}
+
+}  // namespace
+
+void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs, const char* refusal) {
+  const Registry& registry = Registry::Get();
+  if (*refusal != '\0') throw TypeError(std::string(ufunc.name) + ": " + refusal);
+  std::string names;
+  for (DTypeId id : inputs) names += (names.empty() ? "" : ", ") + std::string(registry.dtype(id).name);
+  std::string accepted;
+  for (const LoopInfo* loop : registry.Loops(ufunc)) {
+    const std::string first = registry.dtype(loop->types[0]).name;
+    if (accepted.find(first) == std::string::npos) {
+      accepted += (accepted.empty() ? "" : ", ") + first;
+    }
+  }
+  throw TypeError("ufunc '" + std::string(ufunc.name) + "' not supported for the input types (" +
+                  names + "), and the inputs could not be safely coerced to any supported types (" +
+                  accepted + ")");
+}
+
+void CheckCast(const UfuncInfo& ufunc, const std::string& role, DTypeId from, DTypeId to,
+               CastingLevel level) {
+  const Registry& registry = Registry::Get();
+  if (from == to || registry.CanCast(from, to, static_cast<Casting>(level))) return;
+  throw CastError("Cannot cast ufunc '" + std::string(ufunc.name) + "' " + role +
+                  " from dtype('" + registry.dtype(from).name + "') to dtype('" +
+                  registry.dtype(to).name + "') with casting rule '" +
+                  std::string(casting_name(level)) + "'");
+}
+
+void WriteScalar(const WeakScalar& scalar, DTypeId dtype, const char* what, std::byte* out) {
+  const Registry& registry = Registry::Get();
+  if (scalar.kind == WeakScalar::Kind::integer && IsInteger(dtype) && !Fits(scalar, dtype)) {
+    throw OverflowError(std::string(what) + ": integer " + IntegerText(scalar) +
+                        " out of bounds for " + registry.dtype(dtype).name);
+  }
+  const bool real = scalar.kind == WeakScalar::Kind::real;
+  const DTypeId own = real ? kFloat64 : NeedsUnsigned(scalar) ? kUint64 : kInt64;
+  const void* value = real ? static_cast<const void*>(&scalar.real) : &scalar.integer;
+  if (own == dtype) {
+    std::memcpy(out, value, 8);
+    return;
+  }
+  const FpFlags hardware = registry.cast_hardware_flags(own, dtype);
+  if (hardware != 0) ClearFpFlags();
+  FpFlags flags = registry.cast_kernel(own, dtype)(value, out, 1);
+  if (hardware != 0) flags = static_cast<FpFlags>(flags | (PendingFpFlags() & hardware));
+  ReportFlags(flags, "cast");
+}
+
+BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
+                  const CallOptions& options) {
+  if (inputs.size() != ufunc.inputs) {
+    throw TypeError(std::string(ufunc.name) + "() takes " + std::to_string(ufunc.inputs) +
+                    " inputs but " + std::to_string(inputs.size()) + " were given");
+  }
+  InputTypes types = LookupTypes(inputs);
+  if (ufunc.compares) WidenComparedIntegers(inputs, types);
+  const std::span<const DTypeId> lookup(types.data(), inputs.size());
+  BoundCall call;
+  if (options.dtype || !options.signature.empty()) {
+    call.loop = &ChooseFixed(ufunc, lookup, options);
+  } else {
+    const LoopChoice choice = Registry::Get().Resolve(ufunc, lookup);
+    if (choice.loop == nullptr) ThrowNoLoop(ufunc, lookup, choice.refusal);
+    call.loop = choice.loop;
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    BoundInput& input = call.inputs[i];
+    input.array = inputs[i].array();
+    const DTypeId wanted = call.loop->types[i];
+    if (input.array == nullptr) {
+      input.dtype = wanted;
+      WriteScalar(*inputs[i].scalar(), wanted, ufunc.name, input.value);
+      continue;
+    }
+    input.dtype = input.array->dtype().id();
+    CheckCast(ufunc, "input " + std::to_string(i), input.dtype, wanted, options.casting);
+  }
+  return call;
+}
+
+}  // namespace quern

@@ -1,0 +1,51 @@
+// Building arrays from parts: the way by which the library's own code makes views.
+#ifndef QUERN_CORE_ARRAY_ACCESS_H_
+#define QUERN_CORE_ARRAY_ACCESS_H_
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "quern/array.hpp"
+
+namespace quern {
+
+class ArrayAccess {
+ public:
+  // An array over `data` kept alive by `owner`; strides in bytes. Nothing is checked.
+  static Array Make(std::shared_ptr<void> owner, std::byte* data, DType dtype,
+                    std::span<const Index> shape, std::span<const Index> strides, bool writeable);
+  // A view into `base` with another geometry.
+  static Array View(const Array& base, std::byte* data, std::span<const Index> shape,
+                    std::span<const Index> strides, bool writeable) {
+    return Make(base.owner_, data, base.dtype_, shape, strides, writeable);
+  }
+  static const std::shared_ptr<void>& owner(const Array& array) { return array.owner_; }
+  static void set_dtype(Array& array, DType dtype) { array.dtype_ = dtype; }
+  static void set_writeable(Array& array, bool writeable) { array.writeable_ = writeable; }
+};
+
+// Product of extents; throws ShapeError for negative extents, a rank above kMaxRank, or a size in
+// bytes beyond the address space. `what` begins the message.
+Index CheckedSize(std::span<const Index> shape, std::size_t itemsize, const char* what);
+
+// Byte strides of a dense array in C order (or, with `columns_first`, in Fortran order).
+void DenseStrides(std::span<const Index> shape, std::size_t itemsize, bool columns_first,
+                  std::span<Index> strides);
+
+// "(2, 3)", "(2,)", "()".
+std::string ShapeText(std::span<const Index> shape);
+
+// Maps a possibly negative axis to [0, ndim); throws AxisError.
+std::size_t NormalizeAxis(Index axis, std::size_t ndim, const char* what);
+
+// The bytes an array reaches: [first, last). Both are the data pointer for an empty array.
+struct MemoryExtent {
+  const std::byte* first;
+  const std::byte* last;
+};
+MemoryExtent ExtentOf(const Array& array);
+
+}  // namespace quern
+
+#endif  // QUERN_CORE_ARRAY_ACCESS_H_

@@ -1,0 +1,37 @@
+// Reporting of floating-point conditions per the thread's error state.
+#ifndef QUERN_ERRORS_ERROR_STATE_H_
+#define QUERN_ERRORS_ERROR_STATE_H_
+
+#include <string_view>
+
+#include "core/fp_flags.h"
+#include "quern/error_state.hpp"
+
+namespace quern {
+
+// Acts on each condition in `flags` as the state says. `what` names the operation: "add", "cast".
+// Throws FloatingPointError for `raise`, after the milder actions of the same call.
+void ReportFlags(FpFlags flags, std::string_view what);
+
+// Collects the conditions of one operation: those that its kernels compute, and those that they
+// leave pending in the hardware, of which only `hardware_mask` counts.
+class FlagCollector {
+ public:
+  explicit FlagCollector(FpFlags hardware_mask) : mask_(hardware_mask) {
+    if (mask_ != 0) ClearFpFlags();
+  }
+  void Add(FpFlags flags) { flags_ = static_cast<FpFlags>(flags_ | flags); }
+  // Takes over what the hardware holds; call on every thread that ran kernels.
+  void Harvest() {
+    if (mask_ != 0) Add(static_cast<FpFlags>(PendingFpFlags() & mask_));
+  }
+  FpFlags flags() const { return flags_; }
+
+ private:
+  FpFlags mask_;
+  FpFlags flags_ = 0;
+};
+
+}  // namespace quern
+
+#endif  // QUERN_ERRORS_ERROR_STATE_H_

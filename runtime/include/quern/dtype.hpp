@@ -1,0 +1,80 @@
+// Run-time element types.
+#ifndef QUERN_DTYPE_HPP_
+#define QUERN_DTYPE_HPP_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quern/dtype_list.hpp"
+#include "quern/export.hpp"
+
+namespace quern {
+
+// A dtype: an entry of the registry and a byte order. Two bytes, passed by value.
+class QUERN_EXPORT DType {
+ public:
+  // float64 in native byte order.
+  constexpr DType() : id_(static_cast<std::uint8_t>(DTypeCode::float64)), swapped_(false) {}
+  // A built-in dtype in native byte order.
+  constexpr DType(DTypeCode code)  // NOLINT(google-explicit-constructor): codes are dtypes
+      : id_(static_cast<std::uint8_t>(code)), swapped_(false) {}
+
+  // By name ("float64", "bool"), or by NumPy's descriptor ("f8", "<f8", ">i4", "|b1"). Throws
+  // TypeError naming the nearest known name.
+  static DType parse(std::string_view text);
+  // By position in the registry; id < count(). Built-in dtypes come first, in kind order.
+  static DType from_id(std::uint8_t id, bool swapped = false);
+  // The number of registered dtypes, packages included.
+  static std::size_t count();
+
+  // The dtype of a C++ type: DType::of<double>().
+  template <class T>
+  static constexpr DType of() {
+    return DType(dtype_code_of<T>);
+  }
+
+  constexpr std::uint8_t id() const { return id_; }
+  // True if elements lie in memory in the byte order opposite to the machine's.
+  constexpr bool swapped() const { return swapped_; }
+  constexpr DType native() const { return DType(id_, false); }
+  DType with_byte_order(bool swapped) const;  // no effect where a byte order has no meaning
+
+  std::string_view name() const;           // "float64", whatever the byte order
+  std::string str() const;                 // NumPy's descriptor with byte order: "<f8"
+  std::size_t size() const;                // bytes
+  std::size_t alignment() const;           // bytes
+  char kind() const;                       // NumPy's kind letter: b, i, u, f
+  std::string buffer_format() const;       // PEP 3118, with byte order: "<d"
+  std::uint8_t dlpack_code() const;
+  std::uint8_t dlpack_bits() const;
+
+  friend constexpr bool operator==(DType, DType) = default;
+
+ private:
+  constexpr DType(std::uint8_t id, bool swapped) : id_(id), swapped_(swapped) {}
+  std::uint8_t id_;
+  bool swapped_;
+};
+
+// What a conversion may lose: nothing at all, only byte order, nothing of value, precision within a
+// kind, or anything.
+enum class CastingLevel : std::uint8_t { no, equiv, safe, same_kind, unsafe };
+
+// "same_kind" and so on; parse throws ValueError with the accepted names.
+QUERN_EXPORT std::string_view casting_name(CastingLevel level);
+QUERN_EXPORT CastingLevel parse_casting(std::string_view name);
+
+QUERN_EXPORT bool can_cast(DType from, DType to, CastingLevel level = CastingLevel::safe);
+// The least dtype that both cast to safely. Throws TypeError if there is none.
+QUERN_EXPORT DType promote_types(DType first, DType second);
+// The same for any number of dtypes at once (which a chain of promote_types need not equal).
+QUERN_EXPORT DType result_type(std::span<const DType> dtypes);
+
+}  // namespace quern
+
+#endif  // QUERN_DTYPE_HPP_

@@ -1,0 +1,157 @@
+#include "move/operand.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "memory/buffer.h"
+#include "move/movers.h"
+#include "quern/errors.hpp"
+
+namespace quern {
+namespace {
+
+OperandFormat FormatOf(const Array& array, DTypeId from, DTypeId to) {
+  const Registry& registry = Registry::Get();
+  const DTypeInfo& storage = registry.dtype(array.dtype().id());
+  OperandFormat format;
+  format.storage_size = storage.size;
+  format.swap_unit = array.dtype().swapped() ? storage.swap_unit : std::uint8_t{1};
+  format.aligned = array.aligned();
+  if (from != to) {
+    format.cast = registry.cast_kernel(from, to);
+    format.cast_hardware_flags = registry.cast_hardware_flags(from, to);
+    if (format.cast == nullptr) {
+      throw NotSupportedError(std::string("cast: there is no conversion from ") +
+                              registry.dtype(from).name + " to " + registry.dtype(to).name);
+    }
+  }
+  return format;
+}
+
+const std::uint8_t* MaskBytes(const std::byte* mask) {
+  return reinterpret_cast<const std::uint8_t*>(mask);
+}
+
+}  // namespace
+
+OperandFormat InputFormat(const Array& array, DTypeId loop) {
+  OperandFormat format = FormatOf(array, array.dtype().id(), loop);
+  format.loop_size = Registry::Get().dtype(loop).size;
+  return format;
+}
+
+OperandFormat OutputFormat(const Array& array, DTypeId loop) {
+  OperandFormat format = FormatOf(array, loop, array.dtype().id());
+  format.loop_size = Registry::Get().dtype(loop).size;
+  return format;
+}
+
+std::byte* TileScratch(std::size_t operands) {
+  thread_local std::shared_ptr<void> memory;
+  thread_local std::size_t capacity = 0;
+  if (operands > capacity) {
+    memory = AllocateBuffer(operands * kScratchPerOperand);
+    capacity = operands;
+  }
+  return static_cast<std::byte*>(memory.get());
+}
+
+void RunCast(const OperandFormat& format, const void* in, void* out, std::size_t n,
+             FlagCollector& flags) {
+  if (format.cast_hardware_flags == 0) {
+    flags.Add(format.cast(in, out, n));
+    return;
+  }
+  flags.Harvest();
+  ClearFpFlags();
+  flags.Add(format.cast(in, out, n));
+  flags.Add(static_cast<FpFlags>(PendingFpFlags() & format.cast_hardware_flags));
+  ClearFpFlags();
+}
+
+const std::byte* InputMover::Convert(const std::byte* packed, std::size_t n,
+                                     FlagCollector& flags) {
+  if (format_.swap_unit > 1) {
+    CurrentMovers().swap[SizeIndex(format_.swap_unit)](
+        packed, n * format_.storage_size / format_.swap_unit, buffer(0));
+    packed = buffer(0);
+  }
+  if (format_.cast == nullptr) return packed;
+  RunCast(format_, packed, buffer(2), n, flags);
+  return buffer(2);
+}
+
+const std::byte* InputMover::Load(const Block& block, const std::byte* source, std::size_t n,
+                                  FlagCollector& flags) {
+  const bool contiguous = block.contiguous(format_.storage_size);
+  if (contiguous && format_.direct()) return source;
+  if (source == loaded_source_ && n <= loaded_count_) return loaded_;
+  const std::byte* packed = source;
+  if (!contiguous || !format_.aligned) {
+    Pack(block, format_.storage_size, source, buffer(0));
+    packed = buffer(0);
+  }
+  loaded_ = Convert(packed, n, flags);
+  loaded_source_ = source;
+  loaded_count_ = n;
+  return loaded_;
+}
+
+const std::byte* InputMover::LoadMasked(const Block& block, const std::byte* source,
+                                        const std::byte* mask, std::size_t n,
+                                        std::size_t selected, FlagCollector& flags) {
+  const std::byte* packed = source;
+  if (!block.contiguous(format_.storage_size) || !format_.aligned) {
+    Pack(block, format_.storage_size, source, buffer(0));
+    packed = buffer(0);
+  }
+  CurrentMovers().compress[SizeIndex(format_.storage_size)](packed, MaskBytes(mask), n, buffer(1));
+  if (format_.swap_unit > 1) {
+    CurrentMovers().swap[SizeIndex(format_.swap_unit)](
+        buffer(1), selected * format_.storage_size / format_.swap_unit, buffer(1));
+  }
+  if (format_.cast == nullptr) return buffer(1);
+  RunCast(format_, buffer(1), buffer(2), selected, flags);
+  return buffer(2);
+}
+
+const std::byte* OutputMover::Convert(const std::byte* source, std::byte* target, std::size_t n,
+                                      FlagCollector& flags) const {
+  if (format_.cast != nullptr) {
+    std::byte* cast_to = format_.swap_unit > 1 ? buffer(1) : target;
+    RunCast(format_, source, cast_to, n, flags);
+    source = cast_to;
+  }
+  if (format_.swap_unit > 1) {
+    CurrentMovers().swap[SizeIndex(format_.swap_unit)](
+        source, n * format_.storage_size / format_.swap_unit, target);
+    source = target;
+  }
+  return source;
+}
+
+void OutputMover::StoreFrom(const std::byte* source, const Block& block, std::byte* destination,
+                            std::size_t n, FlagCollector& flags) {
+  if (block.contiguous(format_.storage_size) && format_.aligned) {
+    const std::byte* result = Convert(source, destination, n, flags);
+    if (result != destination) std::memmove(destination, result, n * format_.storage_size);
+    return;
+  }
+  Unpack(block, format_.storage_size, Convert(source, buffer(1), n, flags), destination);
+}
+
+void OutputMover::StoreMasked(const Block& block, std::byte* destination, const std::byte* mask,
+                              std::size_t n, std::size_t selected, FlagCollector& flags) {
+  const std::byte* result = Convert(buffer(0), buffer(1), selected, flags);
+  const auto expand = CurrentMovers().expand[SizeIndex(format_.storage_size)];
+  if (block.contiguous(format_.storage_size)) {
+    expand(result, MaskBytes(mask), n, destination);
+    return;
+  }
+  Pack(block, format_.storage_size, destination, buffer(2));
+  expand(result, MaskBytes(mask), n, buffer(2));
+  Unpack(block, format_.storage_size, buffer(2), destination);
+}
+
+}  // namespace quern

@@ -1,0 +1,109 @@
+// Bringing a tile of an operand into the form a kernel wants (contiguous, aligned, native byte
+// order, the loop's dtype) and back. An operand that has that form already is passed through.
+#ifndef QUERN_MOVE_OPERAND_H_
+#define QUERN_MOVE_OPERAND_H_
+
+#include <cstddef>
+
+#include "core/registry.h"
+#include "errors/error_state.h"
+#include "move/block.h"
+#include "quern/array.hpp"
+
+namespace quern {
+
+// Bytes of one operand's tile in one buffer. Three operands and their conversions fit a 32 KiB L1.
+inline constexpr std::size_t kTileBytes = 4096;
+// Buffers that one operand may need at once: packed, compressed, converted.
+inline constexpr std::size_t kBuffersPerOperand = 3;
+inline constexpr std::size_t kScratchPerOperand = kBuffersPerOperand * kTileBytes;
+
+// How an operand lies in memory and what the kernel wants.
+struct OperandFormat {
+  std::uint8_t storage_size = 1;
+  std::uint8_t loop_size = 1;
+  std::uint8_t swap_unit = 1;      // bytes to reverse; 1 = native order already
+  bool aligned = true;
+  CastKernel cast = nullptr;       // storage to loop (inputs) or loop to storage (outputs)
+  FpFlags cast_hardware_flags = 0;
+
+  // True if contiguous elements can be handed to the kernel as they lie.
+  bool direct() const { return cast == nullptr && swap_unit == 1 && aligned; }
+  std::size_t larger_size() const { return storage_size > loop_size ? storage_size : loop_size; }
+};
+
+OperandFormat InputFormat(const Array& array, DTypeId loop);
+OperandFormat OutputFormat(const Array& array, DTypeId loop);
+
+// This thread's scratch memory for `operands` tiles: kScratchPerOperand bytes each, 64-byte
+// aligned. Valid until the thread's next call.
+std::byte* TileScratch(std::size_t operands);
+
+// Runs a cast, keeping its hardware flags apart from those of the kernels before and after it.
+void RunCast(const OperandFormat& format, const void* in, void* out, std::size_t n,
+             FlagCollector& flags);
+
+class InputMover {
+ public:
+  InputMover() = default;
+  // `scratch` has kScratchPerOperand bytes.
+  InputMover(const OperandFormat& format, std::byte* scratch)
+      : format_(format), scratch_(scratch) {}
+
+  // The block's n elements in kernel form. A block loaded twice in a row from the same place is
+  // moved once: a broadcast operand costs one tile per change.
+  const std::byte* Load(const Block& block, const std::byte* source, std::size_t n,
+                        FlagCollector& flags);
+  // The same for the `selected` elements whose byte in mask[0, n) is not 0, compressed.
+  const std::byte* LoadMasked(const Block& block, const std::byte* source, const std::byte* mask,
+                              std::size_t n, std::size_t selected, FlagCollector& flags);
+
+ private:
+  const std::byte* Convert(const std::byte* packed, std::size_t n, FlagCollector& flags);
+  std::byte* buffer(std::size_t i) const { return scratch_ + i * kTileBytes; }
+
+  OperandFormat format_;
+  std::byte* scratch_ = nullptr;
+  const std::byte* loaded_source_ = nullptr;
+  std::size_t loaded_count_ = 0;
+  const std::byte* loaded_ = nullptr;
+};
+
+class OutputMover {
+ public:
+  OutputMover() = default;
+  OutputMover(const OperandFormat& format, std::byte* scratch)
+      : format_(format), scratch_(scratch) {}
+
+  // Where the kernel is to write the block: the destination itself if that has the kernel's form.
+  std::byte* Target(const Block& block, std::byte* destination) const {
+    const bool pass = format_.direct() && block.contiguous(format_.loop_size);
+    return pass ? destination : buffer(0);
+  }
+  // A buffer in any case, for results that a mask will spread.
+  std::byte* MaskedTarget() const { return buffer(0); }
+  // Moves n elements from Target to their place.
+  void Store(const Block& block, std::byte* destination, std::size_t n, FlagCollector& flags) {
+    if (Target(block, destination) == destination) return;
+    StoreFrom(buffer(0), block, destination, n, flags);
+  }
+  // Moves n contiguous elements of the loop's dtype from anywhere.
+  void StoreFrom(const std::byte* source, const Block& block, std::byte* destination,
+                 std::size_t n, FlagCollector& flags);
+  // Moves `selected` elements from MaskedTarget to the places whose byte in mask[0, n) is not 0.
+  void StoreMasked(const Block& block, std::byte* destination, const std::byte* mask,
+                   std::size_t n, std::size_t selected, FlagCollector& flags);
+
+ private:
+  // Casts and swaps n elements; the last step writes to `target`. Returns where the result lies.
+  const std::byte* Convert(const std::byte* source, std::byte* target, std::size_t n,
+                           FlagCollector& flags) const;
+  std::byte* buffer(std::size_t i) const { return scratch_ + i * kTileBytes; }
+
+  OperandFormat format_;
+  std::byte* scratch_ = nullptr;
+};
+
+}  // namespace quern
+
+#endif  // QUERN_MOVE_OPERAND_H_

@@ -1,0 +1,19 @@
+// The operators, subscripts and number protocol of quern.Array, as CPython's type slots.
+#ifndef QUERN_PYTHON_ARRAY_SLOTS_H_
+#define QUERN_PYTHON_ARRAY_SLOTS_H_
+
+#include <vector>
+
+#include "python/binding.h"
+
+namespace quern::python {
+
+// Subscripts, length, iteration and membership.
+void AddIndexSlots(std::vector<PyType_Slot>& slots);
+// Operators, for those ufuncs of the registry that have a symbol; comparisons; conversions to
+// Python's numbers.
+void AddOperatorSlots(std::vector<PyType_Slot>& slots);
+
+}  // namespace quern::python
+
+#endif  // QUERN_PYTHON_ARRAY_SLOTS_H_

@@ -1,0 +1,248 @@
+// The buffer protocol and __array_interface__.
+
+#include <bit>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "python/dtype_binding.h"
+#include "python/errors_binding.h"
+#include "python/interchange.h"
+#include "quern/errors.hpp"
+
+namespace quern::python {
+namespace {
+
+// A buffer that some object exports, given back on whichever thread lets go of it.
+class ExportedBuffer {
+ public:
+  ExportedBuffer() = default;
+  ~ExportedBuffer() {
+    if (view.obj == nullptr || !InterpreterRuns()) return;
+    const nb::gil_scoped_acquire lock;
+    PyBuffer_Release(&view);
+  }
+  ExportedBuffer(const ExportedBuffer&) = delete;
+  ExportedBuffer& operator=(const ExportedBuffer&) = delete;
+
+  Py_buffer view{};
+};
+
+// Steps of a dense array in C order, for exporters that leave them out.
+std::vector<Index> RowStrides(std::span<const Index> shape, Index itemsize) {
+  std::vector<Index> strides(shape.size());
+  Index step = itemsize;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    strides[axis] = step;
+    step *= std::max<Index>(shape[axis], 1);
+  }
+  return strides;
+}
+
+std::vector<Index> IndexVector(nb::handle sequence, const char* what) {
+  std::vector<Index> values;
+  for (nb::handle item : sequence) {
+    const Py_ssize_t value = PyNumber_AsSsize_t(item.ptr(), PyExc_OverflowError);
+    if (value == -1 && PyErr_Occurred() != nullptr) throw nb::python_error();
+    values.push_back(value);
+  }
+  if (values.size() > kMaxRank) {
+    throw ShapeError(std::string(what) + ": more than " + std::to_string(kMaxRank) + " axes");
+  }
+  return values;
+}
+
+// The parts of an __array_interface__ dict.
+struct Interface {
+  DType dtype;
+  std::vector<Index> shape;
+  std::vector<Index> strides;
+  std::byte* data = nullptr;
+  bool writeable = false;
+  std::shared_ptr<void> owner;
+};
+
+nb::object Item(nb::handle dict, const char* key) {
+  PyObject* found = PyDict_GetItemString(dict.ptr(), key);
+  return found == nullptr ? nb::none() : nb::borrow(found);
+}
+
+DType InterfaceDType(nb::handle interface, nb::handle object) {
+  const std::string text = TextOf(Item(interface, "typestr"), "__array_interface__['typestr']");
+  // A dtype that NumPy knows only by its size is named by the object's own dtype.
+  if (text.size() > 1 && text[1] == 'V' && nb::hasattr(object, "dtype")) {
+    return AsDType(object.attr("dtype"));
+  }
+  return DType::parse(text);
+}
+
+// Memory given as an address, or as an object with a buffer.
+void TakeInterfaceData(Interface& parts, nb::handle interface, nb::handle object) {
+  const nb::object data = Item(interface, "data");
+  if (nb::isinstance<nb::tuple>(data) && nb::len(data) == 2) {
+    const nb::object address = data[nb::int_(0)];
+    parts.data = static_cast<std::byte*>(PyLong_AsVoidPtr(address.ptr()));
+    if (PyErr_Occurred() != nullptr) throw nb::python_error();
+    const int read_only = PyObject_IsTrue(nb::object(data[nb::int_(1)]).ptr());
+    if (read_only < 0) throw nb::python_error();
+    parts.writeable = read_only == 0;
+    parts.owner = std::make_shared<HeldObject>(nb::borrow(object));
+    return;
+  }
+  auto buffer = std::make_shared<ExportedBuffer>();
+  const nb::handle source = data.is_none() ? object : nb::handle(data);
+  if (PyObject_GetBuffer(source.ptr(), &buffer->view, PyBUF_SIMPLE) < 0) throw nb::python_error();
+  const nb::object offset = Item(interface, "offset");
+  const Index start = offset.is_none() ? 0 : nb::cast<Index>(offset);
+  const std::vector<Index>& strides = parts.strides;
+  Index first = start;
+  Index last = start + static_cast<Index>(parts.dtype.size());
+  for (std::size_t axis = 0; axis < parts.shape.size(); ++axis) {
+    const Index reach = (parts.shape[axis] - 1) * strides[axis];
+    (reach < 0 ? first : last) += reach;
+  }
+  if (first < 0 || last > buffer->view.len) {
+    throw ValueError("__array_interface__: elements lie outside of the buffer");
+  }
+  parts.data = static_cast<std::byte*>(buffer->view.buf) + start;
+  parts.writeable = buffer->view.readonly == 0;
+  parts.owner = std::move(buffer);
+}
+
+Interface ReadInterface(nb::handle interface, nb::handle object) {
+  if (!nb::isinstance<nb::dict>(interface)) {
+    throw TypeError("__array_interface__ is not a dict");
+  }
+  if (!Item(interface, "mask").is_none()) {
+    throw NotSupportedError("__array_interface__: masked arrays are not supported");
+  }
+  Interface parts;
+  parts.dtype = InterfaceDType(interface, object);
+  parts.shape = IndexVector(Item(interface, "shape"), "__array_interface__['shape']");
+  const nb::object strides = Item(interface, "strides");
+  parts.strides = strides.is_none()
+                      ? RowStrides(parts.shape, static_cast<Index>(parts.dtype.size()))
+                      : IndexVector(strides, "__array_interface__['strides']");
+  if (parts.strides.size() != parts.shape.size()) {
+    throw ValueError("__array_interface__: " + std::to_string(parts.strides.size()) +
+                     " strides for " + std::to_string(parts.shape.size()) + " axes");
+  }
+  TakeInterfaceData(parts, interface, object);
+  return parts;
+}
+
+// What an exporter without PyBUF_STRIDES may assume is that the buffer is dense in C order.
+void CheckLayout(const Array& array, int flags) {
+  const auto asks = [flags](int what) {
+    return (flags & what) == what;
+  };
+  if (asks(PyBUF_C_CONTIGUOUS) && !array.c_contiguous()) {
+    throw nb::buffer_error("the array is not contiguous in C order");
+  }
+  if (asks(PyBUF_F_CONTIGUOUS) && !array.f_contiguous()) {
+    throw nb::buffer_error("the array is not contiguous in Fortran order");
+  }
+  if (asks(PyBUF_ANY_CONTIGUOUS) && !array.c_contiguous() && !array.f_contiguous()) {
+    throw nb::buffer_error("the array is not contiguous");
+  }
+  if (!asks(PyBUF_STRIDES) && !array.c_contiguous()) {
+    throw nb::buffer_error("the array is not contiguous and strides were not asked for");
+  }
+}
+
+}  // namespace
+
+std::optional<Array> FromBuffer(nb::handle object) {
+  if (PyObject_CheckBuffer(object.ptr()) == 0) return std::nullopt;
+  auto buffer = std::make_unique<ExportedBuffer>();
+  Py_buffer& view = buffer->view;
+  if (PyObject_GetBuffer(object.ptr(), &view, PyBUF_RECORDS_RO) < 0) {
+    // The object has no buffer after all (a NumPy dtype that buffers cannot name, say).
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  const std::optional<DType> dtype =
+      FindBufferFormat(view.format, static_cast<std::size_t>(view.itemsize));
+  if (!dtype) {
+    throw TypeError(std::string("no dtype for elements of buffer format '") +
+                    (view.format == nullptr ? "B" : view.format) + "' and " +
+                    std::to_string(view.itemsize) + " bytes");
+  }
+  const std::span<const Index> shape(view.shape, static_cast<std::size_t>(view.ndim));
+  const std::vector<Index> dense =
+      view.strides == nullptr ? RowStrides(shape, view.itemsize) : std::vector<Index>();
+  const std::span<const Index> strides(view.strides == nullptr ? dense.data() : view.strides,
+                                       shape.size());
+  ExportedBuffer* held = buffer.get();
+  Array array = Array::from_memory(view.buf, *dtype, shape, strides, view.readonly == 0,
+                                   [held] { delete held; });
+  static_cast<void>(buffer.release());  // now the array's
+  return array;
+}
+
+std::optional<Array> FromArrayInterface(nb::handle object) {
+  const nb::object interface = nb::getattr(object, "__array_interface__", nb::none());
+  if (interface.is_none()) return std::nullopt;
+  const Interface parts = ReadInterface(interface, object);
+  return Array::from_memory(parts.data, parts.dtype, parts.shape, parts.strides, parts.writeable,
+                            [owner = parts.owner] {});
+}
+
+std::optional<Array> FromExporter(nb::handle object) {
+  // Text and raw bytes export buffers too, but are no numbers.
+  if (PyBytes_Check(object.ptr()) || PyUnicode_Check(object.ptr())) return std::nullopt;
+  if (PyType_Check(object.ptr())) return std::nullopt;
+  if (std::optional<Array> array = FromBuffer(object)) return array;
+  if (std::optional<Array> array = FromArrayInterface(object)) return array;
+  return FromDLPack(object);
+}
+
+int GetBuffer(PyObject* self, Py_buffer* view, int flags) {
+  view->obj = nullptr;
+  return GuardNumber([&] {
+    const Array& array = *nb::inst_ptr<Array>(self);
+    if ((flags & PyBUF_WRITABLE) != 0 && !array.writeable()) {
+      throw nb::buffer_error("the array is read-only");
+    }
+    CheckLayout(array, flags);
+    static std::byte nothing[16];  // an address for arrays without elements
+    view->buf = array.data() == nullptr ? nothing : array.data();
+    view->len = static_cast<Py_ssize_t>(array.nbytes());
+    view->itemsize = static_cast<Py_ssize_t>(array.itemsize());
+    view->readonly = array.writeable() ? 0 : 1;
+    view->ndim = static_cast<int>(array.ndim());
+    // Consumers only read these; they live in the array, which the view keeps alive.
+    view->format =
+        (flags & PyBUF_FORMAT) != 0 ? const_cast<char*>(BufferFormat(array.dtype())) : nullptr;
+    view->shape = (flags & PyBUF_ND) != 0 ? const_cast<Index*>(array.shape().data()) : nullptr;
+    view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES
+                        ? const_cast<Index*>(array.strides().data())
+                        : nullptr;
+    view->suboffsets = nullptr;
+    view->internal = nullptr;
+    view->obj = Py_NewRef(self);
+    return 0;
+  });
+}
+
+nb::tuple IndexTuple(std::span<const Index> values) {
+  nb::object tuple = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
+  if (!tuple.is_valid()) throw nb::python_error();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    PyTuple_SET_ITEM(tuple.ptr(), static_cast<Py_ssize_t>(i), PyLong_FromSsize_t(values[i]));
+  }
+  return nb::borrow<nb::tuple>(tuple);
+}
+
+nb::dict ArrayInterface(const Array& array) {
+  nb::dict interface;
+  interface["version"] = 3;
+  interface["shape"] = IndexTuple(array.shape());
+  interface["typestr"] = nb::str(array.dtype().str().c_str());
+  interface["strides"] = IndexTuple(array.strides());
+  interface["data"] =
+      nb::make_tuple(nb::steal(PyLong_FromVoidPtr(array.data())), !array.writeable());
+  return interface;
+}
+
+}  // namespace quern::python

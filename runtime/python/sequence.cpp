@@ -1,0 +1,167 @@
+// Nested lists as arrays.
+//
+// First the shape is read along the first elements; then every element is visited once, checked
+// against the shape and kept; then the dtype is known and the elements are converted. Elements may
+// run Python code while they are visited (an exporter's attributes), so that each is kept by a
+// reference of its own.
+
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "python/errors_binding.h"
+#include "python/interchange.h"
+#include "python/values.h"
+#include "quern/errors.hpp"
+
+namespace quern::python {
+namespace {
+
+class SequenceReader {
+ public:
+  explicit SequenceReader(nb::handle sequence) {
+    ReadShape(sequence);
+    Visit(sequence, 0);
+  }
+
+  Array Build(std::optional<DType> wanted) const {
+    const DType dtype = wanted.value_or(FoundDType());
+    const Array built(shape_, dtype);
+    if (has_arrays_) {
+      FillFromArrays(built);
+    } else {
+      StoreNumbers(elements_, built);
+    }
+    return built;
+  }
+
+ private:
+  // An element: an array for exporters, the object itself for numbers.
+  static nb::object Element(nb::handle object) {
+    PyObject* raw = object.ptr();
+    if (ArrayIn(raw) != nullptr || PyFloat_CheckExact(raw) || PyLong_CheckExact(raw) ||
+        PyBool_Check(raw)) {
+      return nb::borrow(object);
+    }
+    if (std::optional<Array> array = FromExporter(object)) return WrapArray(std::move(*array));
+    return nb::borrow(object);
+  }
+
+  void Push(Index extent) {
+    shape_.push_back(extent);
+    if (shape_.size() > kMaxRank) {
+      throw ValueError("the lists are nested more than " + std::to_string(kMaxRank) + " deep");
+    }
+  }
+
+  void ReadShape(nb::handle object) {
+    nb::object current = Element(object);
+    while (ArrayIn(current.ptr()) == nullptr && IsSequence(current.ptr())) {
+      const Py_ssize_t length = PySequence_Size(current.ptr());
+      if (length < 0) throw nb::python_error();
+      Push(length);
+      if (length == 0) break;
+      nb::object first = nb::steal(PySequence_GetItem(current.ptr(), 0));
+      if (!first.is_valid()) throw nb::python_error();
+      current = Element(first);
+    }
+    list_depth_ = shape_.size();
+    if (const Array* array = ArrayIn(current.ptr())) {
+      for (Index extent : array->shape()) Push(extent);
+    }
+  }
+
+  [[noreturn]] void RefuseRagged(std::size_t depth) const {
+    std::string detected;
+    for (std::size_t i = 0; i < depth; ++i) detected += std::to_string(shape_[i]) + ",";
+    throw ValueError("the lists have an inhomogeneous shape after " + std::to_string(depth) +
+                     " dimensions: (" + detected + ") + parts of different shapes");
+  }
+
+  void Visit(nb::handle object, std::size_t depth) {
+    const nb::object element = Element(object);
+    const bool is_array = ArrayIn(element.ptr()) != nullptr;
+    const bool is_list = !is_array && IsSequence(element.ptr());
+    if (is_list != (depth < list_depth_)) RefuseRagged(depth);
+    if (!is_list) return Keep(element, depth);
+    const nb::object items = nb::steal(PySequence_Fast(element.ptr(), "not a sequence"));
+    if (!items.is_valid()) throw nb::python_error();
+    if (PySequence_Fast_GET_SIZE(items.ptr()) != shape_[depth]) RefuseRagged(depth);
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.ptr()); ++i) {
+      Visit(nb::borrow(PySequence_Fast_GET_ITEM(items.ptr(), i)), depth + 1);
+    }
+  }
+
+  void Keep(const nb::object& element, std::size_t depth) {
+    if (const Array* array = ArrayIn(element.ptr())) {
+      const Shape inner(shape_.begin() + static_cast<Index>(depth), shape_.end());
+      if (!std::equal(inner.begin(), inner.end(), array->shape().begin(), array->shape().end())) {
+        RefuseRagged(depth);
+      }
+      has_arrays_ = true;
+      Note(array->dtype().native());
+    } else {
+      if (shape_.size() != depth) RefuseRagged(depth);
+      NoteNumber(element.ptr());
+    }
+    elements_.push_back(element);
+  }
+
+  void NoteNumber(PyObject* number) {
+    if (PyBool_Check(number)) return Note(DType::of<bool>());
+    if (PyFloat_Check(number)) return Note(DType::of<double>());
+    if (!PyLong_Check(number)) {
+      throw TypeError(std::string("an object of type '") + TypeName(number) +
+                      "' cannot become an element of an array");
+    }
+    const std::optional<WeakScalar> weak = AsWeakScalar(number);
+    if (!weak) {
+      too_large_ = true;
+    } else {
+      Note(weak->is_unsigned ? DType::of<std::uint64_t>() : DType::of<std::int64_t>());
+    }
+  }
+
+  void Note(DType dtype) {
+    for (DType seen : dtypes_) {
+      if (seen == dtype) return;
+    }
+    dtypes_.push_back(dtype);
+  }
+
+  DType FoundDType() const {
+    if (too_large_) throw OverflowError("Python int too large to convert to C long");
+    return dtypes_.empty() ? DType::of<double>() : result_type(dtypes_);
+  }
+
+  void FillFromArrays(const Array& built) const {
+    Shape flat(shape_.begin() + static_cast<Index>(list_depth_), shape_.end());
+    flat.insert(flat.begin(), static_cast<Index>(elements_.size()));
+    const Array rows = built.reshape(flat);
+    for (std::size_t i = 0; i < elements_.size(); ++i) {
+      PyObject* element = elements_[i].ptr();
+      const Array* array = ArrayIn(element);
+      const Array source = array != nullptr ? *array : ScalarArray(element, built.dtype());
+      const Array row = rows.index({static_cast<Index>(i)});
+      Calculate(source.size(), [&] {
+        row.assign(source, CastingLevel::unsafe);
+        return 0;
+      });
+    }
+  }
+
+  std::vector<Index> shape_;
+  std::size_t list_depth_ = 0;  // axes made of lists; further ones are of the arrays in them
+  std::vector<nb::object> elements_;
+  std::vector<DType> dtypes_;
+  bool has_arrays_ = false;
+  bool too_large_ = false;
+};
+
+}  // namespace
+
+Array FromSequence(nb::handle sequence, std::optional<DType> dtype) {
+  return SequenceReader(sequence).Build(dtype);
+}
+
+}  // namespace quern::python

@@ -1,0 +1,157 @@
+// Cast: converts contiguous elements between any two numeric storage types.
+//
+// Meaning, the same on every target: integer to integer keeps the low bits; anything to Bool is
+// "not zero" (NaN is true); Bool to anything gives 0 or 1; integer to float rounds to nearest;
+// float to integer truncates toward zero and saturates, with 0 for NaN, and raises invalid for NaN and
+// for values whose truncation does not fit. double to float leaves overflow and underflow in the
+// hardware; other casts' hardware flags mean nothing.
+//
+// Method: one step per pair of kinds, dispatched at compile time; narrow integers go through int32 on
+// their way to and from floats. A new storage type joins by a branch in CastBody.
+#if defined(QUERN_SIMD_CASTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUERN_SIMD_CASTS_INL_H_
+#undef QUERN_SIMD_CASTS_INL_H_
+#else
+#define QUERN_SIMD_CASTS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "core/bool.h"
+#include "hwy/highway.h"
+#include "simd/flags-inl.h"
+#include "simd/lane.h"
+#include "simd/transform-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace quern {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Integer to integer: the value modulo 2^bits of the result.
+template <class To, class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromInteger(D d, V v) {
+  using From = hn::TFromD<D>;
+  const hn::Rebind<To, D> d_to;
+  if constexpr (sizeof(To) > sizeof(From)) {
+    // Widened with its own sign first; only then read as To.
+    using Wide = std::conditional_t<hwy::IsSigned<From>(), std::make_signed_t<To>,
+                                    std::make_unsigned_t<To>>;
+    return hn::BitCast(d_to, hn::PromoteTo(hn::Rebind<Wide, D>(), v));
+  } else if constexpr (sizeof(To) == sizeof(From)) {
+    return hn::BitCast(d_to, v);
+  } else {
+    const hn::RebindToUnsigned<D> du;
+    const hn::Rebind<std::make_unsigned_t<To>, D> du_to;
+    return hn::BitCast(d_to, hn::TruncateTo(du_to, hn::BitCast(du, v)));
+  }
+}
+
+// Integer to float, rounded to nearest.
+template <class To, class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<To, D>> FloatFromInteger(D d, V v) {
+  const hn::Rebind<To, D> d_to;
+  if constexpr (sizeof(hn::TFromD<D>) < 4) {
+    const hn::Rebind<std::int32_t, D> d32;
+    return FloatFromInteger<To>(d32, IntegerFromInteger<std::int32_t>(d, v));
+  } else if constexpr (sizeof(To) > sizeof(hn::TFromD<D>)) {
+    return hn::PromoteTo(d_to, v);
+  } else if constexpr (sizeof(To) == sizeof(hn::TFromD<D>)) {
+    return hn::ConvertTo(d_to, v);
+  } else {
+    return hn::DemoteTo(d_to, v);
+  }
+}
+
+// Lanes whose truncation fits To; false for NaN. Both bounds are exact in the float type: 2^k above,
+// and below either min - 1, or min where min - 1 is not a value of that type (nothing lies between).
+template <class To, class D, class V>
+HWY_INLINE hn::Mask<D> TruncationFits(D d, V v) {
+  using T = hn::TFromD<D>;
+  constexpr T kHalf = static_cast<T>(To{1} << (std::numeric_limits<To>::digits - 1));
+  constexpr T kEnd = kHalf * 2;
+  constexpr T kMin = static_cast<T>(std::numeric_limits<To>::min());
+  const auto below_end = hn::Lt(v, hn::Set(d, kEnd));
+  if constexpr (std::numeric_limits<To>::digits < std::numeric_limits<T>::digits ||
+                !std::is_signed_v<To>) {
+    return hn::And(below_end, hn::Gt(v, hn::Set(d, kMin - 1)));
+  } else {
+    return hn::And(below_end, hn::Ge(v, hn::Set(d, kMin)));
+  }
+}
+
+// Float to integer: truncated and saturated; v holds no NaN.
+template <class To, class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<To, D>> TruncateSaturated(D d, V v) {
+  using T = hn::TFromD<D>;
+  const hn::Rebind<To, D> d_to;
+  if constexpr (sizeof(To) < 4) {
+    constexpr T kMin = static_cast<T>(std::numeric_limits<To>::min());
+    constexpr T kMax = static_cast<T>(std::numeric_limits<To>::max());
+    const V clamped = hn::Clamp(v, hn::Set(d, kMin), hn::Set(d, kMax));
+    const hn::Rebind<std::int32_t, D> d32;
+    return IntegerFromInteger<To>(d32, TruncateSaturated<std::int32_t>(d, clamped));
+  } else if constexpr (sizeof(To) > sizeof(T)) {
+    return hn::PromoteTo(d_to, v);
+  } else if constexpr (sizeof(To) == sizeof(T)) {
+    return hn::ConvertTo(d_to, v);
+  } else {
+    return hn::DemoteTo(d_to, v);
+  }
+}
+
+// Float to integer: truncated and saturated, NaN to 0; both raise invalid.
+template <class To, class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromFloat(D d, FlagSet& flags, V v) {
+  flags.RaiseIf(d, hn::Not(TruncationFits<To>(d, v)), kInvalid);
+  return TruncateSaturated<To>(d, hn::IfThenZeroElse(hn::IsNaN(v), v));
+}
+
+template <class T>
+inline constexpr bool kIsFloatLane = std::is_floating_point_v<T>;
+
+// One vector: lanes of From in, lanes of To (or, for Bool, a mask) out.
+template <class From, class To>
+struct CastBody {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V v) const {
+    using LaneTo = Lane<To>;
+    if constexpr (std::is_same_v<From, To>) {
+      return v;
+    } else if constexpr (std::is_same_v<To, Bool>) {
+      return hn::Not(hn::Eq(v, hn::Zero(d)));
+    } else if constexpr (!kIsFloatLane<Lane<From>> && !kIsFloatLane<LaneTo>) {
+      return IntegerFromInteger<LaneTo>(d, v);
+    } else if constexpr (!kIsFloatLane<Lane<From>>) {
+      return FloatFromInteger<LaneTo>(d, v);
+    } else if constexpr (!kIsFloatLane<LaneTo>) {
+      return IntegerFromFloat<LaneTo>(d, flags, v);
+    } else if constexpr (sizeof(LaneTo) > sizeof(Lane<From>)) {
+      return hn::PromoteTo(hn::Rebind<LaneTo, D>(), v);
+    } else {
+      return hn::DemoteTo(hn::Rebind<LaneTo, D>(), v);
+    }
+  }
+};
+
+// out[i] = in[i] converted, for i in [0, n). in and out may be equal if the element sizes are, else
+// they do not overlap. Returns kInvalid if a float did not fit its integer.
+template <class From, class To>
+FpFlags Cast(const void* in, void* out, std::size_t n) {
+  if constexpr (std::is_same_v<From, To>) {
+    if (in != out && n != 0) std::memcpy(out, in, n * sizeof(From));
+    return 0;
+  } else {
+    return Transform<To(From)>(CastBody<From, To>(), &in, &out, n);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace quern
+HWY_AFTER_NAMESPACE();
+
+#endif  // QUERN_SIMD_CASTS_INL_H_

@@ -1,0 +1,53 @@
+// Which vector lane type holds an element of a storage type. They differ only where memory holds
+// something that vectors have no lanes for: a bool is computed on as a uint8 of 0 or 1.
+#ifndef QUERN_SIMD_LANE_H_
+#define QUERN_SIMD_LANE_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/bool.h"
+
+namespace quern {
+
+template <class T>
+struct LaneOf {
+  using type = T;
+};
+template <>
+struct LaneOf<Bool> {
+  using type = std::uint8_t;
+};
+template <class T>
+using Lane = typename LaneOf<T>::type;
+
+// Size in bytes of the widest of some types; it sets how many elements one step of a loop takes.
+template <class... T>
+inline constexpr std::size_t kWidest = std::max({sizeof(T)...});
+
+// The unsigned integer of a size, to name a tag by size alone.
+template <std::size_t kBytes>
+struct UnsignedOfSize;
+template <>
+struct UnsignedOfSize<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct UnsignedOfSize<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct UnsignedOfSize<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct UnsignedOfSize<8> {
+  using type = std::uint64_t;
+};
+template <std::size_t kBytes>
+using Unsigned = typename UnsignedOfSize<kBytes>::type;
+
+}  // namespace quern
+
+#endif  // QUERN_SIMD_LANE_H_

@@ -1,0 +1,47 @@
+// Logical bodies: operands count as true when they are not zero (NaN is true); results are masks.
+#if defined(QUERN_SIMD_LOGICAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUERN_SIMD_LOGICAL_INL_H_
+#undef QUERN_SIMD_LOGICAL_INL_H_
+#else
+#define QUERN_SIMD_LOGICAL_INL_H_
+#endif
+
+#include "hwy/highway.h"
+#include "simd/flags-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace quern {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Lanes that are not zero. Highway's Ne may be an ordered comparison, hence the negated Eq.
+template <class D, class V>
+HWY_INLINE hn::Mask<D> Truth(D d, V a) {
+  return hn::Not(hn::Eq(a, hn::Zero(d)));
+}
+
+template <class D, class V>
+HWY_INLINE hn::Mask<D> LogicalAnd(D d, FlagSet& /*flags*/, V a, V b) {
+  return hn::And(Truth(d, a), Truth(d, b));
+}
+
+template <class D, class V>
+HWY_INLINE hn::Mask<D> LogicalOr(D d, FlagSet& /*flags*/, V a, V b) {
+  return hn::Or(Truth(d, a), Truth(d, b));
+}
+
+template <class D, class V>
+HWY_INLINE hn::Mask<D> LogicalXor(D d, FlagSet& /*flags*/, V a, V b) {
+  return hn::Xor(Truth(d, a), Truth(d, b));
+}
+
+template <class D, class V>
+HWY_INLINE hn::Mask<D> LogicalNot(D d, FlagSet& /*flags*/, V a) {
+  return hn::Eq(a, hn::Zero(d));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace quern
+HWY_AFTER_NAMESPACE();
+
+#endif  // QUERN_SIMD_LOGICAL_INL_H_

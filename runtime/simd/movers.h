@@ -1,0 +1,55 @@
+// Moving tiles of elements between strided, byte-swapped or masked memory and contiguous buffers.
+//
+// Movers know element sizes, not types: 1, 2, 4, 8 and 16 bytes, indexed by the size's binary
+// logarithm. Every function takes n >= 0 elements, accepts any alignment on its strided side, and
+// requires that source and destination do not overlap unless it says otherwise.
+#ifndef QUERN_SIMD_MOVERS_H_
+#define QUERN_SIMD_MOVERS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace quern {
+
+inline constexpr std::size_t kMoverSizes = 5;
+
+// dst[i] = element at src + i * stride bytes, for i in [0, n). Any stride: negative, 0 (repeats one
+// element), not a multiple of the size. dst may be unaligned.
+using PackStrided = void (*)(const void* src, std::ptrdiff_t stride, std::size_t n, void* dst);
+
+// Element at dst + i * stride bytes = src[i], in rising order of i.
+using UnpackStrided = void (*)(const void* src, std::size_t n, void* dst, std::ptrdiff_t stride);
+
+// Moves src[i] with mask[i] != 0 to the front of dst and returns their number. mask bytes are 0 or 1.
+// dst must have room for n elements; those past the returned number may be overwritten.
+using CompressByMask = std::size_t (*)(const void* src, const std::uint8_t* mask, std::size_t n,
+                                       void* dst);
+
+// The inverse: dst[i] = the next element of src wherever mask[i] != 0; other elements of dst keep
+// their value. src must be readable for n elements. Returns how many were used.
+using ExpandByMask = std::size_t (*)(const void* src, const std::uint8_t* mask, std::size_t n,
+                                     void* dst);
+
+// dst[i] = src[i] wherever mask[i] != 0; other elements of dst keep their value.
+using SelectByMask = void (*)(const void* src, const std::uint8_t* mask, std::size_t n, void* dst);
+
+// dst[i] = src[i] with its bytes reversed. src may equal dst.
+using SwapBytes = void (*)(const void* src, std::size_t n, void* dst);
+
+// The movers of one target. Entry k serves elements of 2^k bytes.
+struct MoverTable {
+  PackStrided pack[kMoverSizes];
+  UnpackStrided unpack[kMoverSizes];
+  CompressByMask compress[kMoverSizes];
+  ExpandByMask expand[kMoverSizes];
+  SelectByMask select[kMoverSizes];
+  SwapBytes swap[kMoverSizes];  // [0] copies
+};
+
+// The movers compiled for a Highway target (HWY_AVX2 ...), or those of the baseline if that target was
+// not compiled.
+const MoverTable& MoversFor(std::int64_t target);
+
+}  // namespace quern
+
+#endif  // QUERN_SIMD_MOVERS_H_

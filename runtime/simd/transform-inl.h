@@ -1,0 +1,221 @@
+// Transform: applies a body to every element of contiguous operands.
+//
+// Problem: one loop for all elementwise kernels, such that a result depends on its own inputs alone
+// (not on position, vector width or tail) and no lane beyond the data raises a floating-point flag.
+// Method: full vectors; the remainder is computed *before* the loop, as the vector that ends at the
+// last element, and stored after it. Its inputs are read before an in-place loop overwrites them, so
+// the lanes it shares with the loop give the same values twice. Fewer elements than a vector are
+// loaded with the first element repeated in the spare lanes: these raise only what a real element
+// raises. One vector per iteration: unrolling gained nothing measurable, since the out-of-order window
+// overlaps iterations by itself.
+//
+// A body is a function object (D d, FlagSet& flags, V0 a, V1 b, ...) -> result. All operands have the
+// same number of lanes: that of a full vector of the widest type; narrower operands are partial
+// vectors. d is the tag of the first input. The result is a vector of the output's lanes or, for Bool
+// outputs, a mask of lanes as wide as the widest input.
+#if defined(QUERN_SIMD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUERN_SIMD_TRANSFORM_INL_H_
+#undef QUERN_SIMD_TRANSFORM_INL_H_
+#else
+#define QUERN_SIMD_TRANSFORM_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "core/bool.h"
+#include "core/fp_flags.h"
+#include "hwy/highway.h"
+#include "simd/flags-inl.h"
+#include "simd/lane.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace quern {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Tag for lanes of T, as many as fit a full vector of kBytes-wide lanes.
+template <class T, std::size_t kBytes>
+using TagBeside = hn::Rebind<Lane<T>, hn::ScalableTag<Unsigned<kBytes>>>;
+
+// n elements (1 <= n < lanes) from p; the other lanes repeat p[0].
+template <class D>
+HWY_INLINE hn::Vec<D> LoadPadded(D d, const hn::TFromD<D>* p, std::size_t n) {
+  return hn::LoadNOr(hn::Set(d, p[0]), d, p, n);
+}
+
+// Partial loads and stores of 8 and 16-bit lanes take hundreds of bytes of code where the target has
+// no such instruction, so all kernels share one copy. The tag is a template argument only: an unused
+// parameter makes GCC clone the function privately in every unit.
+template <class D>
+HWY_NOINLINE hn::Vec<D> LoadPaddedShared(const hn::TFromD<D>* p, std::size_t n) {
+  return LoadPadded(D(), p, n);
+}
+template <class D>
+HWY_NOINLINE void StoreFirstShared(hn::Vec<D> v, hn::TFromD<D>* p, std::size_t n) {
+  hn::StoreN(v, D(), p, n);
+}
+
+// The vector that ends at element n, or all n elements if they do not fill one.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadLast(D d, const hn::TFromD<D>* p, std::size_t n) {
+  const std::size_t lanes = hn::Lanes(d);
+  if (HWY_LIKELY(n >= lanes)) return hn::LoadU(d, p + (n - lanes));
+  if constexpr (sizeof(hn::TFromD<D>) < 4) {
+    return LoadPaddedShared<D>(p, n);
+  } else {
+    return LoadPadded(d, p, n);
+  }
+}
+
+// Stores where LoadLast loads from.
+template <class D, class V>
+HWY_INLINE void StoreLast(V v, D d, hn::TFromD<D>* p, std::size_t n) {
+  const std::size_t lanes = hn::Lanes(d);
+  if (HWY_LIKELY(n >= lanes)) {
+    hn::StoreU(v, d, p + (n - lanes));
+  } else if constexpr (sizeof(hn::TFromD<D>) < 4) {
+    StoreFirstShared<D>(v, p, n);
+  } else {
+    hn::StoreN(v, d, p, n);
+  }
+}
+
+// Bytes 0 or 1 for the lanes of a mask.
+template <class D, class M>
+HWY_INLINE hn::Vec<hn::Rebind<std::uint8_t, D>> BytesFromMask(D d, M mask) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<std::uint8_t, D> d8;
+  const auto ones = hn::IfThenElseZero(hn::RebindMask(du, mask), hn::Set(du, 1));
+  if constexpr (sizeof(hn::TFromD<D>) == 1) {
+    return ones;
+  } else {
+    return hn::TruncateTo(d8, ones);
+  }
+}
+
+template <class Signature>
+struct TransformLoop;
+
+template <class Out, class... In>
+struct TransformLoop<Out(In...)> {
+  using First = std::tuple_element_t<0, std::tuple<In...>>;
+  // A Bool output takes no part: masks are narrowed after the body.
+  static constexpr bool kToBool = std::is_same_v<Out, Bool>;
+  static constexpr std::size_t kBytes = kToBool ? kWidest<In...> : kWidest<Out, In...>;
+  template <class T>
+  using Tag = TagBeside<T, kBytes>;
+  using Inputs = std::tuple<const Lane<In>*...>;
+
+  template <std::size_t... I>
+  static HWY_INLINE Inputs Pointers(const void* const* in, std::index_sequence<I...>) {
+    return {static_cast<const Lane<In>*>(in[I])...};
+  }
+
+  // The body on the full vector that starts at element i.
+  template <class Body, std::size_t... I>
+  static HWY_INLINE auto At(const Body& body, FlagSet& flags, const Inputs& in, std::size_t i,
+                            std::index_sequence<I...>) {
+    return body(Tag<First>(), flags, hn::LoadU(Tag<In>(), std::get<I>(in) + i)...);
+  }
+
+  // The body on the vector that ends at element n (see LoadLast).
+  template <class Body, std::size_t... I>
+  static HWY_INLINE auto Last(const Body& body, FlagSet& flags, const Inputs& in, std::size_t n,
+                              std::index_sequence<I...>) {
+    return body(Tag<First>(), flags, LoadLast(Tag<In>(), std::get<I>(in), n)...);
+  }
+
+  using Index = std::index_sequence_for<In...>;
+
+  // Outputs that are vectors.
+  template <class Body>
+  static HWY_INLINE void Vectors(const Body& body, FlagSet& flags, const Inputs& in, Lane<Out>* out,
+                                 std::size_t n) {
+    const Tag<Out> d;
+    const std::size_t lanes = hn::Lanes(d);
+    const bool partial = n % lanes != 0;
+    auto last = hn::Zero(d);
+    if (partial) last = Last(body, flags, in, n, Index());
+    if (n >= lanes) {
+      const std::size_t end = n - lanes;
+      for (std::size_t i = 0; i <= end; i += lanes) {
+        hn::StoreU(At(body, flags, in, i, Index()), d, out + i);
+      }
+    }
+    if (partial) StoreLast(last, d, out, n);
+  }
+
+  // The mask of as many lanes of kLane bytes as a vector holds, from element i on: the body itself
+  // for the widest lanes, else two wider masks narrowed into one.
+  template <std::size_t kLane, class Body>
+  static HWY_INLINE auto Mask(const Body& body, FlagSet& flags, const Inputs& in, std::size_t i) {
+    const hn::ScalableTag<Unsigned<kLane>> d;
+    if constexpr (kLane == kBytes) {
+      return hn::RebindMask(d, At(body, flags, in, i, Index()));
+    } else {
+      const hn::ScalableTag<Unsigned<2 * kLane>> wide;
+      const auto lower = Mask<2 * kLane>(body, flags, in, i);
+      const auto upper = Mask<2 * kLane>(body, flags, in, i + hn::Lanes(wide));
+      return hn::OrderedDemote2MasksTo(d, wide, lower, upper);
+    }
+  }
+
+  // Bool outputs from masks: a full vector of bytes at a time, then single vectors of the inputs.
+  template <class Body>
+  static HWY_INLINE void Masks(const Body& body, FlagSet& flags, const Inputs& in,
+                               std::uint8_t* out, std::size_t n) {
+    const hn::ScalableTag<std::uint8_t> d8;
+    const hn::ScalableTag<Unsigned<kBytes>> d;
+    const hn::Rebind<std::uint8_t, decltype(d)> d_out;
+    const std::size_t bytes = hn::Lanes(d8);
+    const std::size_t lanes = hn::Lanes(d);
+    const bool partial = n % lanes != 0;
+    auto last = hn::Zero(d_out);
+    if (partial) last = BytesFromMask(d, hn::RebindMask(d, Last(body, flags, in, n, Index())));
+    std::size_t i = 0;
+    for (; i + bytes <= n; i += bytes) {
+      hn::StoreU(BytesFromMask(d8, Mask<1>(body, flags, in, i)), d8, out + i);
+    }
+    if constexpr (kBytes > 1) {
+      for (; i + lanes <= n; i += lanes) {
+        const auto mask = hn::RebindMask(d, At(body, flags, in, i, Index()));
+        hn::StoreU(BytesFromMask(d, mask), d_out, out + i);
+      }
+    }
+    if (partial) StoreLast(last, d_out, out, n);
+  }
+
+  template <class Body>
+  static HWY_INLINE FpFlags Run(const Body& body, const void* const* in, void* const* out,
+                                std::size_t n) {
+    using Result = decltype(At(body, std::declval<FlagSet&>(), std::declval<Inputs>(), 0, Index()));
+    FlagSet flags;
+    const Inputs inputs = Pointers(in, Index());
+    Lane<Out>* const output = static_cast<Lane<Out>*>(out[0]);
+    if constexpr (kToBool && !std::is_same_v<Result, hn::Vec<Tag<Out>>>) {
+      Masks(body, flags, inputs, output, n);
+    } else {
+      Vectors(body, flags, inputs, output, n);
+    }
+    return flags.bits();
+  }
+};
+
+// out[0][i] = body(in[0][i], in[1][i], ...) for i in [0, n). Signature is Out(In...) in storage types.
+// The output may coincide exactly with an input of the same element size, else overlaps nothing.
+// Returns the flags that the body raised.
+template <class Signature, class Body>
+HWY_INLINE FpFlags Transform(const Body& body, const void* const* in, void* const* out,
+                             std::size_t n) {
+  return TransformLoop<Signature>::Run(body, in, out, n);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace quern
+HWY_AFTER_NAMESPACE();
+
+#endif  // QUERN_SIMD_TRANSFORM_INL_H_

@@ -1,0 +1,208 @@
+"""Types against NumPy, live and cell by cell: the chosen loop, promotion, casting, weak scalars, reductions.
+
+float16 is no dtype of the spec yet. Where NumPy computes small whole numbers in float16, the least
+loop here is float32's, which is what NumPy's rule gives without float16.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from quern_generator.dtypes import DTypes
+from quern_generator.model import DType, Spec, Ufunc
+from quern_generator.promotion import Lattice
+
+np_version = np.lib.NumpyVersion(np.__version__)
+pytestmark = pytest.mark.skipif(np_version < "2.4.0", reason="the oracle is NumPy 2.4")
+
+WEAK = {"integer": int, "real": float}
+
+# logical_and and logical_or of a weak scalar run in bool in NumPy, here in the array's dtype; the results
+# are bool alike.
+OTHER_WEAK_LOOP = {"logical_and", "logical_or"}
+
+
+def numpy_ufunc(name: str) -> np.ufunc:
+    """NumPy's ufunc of a name; clip is no public one."""
+    found = np._core.umath.clip if name == "clip" else getattr(np, name)  # type: ignore[attr-defined]
+    assert isinstance(found, np.ufunc)
+    return found
+
+
+def numpy_loop(ufunc: np.ufunc, inputs: Sequence[object], reduction: bool = False) -> tuple[str, ...] | None:
+    """The dtypes that NumPy computes in, with float32 in float16's place; None for a refusal."""
+    try:
+        found = ufunc.resolve_dtypes((*inputs, None), reduction=reduction)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return tuple("float32" if dtype.name == "float16" else dtype.name for dtype in found)
+
+
+def own_loop(ufunc: Ufunc, value: int) -> tuple[str, ...] | None:
+    """The dtypes of a cell's loop."""
+    return None if value < 0 else tuple(dtype.name for dtype in ufunc.loops[value].types)
+
+
+def cell_value(spec: Spec, ufunc: Ufunc, cell: Sequence[int]) -> int:
+    """The resolution table's value for dtype indices."""
+    index = 0
+    for dtype in cell:
+        index = index * len(spec.dtypes) + dtype
+    return ufunc.resolution[index]
+
+
+def lattice_of(spec: Spec) -> Lattice:
+    """The lattice of safe casts behind a spec."""
+    kinds = tuple(dict.fromkeys(spec.dtypes[index].kind for index in spec.kind_order))
+    by_name = {dtype.name: dtype for dtype in spec.dtypes}
+    return DTypes(spec.dtypes, by_name, set(), {}, kinds, frozenset()).lattice()
+
+
+def same_dtypes(spec: Spec) -> list[np.dtype]:
+    return [np.dtype(dtype.name) for dtype in spec.dtypes]
+
+
+def test_every_cell_of_every_ufunc_runs_the_loop_that_numpy_runs(spec: Spec) -> None:
+    dtypes = same_dtypes(spec)
+    compared = 0
+    for ufunc in spec.ufuncs:
+        for cell in itertools.product(range(len(dtypes)), repeat=len(ufunc.inputs)):
+            theirs = numpy_loop(numpy_ufunc(ufunc.name), [dtypes[index] for index in cell])
+            names = [dtypes[index].name for index in cell]
+            assert own_loop(ufunc, cell_value(spec, ufunc, cell)) == theirs, (ufunc.name, names)
+            compared += 1
+    assert compared == 4224
+
+
+def test_float16_stands_behind_few_cells(spec: Spec) -> None:
+    """The cells in which float32 takes float16's place are those of bool, int8 and uint8 alone."""
+    dtypes = same_dtypes(spec)
+    found: dict[str, int] = {}
+    for ufunc in spec.ufuncs:
+        for cell in itertools.product(dtypes, repeat=len(ufunc.inputs)):
+            try:
+                loop = numpy_ufunc(ufunc.name).resolve_dtypes((*cell, None))
+            except TypeError:
+                continue
+            if any(dtype == np.float16 for dtype in loop):
+                assert all(dtype.itemsize == 1 for dtype in cell)
+                found[ufunc.name] = found.get(ufunc.name, 0) + 1
+    assert found == {"copysign": 9, "exp": 3, "sqrt": 3}
+
+
+def test_promotion_is_promote_types(spec: Spec) -> None:
+    for first, second in itertools.product(spec.dtypes, repeat=2):
+        found = spec.casting.promotion[first.index][second.index]
+        assert found is not None
+        assert spec.dtypes[found].name == np.promote_types(first.name, second.name).name
+
+
+def test_joins_of_three_are_result_type(spec: Spec) -> None:
+    lattice = lattice_of(spec)
+    dtypes = same_dtypes(spec)
+    for cell in itertools.product(range(len(dtypes)), repeat=3):
+        found = lattice.join(cell)
+        assert found is not None
+        assert dtypes[found] == np.result_type(*(dtypes[index] for index in cell))
+
+
+@pytest.mark.parametrize("level", ["no", "equiv", "safe", "same_kind", "unsafe"])
+def test_casting_is_can_cast(spec: Spec, level: str) -> None:
+    levels = ["no", "equiv", "safe", "same_kind", "unsafe"]
+    for source, target in itertools.product(spec.dtypes, repeat=2):
+        least = spec.casting.least_level[source.index][target.index]
+        ours = levels.index(least) <= levels.index(level)
+        assert ours == np.can_cast(source.name, target.name, level), (source.name, target.name)  # type: ignore[arg-type]
+
+
+def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[object]]]:
+    """Inputs with at least one array and one weak scalar: dtype indices as the spec takes them, and NumPy's."""
+    arity = len(ufunc.inputs)
+    lattice = lattice_of(spec)
+    choices: list[DType | str] = [*spec.dtypes, *spec.casting.weak_kinds]
+    for chosen in itertools.product(choices, repeat=arity):
+        strong = [item.index for item in chosen if isinstance(item, DType)]
+        if not 0 < len(strong) < arity:
+            continue
+        common = lattice.join(strong)
+        assert common is not None
+        ours, theirs = [], list[object]()
+        for item in chosen:
+            if isinstance(item, DType):
+                ours.append(item.index)
+                theirs.append(np.dtype(item.name))
+            else:
+                weak = spec.casting.weak[spec.casting.weak_kinds.index(item)][common]
+                assert weak is not None
+                ours.append(weak)
+                theirs.append(WEAK[item])
+        yield ours, theirs
+
+
+def test_weak_scalars(spec: Spec) -> None:
+    compared = 0
+    for ufunc in spec.ufuncs:
+        for ours, theirs in weak_cells(spec, ufunc):
+            expected = numpy_loop(numpy_ufunc(ufunc.name), theirs)
+            found = own_loop(ufunc, cell_value(spec, ufunc, ours))
+            if ufunc.name in OTHER_WEAK_LOOP and expected is not None and found is not None:
+                expected, found = expected[-1:], found[-1:]
+            assert found == expected, (ufunc.name, theirs)
+            compared += 1
+    assert compared > 1000
+
+
+def test_weak_scalars_alone(spec: Spec) -> None:
+    for kind, alone in zip(spec.casting.weak_kinds, spec.casting.weak_alone):
+        assert spec.dtypes[alone].name == np.result_type(WEAK[kind](1)).name
+
+
+def test_reductions_run_in_the_loop_that_numpy_runs(spec: Spec) -> None:
+    for ufunc in spec.ufuncs:
+        if len(ufunc.inputs) != 2:
+            assert ufunc.reduction is None
+            continue
+        for dtype in spec.dtypes:
+            expected = numpy_loop(numpy_ufunc(ufunc.name), [None, np.dtype(dtype.name)], reduction=True)
+            found = None if ufunc.reduction is None else own_loop(ufunc, ufunc.reduction[dtype.index])
+            assert found == expected, (ufunc.name, dtype.name)
+
+
+def test_identities_are_numpys(spec: Spec) -> None:
+    for ufunc in spec.ufuncs:
+        identity = numpy_ufunc(ufunc.name).identity
+        assert (None if ufunc.identity is None else int(ufunc.identity)) == identity, ufunc.name
+
+
+def test_several_axes_where_numpy_takes_several(spec: Spec) -> None:
+    for ufunc in spec.ufuncs:
+        if ufunc.reduction is None:
+            continue
+        dtype = next(d for d, value in zip(spec.dtypes, ufunc.reduction) if value >= 0)
+        try:
+            numpy_ufunc(ufunc.name).reduce(np.ones((2, 2), dtype.name), axis=None)
+        except ValueError:
+            assert not ufunc.reorderable, ufunc.name
+        else:
+            assert ufunc.reorderable, ufunc.name
+
+
+def test_names_are_numpys(spec: Spec) -> None:
+    for ufunc in spec.ufuncs:
+        theirs = numpy_ufunc(ufunc.name)
+        assert (theirs.nin, theirs.nout) == (len(ufunc.inputs), len(ufunc.outputs))
+        for alias in ufunc.aliases:
+            assert getattr(np, alias) is theirs
+        for function in ufunc.functions:
+            assert all(callable(getattr(np, name)) for name in (function.name, *function.aliases))
+    for dtype in spec.dtypes:
+        theirs_dtype = np.dtype(dtype.name)
+        assert (theirs_dtype.kind, theirs_dtype.char, theirs_dtype.itemsize) == (
+            dtype.numpy_kind,
+            dtype.numpy_char,
+            dtype.size,
+        )
+        assert theirs_dtype.str[1:] == dtype.npy

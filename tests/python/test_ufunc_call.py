@@ -1,0 +1,278 @@
+"""Calls of every ufunc, with every argument that a call takes, beside NumPy."""
+
+import itertools
+
+import numpy as np
+import pytest
+from conftest import JUDGED, JUDGED_DTYPES, UFUNCS, assert_same, layouts, numpy_ufunc, outcome, sample
+
+import quern
+
+SHAPES = [((4,), (4,)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (3,)), ((0,), (1,)), ((2, 0), (2, 1)), ((), ())]
+
+
+def compare(function_mine, function_theirs, ulps=4.0):
+    """Both succeed with the same result, or fail with the same class of error."""
+    theirs = outcome(function_theirs)
+    mine = outcome(function_mine)
+    assert mine[0] == theirs[0], (mine, theirs)
+    if mine[0] == "value":
+        if isinstance(theirs[1], tuple):
+            for one, other in zip(mine[1], theirs[1], strict=True):
+                assert_same(one, other, ulps)
+        else:
+            assert_same(mine[1], theirs[1], ulps)
+    else:
+        assert mine[1] is theirs[1]
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+def test_every_dtype_combination(ufunc, rng):
+    theirs = numpy_ufunc(ufunc)
+    for dtypes in itertools.product(JUDGED_DTYPES, repeat=ufunc.nin):
+        inputs = [sample(dtype.str, (7,), rng) for dtype in dtypes]
+        compare(lambda inputs=inputs: ufunc(*inputs), lambda inputs=inputs: theirs(*inputs))
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+def test_broadcasting(ufunc, shapes, rng):
+    theirs = numpy_ufunc(ufunc)
+    for dtype in JUDGED_DTYPES:
+        inputs = [sample(dtype.str, shapes[i % 2], rng) for i in range(ufunc.nin)]
+        compare(lambda inputs=inputs: ufunc(*inputs), lambda inputs=inputs: theirs(*inputs))
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+def test_every_layout(ufunc, rng):
+    theirs = numpy_ufunc(ufunc)
+    for dtype in JUDGED_DTYPES:
+        inputs = [layouts(sample(dtype.str, (5, 6), rng)) for _ in range(ufunc.nin)]
+        for name in inputs[0]:
+            chosen = [each[name] for each in inputs]
+            compare(lambda chosen=chosen: ufunc(*chosen), lambda chosen=chosen: theirs(*chosen))
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+def test_facts(ufunc):
+    theirs = numpy_ufunc(ufunc)
+    for fact in ("nin", "nout", "nargs", "identity", "signature"):
+        assert getattr(ufunc, fact) == getattr(theirs, fact), fact
+    assert ufunc.__name__ == ufunc.name == theirs.__name__
+    assert repr(ufunc) == f"<ufunc '{ufunc.name}'>"
+    assert ufunc.ntypes == len(ufunc.types)
+    assert set(ufunc.types) <= {kind.replace("q", "l").replace("Q", "L") for kind in theirs.types}
+    assert ufunc.name in ufunc.__doc__
+    for alias in ufunc.aliases:
+        assert getattr(quern, alias) is ufunc
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+def test_out(ufunc, rng):
+    theirs = numpy_ufunc(ufunc)
+    for dtype, out_dtype in itertools.product(JUDGED_DTYPES, repeat=2):
+        inputs = [sample(dtype.str, (3, 4), rng) for _ in range(ufunc.nin)]
+
+        def call(function, inputs=inputs, out_dtype=out_dtype):
+            out = np.zeros((2, 3, 4), out_dtype.str)
+            assert function(*inputs, out=out) is out
+            return out
+
+        compare(lambda: call(ufunc), lambda: call(theirs))
+
+
+def test_forms_of_out():
+    a = np.arange(3.0)
+    for out in (np.zeros(3), quern.zeros(3)):
+        assert quern.add(a, a, out) is out
+        assert quern.add(a, a, out=out) is out
+        assert quern.add(a, a, out=(out,)) is out
+        assert np.asarray(out).tolist() == [0.0, 2.0, 4.0]
+    assert isinstance(quern.add(a, a, None), quern.Array)
+    assert isinstance(quern.add(a, a, out=None), quern.Array)
+    assert isinstance(quern.add(a, a, out=(None,)), quern.Array)
+    assert isinstance(quern.add(a, a, out=...), quern.Array)
+    swapped = np.zeros(3, ">f8")
+    quern.add(a, a, out=swapped)
+    assert swapped.tolist() == [0.0, 2.0, 4.0]
+    strided = np.zeros((3, 4))
+    quern.add(a, a, out=strided[:, 1])
+    assert strided[:, 1].tolist() == [0.0, 2.0, 4.0] and strided.sum() == 6.0
+    data = bytearray(24)
+    quern.add(a, a, out=memoryview(data).cast("d"))
+    assert np.frombuffer(data).tolist() == [0.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "arguments, options",
+    [
+        ((np.ones(2),), {}),
+        ((), {}),
+        ((np.ones(2),) * 4, {}),
+        ((np.ones(2), np.ones(3)), {}),
+        ((np.ones(2), np.ones(2)), {"out": np.ones(1)}),
+        ((np.ones(2), np.ones(2)), {"out": np.ones(3)}),
+        ((np.ones(2), np.ones(2)), {"out": [1, 2]}),
+        ((np.ones(2), np.ones(2)), {"out": 5}),
+        ((np.ones(2), np.ones(2)), {"out": (np.ones(2), np.ones(2))}),
+        ((np.ones(2), np.ones(2)), {"out": ()}),
+        ((np.ones(2), np.ones(2), np.ones(2)), {"out": np.ones(2)}),
+        ((np.ones(2), np.ones(2)), {"out": np.broadcast_to(np.ones(1), (2,))}),
+        ((np.ones(2), np.ones(2)), {"out": np.ones(2, int)}),
+        ((np.ones(2), np.ones(2)), {"foo": 1}),
+        ((np.ones(2), np.ones(2)), {"casting": "bogus"}),
+        ((np.ones(2), np.ones(2)), {"casting": 5}),
+        ((np.ones(2), np.ones(2)), {"order": "X"}),
+        ((np.ones(2), np.ones(2)), {"dtype": "bogus"}),
+        ((np.ones(2), np.ones(2)), {"dtype": int}),
+        ((np.ones(2), np.ones(2)), {"dtype": int, "casting": "unsafe"}),
+        ((np.ones(2), np.ones(2)), {"dtype": "f4"}),
+        ((np.ones(2), np.ones(2)), {"dtype": "f4", "casting": "safe"}),
+        ((np.ones(2), np.ones(2)), {"dtype": "f8", "signature": "dd->d"}),
+        ((np.ones(2), np.ones(2)), {"sig": "dd->d", "signature": "dd->d"}),
+        ((np.ones(2), np.ones(2)), {"signature": "dd->d"}),
+        ((np.ones(2), np.ones(2)), {"signature": "ff->f"}),
+        ((np.ones(2), np.ones(2)), {"sig": "ff->f", "casting": "same_kind"}),
+        ((np.ones(2), np.ones(2)), {"signature": ("f4", None, None)}),
+        ((np.ones(2), np.ones(2)), {"signature": (None, None, "f4")}),
+        ((np.ones(2), np.ones(2)), {"signature": ("f4", "f4")}),
+        ((np.ones(2), np.ones(2)), {"signature": 5}),
+        ((np.ones(2, "i4"), np.ones(2, "i4")), {"signature": "dd->d"}),
+        ((np.ones(2), np.ones(2)), {"where": np.array([1, 0])}),
+        ((np.ones(2), np.ones(2)), {"where": np.array([True, True, True])}),
+        ((np.ones(2), "a"), {}),
+        ((np.ones(2), None), {}),
+        ((np.ones(2), object()), {}),
+        ((np.ones(2, ">f8"), np.ones(2)), {}),
+        (([1, 2], [[3], [4]]), {}),
+        (([1, [2]], 1), {}),
+        ((1, 2), {"subok": False}),
+        ((1, 2.0), {}),
+        ((True, False), {}),
+        ((True, 1), {}),
+    ],
+    ids=repr,
+)
+def test_arguments_and_errors(arguments, options):
+    compare(lambda: quern.add(*arguments, **options), lambda: np.add(*arguments, **options))
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: quern.add(1), r"add\(\) takes from 2 to 3 positional arguments but 1 was given"),
+        (lambda: quern.add(1, 2, foo=1), r"add\(\) got an unexpected keyword argument 'foo'"),
+        (lambda: quern.add(1, 2, order="X"), "order must be one of 'C', 'F', 'A', or 'K' \\(got 'X'\\)"),
+        (lambda: quern.add(1, 2, casting="x"), "casting must be one of"),
+        (lambda: quern.add(1, 2, casting=5), "casting must be str, not int"),
+        (lambda: quern.add(1, 2, out=(None, None)), "The 'out' tuple must have exactly one entry"),
+        (lambda: quern.add(np.ones(2), np.ones(3)), r"\(2,\)"),
+    ],
+)
+def test_messages(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+def test_failed_calls_write_nothing():
+    out = np.full(3, 7.0)
+    for bad in ({"casting": "bogus"}, {"where": np.ones(4, bool)}, {"dtype": "M8[s]"}):
+        with pytest.raises((TypeError, ValueError)):
+            quern.add(np.ones(3), np.ones(3), out=out, **bad)
+    assert out.tolist() == [7.0] * 3
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+def test_where(ufunc, rng):
+    theirs = numpy_ufunc(ufunc)
+    masks = [rng.random((5, 6)) < 0.4, rng.random(6) < 0.5, np.zeros(6, bool), np.array(True), True, False, 1]
+    for dtype, mask in itertools.product(JUDGED_DTYPES, masks):
+        inputs = [sample(dtype.str, (5, 6), rng) for _ in range(ufunc.nin)]
+
+        def call(function, inputs=inputs, mask=mask):
+            out = np.full((5, 6), 1.0, outcome(lambda: theirs(*inputs).dtype)[1] or "f8")
+            return function(*inputs, out=out, where=mask)
+
+        if outcome(lambda inputs=inputs: theirs(*inputs))[0] == "value":
+            compare(lambda: call(ufunc), lambda: call(theirs))
+
+
+@pytest.mark.parametrize("ufunc", JUDGED, ids=lambda u: u.name)
+def test_dtype_argument(ufunc, rng):
+    theirs = numpy_ufunc(ufunc)
+    for dtype, result in itertools.product(JUDGED_DTYPES, repeat=2):
+        inputs = [sample(dtype.str, (4,), rng) for _ in range(ufunc.nin)]
+        for level in ("safe", "same_kind"):
+            compare(
+                lambda: ufunc(*inputs, dtype=result, casting=level),
+                lambda: theirs(*inputs, dtype=result.str, casting=level),
+            )
+
+
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+def test_order_of_results(order):
+    for source in (np.ones((3, 4)), np.ones((3, 4), order="F"), np.ones((2, 3, 4)).transpose(1, 0, 2)):
+        mine = quern.add(source, source, order=order)
+        theirs = np.add(source, source, order=order)
+        assert mine.strides == theirs.strides
+
+
+def test_overlapping_operands():
+    for shift in (1, 2, 3):
+        mine, theirs = np.arange(20.0), np.arange(20.0)
+        quern.add(mine[:-shift], 1, out=mine[shift:])
+        np.add(theirs[:-shift], 1, out=theirs[shift:])
+        assert mine.tolist() == theirs.tolist()
+        quern.add(mine[::-1], mine, out=mine)
+        np.add(theirs[::-1], theirs, out=theirs)
+        assert mine.tolist() == theirs.tolist()
+
+
+def test_resolve_dtypes():
+    for ufunc in JUDGED:
+        theirs = numpy_ufunc(ufunc)
+        for dtypes in itertools.product(JUDGED_DTYPES, repeat=ufunc.nin):
+            nones = (None,) * ufunc.nout
+            expected = outcome(lambda: theirs.resolve_dtypes(tuple(np.dtype(d.str) for d in dtypes) + nones))
+            found = outcome(lambda: ufunc.resolve_dtypes(dtypes + nones))
+            assert found[0] == expected[0], (ufunc, dtypes)
+            if found[0] == "value":
+                assert found[1] == expected[1], (ufunc, dtypes)
+
+
+def test_explain_names_loop_and_place():
+    types, origin, target = quern.add.explain("f4", "f8")
+    assert types == "dd->d"
+    assert origin.startswith("spec/ufuncs/add.yaml:")
+    assert target in quern.targets()
+
+
+def test_ufuncs_pickle_by_name():
+    import pickle
+
+    for ufunc in UFUNCS:
+        assert pickle.loads(pickle.dumps(ufunc)) is ufunc
+
+
+def test_unknown_names():
+    with pytest.raises(AttributeError, match="add"):
+        quern.ad  # noqa: B018
+    with pytest.raises(AttributeError):
+        quern._nothing  # noqa: B018
+    assert not hasattr(quern, "nothing_of_this_name")
+
+
+def test_numpys_functions_hand_over():
+    mine, theirs = quern.asarray([1.0, 2.0]), np.array([3.0, 4.0])
+    for result in (np.add(mine, theirs), np.add(theirs, mine), theirs + mine, mine + theirs, np.float64(1) + mine):
+        assert isinstance(result, quern.Array)
+    assert np.add(mine, theirs).tolist() == [4.0, 6.0]
+    assert np.add.reduce(mine).item() == 3.0
+    assert np.sum(mine).item() == 3.0
+    assert np.sin(mine).tolist() == np.sin([1.0, 2.0]).tolist()
+    assert (theirs * 1j + mine).tolist() == [1 + 3j, 2 + 4j]
+    assert (mine + theirs * 1j).tolist() == [1 + 3j, 2 + 4j]
+    keep = theirs
+    theirs += mine
+    assert theirs is keep and theirs.tolist() == [4.0, 6.0]
+    assert np.add(theirs, mine, out=theirs) is theirs

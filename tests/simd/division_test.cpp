@@ -1,0 +1,250 @@
+// floor_divide, remainder and fmod against scalar definitions, with their flags per element.
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tests/simd/division_test.cpp"
+#include "hwy/foreach_target.h"  // re-includes this file once per target
+// After foreach_target.h.
+#include "hwy/highway.h"
+#include "simd/division-inl.h"
+#include "simd/transform-inl.h"
+#include "tests/simd/harness.h"
+
+#ifndef QUERN_TESTS_SIMD_DIVISION_ONCE
+#define QUERN_TESTS_SIMD_DIVISION_ONCE
+namespace quern::test {
+using KernelList = std::vector<Named<ElementwiseKernel>>;
+template <class T, std::int64_t kTarget>
+struct DivisionOf;
+}  // namespace quern::test
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace quern {
+namespace HWY_NAMESPACE {
+namespace {
+
+struct FloorDivideBody {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
+    return FloorDivide(d, flags, a, b);
+  }
+};
+struct RemainderBody {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
+    return Remainder(d, flags, a, b);
+  }
+};
+struct FmodBody {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
+    return Fmod(d, flags, a, b);
+  }
+};
+
+template <class T, class Body>
+FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<T(T, T)>(Body(), in, out, n);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+
+namespace test {
+template <class T>
+struct DivisionOf<T, HWY_TARGET> {
+  static KernelList List() {
+    namespace target = HWY_NAMESPACE;
+    return {{"FloorDivide", target::Kernel<T, target::FloorDivideBody>},
+            {"Remainder", target::Kernel<T, target::RemainderBody>},
+            {"Fmod", target::Kernel<T, target::FmodBody>}};
+  }
+};
+}  // namespace test
+}  // namespace quern
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace quern::test {
+namespace {
+
+template <class T>
+const std::vector<TargetKernels<ElementwiseKernel>>& Targets() {
+  static const auto targets = RunnableTargets<ElementwiseKernel, HWY_TARGETS>(
+      []<std::int64_t kTarget>() { return DivisionOf<T, kTarget>::List(); });
+  return targets;
+}
+
+template <class T>
+class IntegerDivisionTest : public testing::Test {};
+using Integers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
+                                std::uint16_t, std::uint32_t, std::uint64_t>;
+TYPED_TEST_SUITE(IntegerDivisionTest, Integers);
+
+template <class T>
+Expected<T> FloorDivideReference(T a, T b) {
+  if (b == 0) return {0, kDivideByZero};
+  if (std::is_signed_v<T> && a == std::numeric_limits<T>::min() && b == static_cast<T>(-1)) {
+    return {a, kOverflow};
+  }
+  const T q = static_cast<T>(a / b);
+  return {static_cast<T>(q - (a % b != 0 && (a < 0) != (b < 0)))};
+}
+
+template <class T>
+Expected<T> FmodReference(T a, T b) {
+  if (b == 0) return {0, kDivideByZero};
+  if (std::is_signed_v<T> && b == static_cast<T>(-1)) return {0};
+  return {static_cast<T>(a % b)};
+}
+
+template <class T>
+Expected<T> RemainderReference(T a, T b) {
+  const Expected<T> mod = FmodReference(a, b);
+  if (mod.value == 0 || (a < 0) == (b < 0)) return mod;
+  return {static_cast<T>(mod.value + b)};
+}
+
+TYPED_TEST(IntegerDivisionTest, Samples) {
+  using T = TypeParam;
+  Elementwise<T(T, T)>::Check(Targets<T>(), "FloorDivide", FloorDivideReference<T>);
+  Elementwise<T(T, T)>::Check(Targets<T>(), "Remainder", RemainderReference<T>);
+  Elementwise<T(T, T)>::Check(Targets<T>(), "Fmod", FmodReference<T>);
+}
+
+// All pairs of special values, and dividends next to multiples of random divisors, where a quotient
+// that is off by one shows.
+TYPED_TEST(IntegerDivisionTest, Boundaries) {
+  using T = TypeParam;
+  using U = std::make_unsigned_t<T>;
+  std::vector<T> a, b;
+  for (T x : SpecialValues<T>()) {
+    for (T y : SpecialValues<T>()) {
+      a.push_back(x);
+      b.push_back(y);
+    }
+  }
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 300000; ++i) {
+    const T divisor = static_cast<T>(static_cast<T>(random()) >> (random() % (8 * sizeof(T))));
+    if (divisor == 0) continue;
+    const T any = static_cast<T>(static_cast<T>(random()) >> (random() % (8 * sizeof(T))));
+    const U multiple = U(U(any / (divisor == T(-1) ? T(1) : divisor)) * U(divisor));
+    a.push_back(static_cast<T>(U(multiple + U(random() % 3) - 1)));
+    b.push_back(divisor);
+  }
+  const void* in[] = {a.data(), b.data()};
+  std::vector<T> result(a.size());
+  void* out[] = {result.data()};
+  for (const auto& target : Targets<T>()) {
+    target.Find("FloorDivide")(in, out, a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      ASSERT_EQ(result[i], FloorDivideReference(a[i], b[i]).value)
+          << target.Name() << " " << Print(a[i]) << " // " << Print(b[i]);
+    }
+    target.Find("Remainder")(in, out, a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      ASSERT_EQ(result[i], RemainderReference(a[i], b[i]).value)
+          << target.Name() << " " << Print(a[i]) << " % " << Print(b[i]);
+    }
+  }
+}
+
+template <class T>
+class FloatDivisionTest : public testing::Test {};
+using Floats = testing::Types<float, double>;
+TYPED_TEST_SUITE(FloatDivisionTest, Floats);
+
+template <class T>
+FpFlags RemainderFlags(T a, T b) {
+  if (std::isnan(a) || std::isnan(b)) return 0;
+  return b == 0 || std::isinf(a) ? kInvalid : 0;
+}
+
+template <class T>
+Expected<T> FloatFmodReference(T a, T b) {
+  return {std::fmod(a, b), RemainderFlags(a, b)};
+}
+
+// Python's float modulo.
+template <class T>
+Expected<T> FloatRemainderReference(T a, T b) {
+  T mod = std::fmod(a, b);
+  if (b != 0) {
+    if (mod == 0) {
+      mod = std::copysign(T(0), b);
+    } else if ((b < 0) != (mod < 0)) {
+      mod += b;
+    }
+  }
+  return {mod, RemainderFlags(a, b)};
+}
+
+// Python's float floor division, with the flags of the mathematical operation.
+template <class T>
+Expected<T> FloatFloorDivideReference(T a, T b) {
+  FpFlags flags = 0;
+  if (b == 0) {
+    if (std::isfinite(a)) flags = a == 0 ? kInvalid : kDivideByZero;
+    return {a / b, flags};
+  }
+  const T mod = std::fmod(a, b);
+  T quotient = (a - mod) / b;
+  if (mod != 0 && (b < 0) != (mod < 0)) quotient -= 1;
+  if (std::isinf(a) && !std::isnan(b)) flags = kInvalid;
+  if (std::isfinite(a) && std::isfinite(b) && std::isinf(quotient)) flags = kOverflow | kInvalid;
+  if (quotient == 0) return {std::copysign(T(0), a / b), flags};
+  T floor = std::floor(quotient);
+  if (quotient - floor > T(0.5)) floor += 1;
+  return {floor, flags};
+}
+
+TYPED_TEST(FloatDivisionTest, Samples) {
+  using T = TypeParam;
+  Elementwise<T(T, T)>::Check(Targets<T>(), "FloorDivide", FloatFloorDivideReference<T>);
+  Elementwise<T(T, T)>::Check(Targets<T>(), "Remainder", FloatRemainderReference<T>);
+  Elementwise<T(T, T)>::Check(Targets<T>(), "Fmod", FloatFmodReference<T>);
+}
+
+TYPED_TEST(FloatDivisionTest, SpecialPairsAndMultiples) {
+  using T = TypeParam;
+  std::vector<T> a, b;
+  for (T x : SpecialValues<T>()) {
+    for (T y : SpecialValues<T>()) {
+      a.push_back(x);
+      b.push_back(y);
+    }
+  }
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 300000; ++i) {
+    const T divisor = static_cast<T>(std::uniform_real_distribution<double>(0.5, 2)(random) *
+                                     std::exp2(static_cast<int>(random() % 60) - 30));
+    const T multiple = divisor * static_cast<T>(random() >> (random() % 64));
+    a.push_back(std::nextafter(multiple, random() % 2 != 0 ? T(0) : divisor * 1e9f));
+    b.push_back(random() % 2 != 0 ? divisor : -divisor);
+  }
+  const void* in[] = {a.data(), b.data()};
+  std::vector<T> result(a.size());
+  void* out[] = {result.data()};
+  for (const auto& target : Targets<T>()) {
+    target.Find("Fmod")(in, out, a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      ASSERT_TRUE(SameValue(result[i], std::fmod(a[i], b[i])))
+          << target.Name() << " fmod " << Print(a[i]) << " " << Print(b[i]);
+    }
+    target.Find("FloorDivide")(in, out, a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      ASSERT_TRUE(SameValue(result[i], FloatFloorDivideReference(a[i], b[i]).value))
+          << target.Name() << " " << Print(a[i]) << " // " << Print(b[i]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace quern::test
+#endif  // HWY_ONCE

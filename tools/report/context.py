@@ -1,0 +1,78 @@
+"""What every measurement is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .basics import Json
+from .ledger import Ledger
+from .library import Library
+from .oracle import NumpyLibrary
+from .progress import Progress
+from .spec import Loop, Spec
+
+if TYPE_CHECKING:
+    from golden_reader import Golden
+else:
+    Golden = Any
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured.
+
+    values: random tuples per loop; accuracy: points per approximate loop; repeats: of each timing;
+    sizes: elements per timed call.
+    """
+
+    name: str
+    values: int
+    accuracy: int
+    repeats: int
+    sizes: tuple[int, ...]
+
+
+QUICK = Scale("quick", 5_000, 100_000, 3, (16, 1_000))
+NORMAL = Scale("normal", 50_000, 1_000_000, 7, (16, 1_000, 1_000_000))
+FULL = Scale("full", 200_000, 10_000_000, 15, (16, 1_000, 1_000_000))
+SCALES = {scale.name: scale for scale in (QUICK, NORMAL, FULL)}
+
+
+@dataclass
+class Context:
+    """The two libraries, the spec, the golden data, the ledger, and how much to measure."""
+
+    library: Library
+    oracle: NumpyLibrary
+    spec: Spec
+    golden: Golden
+    ledger: Ledger
+    scale: Scale
+    progress: Progress
+    build: Path
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes that both have, in the spec's order."""
+        return tuple(name for name in self.spec.dtypes if name in self.oracle.dtypes())
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Targets that this CPU runs, best first."""
+        return self.library.targets()
+
+    def loops(self) -> tuple[Loop, ...]:
+        """Loops that NumPy has too, those with equal inputs together."""
+        known = set(self.dtypes)
+        found = [
+            loop
+            for loop in self.spec.loops
+            if loop.ufunc in self.oracle.ufuncs() and known.issuperset(loop.inputs + loop.outputs)
+        ]
+        order = {name: index for index, name in enumerate(self.spec.dtypes)}
+        return tuple(sorted(found, key=lambda loop: [order[name] for name in loop.inputs]))
+
+
+Section = dict[str, Json]

@@ -1,0 +1,138 @@
+"""What the spec says, read from the generated index: the report's list of what to measure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from .basics import Json, loop_text
+
+# The bound of an operation that is correctly rounded, and therefore NumPy's result bit for bit.
+CORRECTLY_ROUNDED = 0.5
+
+
+@dataclass(frozen=True)
+class SpecialRow:
+    """One row of `special_values`: texts such as "nan" or "-128", and flags in the spec's words."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    raises: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One typed loop of a ufunc.
+
+    accuracy: the promised bound in ULP; None for exact operations.
+    neutral: the start of its reduction; None where reductions go from left to right.
+    targets: the instruction-set targets that its kernel is built for.
+    """
+
+    ufunc: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    accuracy: float | None
+    flags: tuple[str, ...]
+    reduces: bool
+    neutral: str | None
+    targets: tuple[str, ...]
+    origin: str
+    special_values: tuple[SpecialRow, ...]
+
+    @property
+    def types(self) -> str:
+        return loop_text(self.inputs, self.outputs)
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether results may differ from the correctly rounded ones."""
+        return self.accuracy is not None and self.accuracy > CORRECTLY_ROUNDED
+
+
+@dataclass(frozen=True)
+class Ufunc:
+    """One ufunc and its loops."""
+
+    name: str
+    summary: str
+    aliases: tuple[str, ...]
+    family: str
+    nin: int
+    nout: int
+    reorderable: bool
+    loops: tuple[Loop, ...]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything the report reads of the spec; dtypes in kind order, ufuncs in name order."""
+
+    fingerprint: str
+    dtypes: tuple[str, ...]
+    kinds: dict[str, str]
+    targets: tuple[str, ...]
+    ufuncs: tuple[Ufunc, ...]
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return tuple(loop for ufunc in self.ufuncs for loop in ufunc.loops)
+
+
+def _special_rows(data: Json, loop: int) -> tuple[SpecialRow, ...]:
+    return tuple(
+        SpecialRow(
+            tuple(row["inputs"]), tuple(row["outputs"]), tuple(row["raises"]), row["origin"]
+        )
+        for row in data["special_values"]
+        if row["loop"] == loop
+    )
+
+
+def _loop(data: Json, index: int, targets: dict[tuple[str, ...], tuple[str, ...]]) -> Loop:
+    entry = data["loops"][index]
+    inputs, outputs = tuple(entry["inputs"]), tuple(entry["outputs"])
+    return Loop(
+        ufunc=data["name"],
+        inputs=inputs,
+        outputs=outputs,
+        accuracy=None if entry["accuracy"] == "exact" else float(entry["accuracy"]),
+        flags=tuple(entry["flags"]),
+        reduces=entry["reduces"],
+        neutral=entry["neutral"],
+        targets=targets[(data["name"], *inputs, *outputs)],
+        origin=entry["origin"],
+        special_values=_special_rows(data, index),
+    )
+
+
+def _ufunc(data: Json, targets: dict[tuple[str, ...], tuple[str, ...]]) -> Ufunc:
+    return Ufunc(
+        name=data["name"],
+        summary=data["summary"],
+        aliases=tuple(data["aliases"]),
+        family=data["family"],
+        nin=len(data["inputs"]),
+        nout=len(data["outputs"]),
+        reorderable=data["reorderable"],
+        loops=tuple(_loop(data, index, targets) for index in range(len(data["loops"]))),
+    )
+
+
+def load_spec(generated: Path) -> Spec:
+    """Reads `spec_index.json` and the index of kernels in the folder of generated files."""
+    index = json.loads((generated / "spec_index.json").read_text(encoding="utf-8"))
+    kernels = json.loads((generated / "docs" / "kernels.json").read_text(encoding="utf-8"))
+    targets = {
+        (kernel["ufunc"], *kernel["types"]): tuple(kernel["targets"])
+        for kernel in kernels["kernels"]
+    }
+    return Spec(
+        fingerprint=index["fingerprint"],
+        dtypes=tuple(dtype["name"] for dtype in index["dtypes"]),
+        kinds={dtype["name"]: dtype["kind"] for dtype in index["dtypes"]},
+        targets=tuple(target["name"] for target in index["targets"]),
+        ufuncs=tuple(_ufunc(data, targets) for data in index["ufuncs"]),
+    )

@@ -1,4 +1,5 @@
-// What the generated benchmark rows are made of: one loop of a ufunc, timed into an existing output.
+// What the generated benchmark rows are made of: one loop of a ufunc, timed into an existing
+// output.
 #ifndef QUERN_BENCH_DRIVER_H_
 #define QUERN_BENCH_DRIVER_H_
 

@@ -68,6 +68,8 @@ set(QUERN_GENERATED_BENCHMARKS
 set(QUERN_GENERATED_HEADERS
   include/quern/dtype_list.hpp
   include/quern/quern.h
+  include/quern/slots.h
+  include/quern/ufuncs.h
   include/quern/ufuncs.hpp
 )
 

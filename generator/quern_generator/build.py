@@ -15,11 +15,11 @@ from .context import Context
 from .dtypes import DTypes, Source, read_dtypes
 from .faults import FaultLog, Place
 from .load import Mapping, Node, SpecFiles, load_folder, shown
-from .model import CapiSlot, Casting, DType, Spec, Target, Ufunc
+from .model import CapiSlot, DType, Spec, Target, Ufunc
 from .shape import CAPI, CASTING, DTYPE, PACKAGE_VOCABULARY, TARGETS, UFUNC, VOCABULARY, Shape, fit
 from .targets import read_targets
 from .ufuncs import UfuncReader
-from .vocabulary import OperationReader, Vocabulary, read_words
+from .vocabulary import OperationReader, read_words
 
 NOTHING = Mapping({}, {}, Place("", 1, 1))
 
@@ -123,7 +123,7 @@ class Assembly:
         if self.is_package:
             base = self.base_ufuncs(context, casting_node, ufuncs)
             ufuncs = [u for u in ufuncs if u.own or u.name in base]
-        return self.assemble(dtypes, ufuncs, context.casting, targets, capi)
+        return self.assemble(context, ufuncs, targets, capi)
 
     def context(self, dtypes: DTypes, casting_node: Mapping) -> Context | None:
         """What ufuncs are read with; None where safe casts go round in a circle."""
@@ -156,44 +156,31 @@ class Assembly:
 
     def assemble(
         self,
-        dtypes: DTypes,
+        context: Context,
         ufuncs: Iterable[Ufunc],
-        casting: Casting,
         targets: tuple[Target, ...],
         capi: tuple[CapiSlot, ...],
     ) -> Spec:
         """The Spec from its parts."""
+        dtypes = context.dtypes
         base = [dtype for dtype in dtypes.all if not dtype.own]
-        classes = ClassOrder(dtypes, self.sources.casting or NOTHING)
+        table = context.classes
+        words = [word for word in (self.sources.casting or NOTHING).mapping("classes").items if word in table.known]
         return Spec(
             package=self.package,
             dtypes=dtypes.all,
             ufuncs=tuple(ufuncs),
-            casting=casting,
+            casting=context.casting,
             targets=targets,
             capi=capi,
             families=self.words.families,
             flags=self.words.flags,
-            dtype_classes=classes.all(),
+            dtype_classes=tuple((word, table.ordered(table.known[word])) for word in words),
             base_dtype_count=len(base) if self.is_package else 0,
             base_fingerprint=fingerprint(base) if self.is_package else "",
             fingerprint=fingerprint(dtypes.all),
             kind_order=dtypes.kind_order,
         )
-
-
-class ClassOrder:
-    """Classes of casting.yaml with their members in dtype order."""
-
-    def __init__(self, dtypes: DTypes, casting: Mapping) -> None:
-        members = {kind: [d.name for d in dtypes.all if d.kind == kind] for kind in dtypes.kinds}
-        names = [dtype.name for dtype in dtypes.all]
-        self.table = ClassTable(members, names, casting.mapping("classes"), FaultLog())
-        self.words = casting.mapping("classes").items
-
-    def all(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        known = self.table.known
-        return tuple((word, self.table.ordered(known[word])) for word in self.words if word in known)
 
 
 def base_sources(sources: Sources) -> Sources:
@@ -221,6 +208,3 @@ def fingerprint(dtypes: Iterable[DType]) -> str:
     """Identifies a list of dtypes by their names, kinds, sizes and order."""
     text = "\n".join(f"{dtype.name} {dtype.kind} {dtype.bits}" for dtype in dtypes)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-__all__ = ["build", "fingerprint", "Vocabulary"]

@@ -54,6 +54,7 @@ def read_slots(node: Mapping, log: FaultLog) -> tuple[CapiSlot, ...]:
 
 
 def scalar_of(node: Mapping, key: str) -> Scalar:
+    """The scalar under a key that is required."""
     scalar = node.scalar(key)
     assert scalar is not None
     return scalar
@@ -69,6 +70,7 @@ def check_index(slot: Mapping, entry: str, index: int, expected: int, log: Fault
 
 
 def check_name(slot: Mapping, entry: str, name: str, names: dict[str, int], index: int, log: FaultLog) -> None:
+    """A name is an identifier with the prefix, and no other slot's."""
     place = scalar_of(slot, "name").place
     if not name.startswith(PREFIX) or not C_NAME.fullmatch(name):
         log.add(place, f"{entry}.name", f'"{name}" is no C identifier that starts with "{PREFIX}"')

@@ -134,6 +134,7 @@ class CastingReader:
         return tuple(map(tuple, table))
 
     def known_flags(self, row: Mapping, label: str) -> tuple[str, ...]:
+        """The hardware flags of a conversion; unknown words become faults."""
         for key in ("flags", "computes"):
             for position, scalar in enumerate(row.scalars(key)):
                 if scalar.text not in self.words.flags:

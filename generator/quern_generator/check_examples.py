@@ -81,7 +81,8 @@ class ExampleChecker:
     def elementwise(self, arguments: Sequence[Argument]) -> tuple[list[Value], DType]:
         """The values of a call, lists element by element."""
         if len(arguments) != self.resolver.arity:
-            raise ExampleError(0, f"{self.checker.name} takes {self.resolver.arity} argument(s), {len(arguments)} given")
+            message = f"{self.checker.name} takes {self.resolver.arity} argument(s), {len(arguments)} given"
+            raise ExampleError(0, message)
         value = self.resolver.cell(tuple(dtype.index for dtype in self.dtypes(arguments)))
         if value < 0:
             self.need_complete()
@@ -97,6 +98,7 @@ class ExampleChecker:
         return results, loop.outputs[0]
 
     def apply(self, loop: int, inputs: Sequence[Value | None]) -> Value:
+        """The value of one loop's reference."""
         known = [value for value in inputs if value is not None]
         if len(known) < len(inputs):
             raise ExampleError(0, "an argument is no value of the loop's types")

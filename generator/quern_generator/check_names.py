@@ -14,24 +14,30 @@ from .model import Ufunc
 
 def check_names(context: Context, sources: Dict[str, Source], broken: Iterable[str]) -> None:
     """Names of ufuncs, reductions and their aliases are unique; see_also names one of them."""
-    owners = {name: name for name in (*sources, *sorted(broken))}
-    for stem, source in sorted(sources.items()):
-        for place, entry, name in other_names(stem, source):
+    owners = {name: name for name in sorted(broken)}
+    for own in (False, True):  # the base has its names before a package comes
+        listed = [(stem, source) for stem, source in sorted(sources.items()) if source.own == own]
+        names = [(stem, own_name(stem, source)) for stem, source in listed]
+        names += [(stem, name) for stem, source in listed for name in other_names(stem, source)]
+        for stem, (place, entry, name) in names:
             if name in context.dtypes.by_name:
                 context.log.add(place, entry, f'"{name}" is the name of a dtype')
             elif name in owners:
                 context.log.add(place, entry, f'"{name}" is already a name of {owners[name]}')
             owners.setdefault(name, stem)
     for name, source in sorted(sources.items()):
-        place_ = source.node.scalar("name")
-        if name in context.dtypes.by_name and place_ is not None:
-            context.log.add(place_.place, f"{name}.name", f'"{name}" is the name of a dtype')
         for position, scalar in enumerate(source.node.scalars("see_also")):
             entry = f"{name}.see_also[{position}]"
             if scalar.text == name:
                 context.log.add(scalar.place, entry, "a ufunc does not refer to itself")
             elif scalar.text not in owners:
                 context.log.add_unknown(scalar.place, entry, "ufunc", scalar.text, owners)
+
+
+def own_name(stem: str, source: Source) -> tuple[Place, str, str]:
+    """The ufunc's name, which is its file's."""
+    scalar = source.node.scalar("name")
+    return (scalar.place if scalar is not None else source.node.place), f"{stem}.name", stem
 
 
 def other_names(stem: str, source: Source) -> Iterable[tuple[Place, str, str]]:

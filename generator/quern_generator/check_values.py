@@ -30,11 +30,13 @@ class Merged:
         self.found: dict[tuple[Place, str, str], list[str]] = {}
 
     def add(self, place: Place, entry: str, message: str, dtypes: str) -> None:
+        """Counts a fault for one dtype."""
         known = self.found.setdefault((place, entry, message), [])
         if dtypes not in known:
             known.append(dtypes)
 
     def report(self, context: Context) -> None:
+        """Adds the faults to the log."""
         for (place, entry, message), dtypes in self.found.items():
             context.log.add(place, entry, f"{message} {shorten(dtypes)}")
 
@@ -109,7 +111,8 @@ class ValueChecker:
             for flag in flags:
                 if flag not in loop.flags:
                     place = scalars_of(row.get("raises"))[0].place
-                    merged.add(place, f"{entry}.raises", f'"{flag}" is not among the flags for', f"({loop.inputs_text})")
+                    message = f'"{flag}" is not among the flags for'
+                    merged.add(place, f"{entry}.raises", message, f"({loop.inputs_text})")
             values = self.checked(index, inputs, outputs, entry, merged)
             if values is not None:
                 origin = origin_of(row.place)

@@ -121,15 +121,18 @@ class Reader:
         self.at = 0
 
     def read(self) -> Names:
+        """The members of the whole expression."""
         members = self.union()
         if self.at < len(self.tokens):
             raise ClassError(self.tokens[self.at][1], f'"{self.tokens[self.at][0]}" where a class has ended')
         return members
 
     def peek(self) -> str:
+        """The next token, empty at the end."""
         return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
 
     def union(self) -> Names:
+        """Unions and differences, from left to right."""
         members = self.intersection()
         while self.peek() in ("|", "-") and self.peek():
             joins = self.peek() == "|"
@@ -139,6 +142,7 @@ class Reader:
         return members
 
     def intersection(self) -> Names:
+        """Intersections."""
         members = self.word()
         while self.peek() == "&":
             self.at += 1
@@ -146,6 +150,7 @@ class Reader:
         return members
 
     def word(self) -> Names:
+        """A word or a group in parentheses."""
         if self.at >= len(self.tokens):
             raise ClassError(self.end, "a class is missing at the end")
         token, offset = self.tokens[self.at]

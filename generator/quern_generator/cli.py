@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    made = argparse.ArgumentParser(prog="quern_generator", description="Expands specs into the code of an array library.")
+    description = "Expands specs into the code of an array library."
+    made = argparse.ArgumentParser(prog="quern_generator", description=description)
     made.add_argument("--spec", type=Path, default=Path("spec"), help="folder of the specs (spec)")
     made.add_argument("--output", type=Path, default=Path("generated"), help="folder to write to (generated)")
     made.add_argument("--base", type=Path, help="spec folder of the base, for a package out of tree")

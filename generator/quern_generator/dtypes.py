@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from .faults import FaultLog, Place
-from .load import Mapping, Scalar
+from .load import Mapping
 from .model import DType, Origin
 from .promotion import Lattice, mask_of
 
@@ -56,7 +56,8 @@ class DTypes:
         all_ = tuple(d for d in self.all if not d.own)
         names = {d.name for d in all_}
         kept_edges = tuple(replace(d, safe_to=tuple(n for n in d.safe_to if n in names)) for d in all_)
-        return DTypes(kept_edges, {d.name: d for d in kept_edges}, self.broken, self.nodes, self.kinds, self.kept & names)
+        by_name = {dtype.name: dtype for dtype in kept_edges}
+        return DTypes(kept_edges, by_name, self.broken, self.nodes, self.kinds, self.kept & names)
 
 
 def origin_of(place: Place) -> Origin:
@@ -127,11 +128,13 @@ class DTypeReader:
         self.log = log
 
     def fault(self, key: str, message: str, within: Mapping | None = None, group: str = "") -> None:
+        """A fault at the value of a key."""
         scalar = (within or self.node).scalar(key)
         place = scalar.place if scalar is not None else self.node.place
         self.log.add(place, f"{self.stem}.{group}{key}", message)
 
     def number(self, node: Mapping, key: str, default: int = 0) -> int:
+        """A whole number under a key."""
         return int(node.text(key) or default)
 
     def read(self) -> DType | None:
@@ -156,6 +159,7 @@ class DTypeReader:
         return dtype if len(self.log.faults) == before else None
 
     def build(self, node: Mapping, names: Mapping, kind: str, bits: int) -> DType:
+        """The dtype without its index and its safe casts."""
         float_format = node.mapping("format")
         return DType(
             name=self.stem,
@@ -194,7 +198,8 @@ class DTypeReader:
             except ValueError:
                 given = math.nan
             if given != expected:
-                self.fault(key, f"{text} is not the {key} of {dtype.name}, {expected}", self.node.mapping("limits"), "limits.")
+                message = f"{text} is not the {key} of {dtype.name}, {expected}"
+                self.fault(key, message, self.node.mapping("limits"), "limits.")
 
 
 def limits_of(dtype: DType) -> tuple[int | float, int | float]:
@@ -207,10 +212,3 @@ def limits_of(dtype: DType) -> tuple[int | float, int | float]:
     if dtype.kind == "unsigned":
         return 0, (1 << dtype.bits) - 1
     return -(1 << (dtype.bits - 1)), (1 << (dtype.bits - 1)) - 1
-
-
-def scalar_or_place(node: Mapping, key: str) -> Scalar:
-    """The scalar under a key that has one."""
-    scalar = node.scalar(key)
-    assert scalar is not None
-    return scalar

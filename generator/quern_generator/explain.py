@@ -14,12 +14,13 @@ class UnknownName(Exception):
     """A name that the spec does not have; the message suggests one that it has."""
 
 
-def explain(spec: Spec, name: str) -> str:
-    """The explanation of a name; raises UnknownName."""
+def explain(spec: Spec, name: str, list_files: bool = True) -> str:
+    """The explanation of a name; raises UnknownName. Listing the generated files means making them all."""
     dtypes = {dtype.name: dtype for dtype in spec.dtypes}
     ufuncs = {known: ufunc for ufunc in spec.ufuncs for known in names_of(ufunc)}
     if name in ufuncs:
-        return "\n".join(ufunc_lines(spec, ufuncs[name]))
+        lines = [*ufunc_lines(spec, ufuncs[name]), *(output_lines(spec, ufuncs[name]) if list_files else ())]
+        return "\n".join(lines)
     if name in dtypes:
         return "\n".join(dtype_lines(spec, dtypes[name]))
     suggestion = nearest(name, [*ufuncs, *dtypes])
@@ -62,14 +63,15 @@ def ufunc_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:
     yield from table(special_rows(ufunc))
     yield "examples:"
     yield from (f"  {example}" for example in ufunc.examples)
-    yield from output_lines(spec, ufunc)
 
 
 def types_of(loop: Loop) -> str:
+    """A loop's types as a spec writes them."""
     return f"{', '.join(d.name for d in loop.inputs)} -> {', '.join(d.name for d in loop.outputs)}"
 
 
 def loop_row(loop: Loop) -> tuple[str, ...]:
+    """A line of the table of loops."""
     flags = ", ".join(flag if flag in loop.hardware_flags else f"{flag} (computed)" for flag in loop.declared_flags)
     kernel = f"{loop.kernel} = {loop.same_code_as}" if loop.same_code_as else loop.kernel
     exact = " (exact)" if loop.exact else ""
@@ -119,6 +121,7 @@ def reduction_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:
 
 
 def special_rows(ufunc: Ufunc) -> Iterator[tuple[str, ...]]:
+    """The table of special values."""
     for row in ufunc.special_values:
         loop = ufunc.loops[row.loop]
         call = f"({', '.join(row.inputs)}) -> {', '.join(row.outputs)}"

@@ -88,15 +88,18 @@ class Parser:
         return tree
 
     def peek(self, ahead: int = 0) -> str:
+        """A token further on, empty beyond the end."""
         return self.tokens[self.at + ahead][0] if self.at + ahead < len(self.tokens) else ""
 
     def take(self) -> tuple[str, int]:
+        """The next token and its offset."""
         if self.at >= len(self.tokens):
             raise BodyError(self.end, "the body ends too early")
         self.at += 1
         return self.tokens[self.at - 1]
 
     def expect(self, wanted: str, message: str = "") -> None:
+        """Takes a token that must come now."""
         if self.peek() != wanted:
             offset = self.tokens[self.at][1] if self.at < len(self.tokens) else self.end
             found = f'"{self.peek()}"' if self.peek() else "the end"
@@ -104,6 +107,7 @@ class Parser:
         self.at += 1
 
     def expression(self) -> Tree:
+        """A number, a variable or a call."""
         word, offset = self.take()
         if word[0].isdigit() or word[0] == "-":
             return Tree("number", word, (), offset)
@@ -117,6 +121,7 @@ class Parser:
         return Tree("variable", word, (), offset)
 
     def arguments(self) -> tuple[Tree, ...]:
+        """The arguments of a call, parentheses included."""
         self.expect("(")
         found: list[Tree] = []
         while self.peek() != ")":
@@ -163,6 +168,7 @@ class Checker:
         return self.call(tree, word, arguments)
 
     def variable(self, tree: Tree) -> Typed:
+        """One of the inputs."""
         names = VARIABLES[: len(self.inputs)]
         if tree.name not in names or len(tree.name) != 1:
             valid = ", ".join(names)
@@ -171,6 +177,7 @@ class Checker:
         return Typed(Expression("variable", tree.name, (), "vector", None), lanes)
 
     def call(self, tree: Tree, word: OperationWord, arguments: list[Typed]) -> Typed:
+        """A call, in the form that its arguments select."""
         counts = sorted({len(form.arguments) for form in word.forms})
         if len(arguments) not in counts:
             takes = " or ".join(map(str, counts))
@@ -252,6 +259,7 @@ class BodyFaults:
         self.found: dict[tuple[int, str, str | None], list[str]] = {}
 
     def add(self, error: BodyError) -> None:
+        """Counts a fault of one expansion."""
         dtypes = self.found.setdefault((error.offset, error.message, error.suggestion), [])
         if error.dtype and error.dtype not in dtypes:
             dtypes.append(error.dtype)
@@ -261,12 +269,6 @@ class BodyFaults:
         for (offset, message, suggestion), dtypes in self.found.items():
             message += " " + shorten(dtypes) if dtypes else ""
             log.add(body.scalar.inner.after(offset), body.entry, message, suggestion)
-
-
-def families_of(expression: Expression) -> set[str]:
-    """Families of the named bodies in an expression."""
-    own = {expression.operation.family} if expression.operation and expression.operation.family else set()
-    return own.union(*(families_of(argument) for argument in expression.arguments))
 
 
 def raised_by(expression: Expression) -> set[str]:

@@ -67,7 +67,10 @@ class FaultLog:
 
     def json(self) -> str:
         """The faults as a JSON list of objects with file, line, column, entry, message, suggestion."""
-        rows = [{**asdict(f.place), "entry": f.entry, "message": f.message, "suggestion": f.suggestion} for f in self.sorted]
+        rows = [
+            {**asdict(fault.place), "entry": fault.entry, "message": fault.message, "suggestion": fault.suggestion}
+            for fault in self.sorted
+        ]
         return json.dumps(rows, indent=2)
 
 

@@ -43,6 +43,7 @@ class Lattice:
 
     @staticmethod
     def _closure(start: int, edges: Sequence[Iterable[int]]) -> int:
+        """All dtypes that one casts to, itself included."""
         reached, waiting = 1 << start, [start]
         while waiting:
             for target in edges[waiting.pop()]:
@@ -68,6 +69,7 @@ class Lattice:
         return found
 
     def _least(self, present: int) -> tuple[int, ...]:
+        """The least common dtypes, those of the first kind only."""
         common = self.allowed(present)
         for index in bits_of(present):
             common &= self.up[index]
@@ -110,6 +112,7 @@ class LoopChooser:
         self._keys = [self._key(s) for s in signatures]
 
     def _accepting(self, position: int, dtype: int) -> int:
+        """The loops that take a dtype at a position."""
         up = self.lattice.up[dtype]
         return mask_of(
             number for number, s in enumerate(self.signatures) if not s.exact and up >> s.inputs[position] & 1

@@ -90,6 +90,7 @@ class Real:
         return -self if self.negative else self
 
     def _key(self) -> tuple[int, Fraction]:
+        """Orders all numbers but NaN."""
         if self.value is None:
             return (-1 if self.negative else 1), Fraction(0)
         return 0, self.value
@@ -108,6 +109,8 @@ class Real:
         return real(other) <= self
 
     def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Real, int, Fraction)):
+            return NotImplemented
         right = real(other)
         return not (self.is_nan or right.is_nan) and self._key() == right._key()
 
@@ -150,12 +153,14 @@ def divide(left: Any, right: Any) -> Any:
 
 
 def shift_left(value: int, count: int) -> int:
+    """A left shift that cannot exhaust memory."""
     if not 0 <= count <= SHIFT_LIMIT:
         raise ArithmeticError("a shift count is out of range")
     return value << count
 
 
 def floor(value: Any) -> Any:
+    """The largest integer not above a number; zeros keep their sign."""
     if not isinstance(value, Real):
         return math.floor(value)
     return value if value.value is None else finite(Fraction(math.floor(value.value)), value.negative and value.is_zero)
@@ -191,6 +196,7 @@ def exp(value: Any) -> Real:
 
 
 def copysign(magnitude: Any, sign: Any) -> Real:
+    """The first number's magnitude with the second's sign."""
     number = real(magnitude)
     return number if number.negative == real(sign).negative else -number
 
@@ -286,7 +292,8 @@ def check_node(node: ast.AST, arity: int, called: set[int]) -> None:
         if node.id not in WORDS or node.id in VARIABLES[arity:]:
             raise ReferenceFault(offset, f'unknown word "{node.id}"', node.id)
         if (node.id in FUNCTIONS) != (id(node) in called):
-            raise ReferenceFault(offset, f'"{node.id}" is used as {"a value" if node.id in FUNCTIONS else "a function"}')
+            use = "a value" if node.id in FUNCTIONS else "a function"
+            raise ReferenceFault(offset, f'"{node.id}" is used as {use}')
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ARITIES:
         if len(node.args) != ARITIES[node.func.id] or node.keywords:
             count = ARITIES[node.func.id]

@@ -107,6 +107,7 @@ class Resolver:
             self.log.add(inputs.place, entry, "the row changes no cell; without it the types resolve the same")
 
     def report_overlap(self, cell: Cell, position: int, inputs: Scalar, entry: str) -> None:
+        """Two resolve rows that lead one cell to different ends."""
         names = ", ".join(self.context.dtypes.all[index].name for index in cell)
         message = f"resolve[{self.deciders[cell]}] decides ({names}) otherwise"
         self.log.add(inputs.place, f"{entry}.inputs", message)

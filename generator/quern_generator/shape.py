@@ -24,6 +24,7 @@ class Text:
     what: str = "text"
 
     def accepts(self, text: str) -> bool:
+        """Whether a scalar's text is what belongs here."""
         if self.what == "word":
             return WORD.fullmatch(text) is not None
         if self.what == "integer":

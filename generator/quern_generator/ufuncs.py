@@ -24,6 +24,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 ACCURACY = re.compile(r"exact|[0-9]+(\.[0-9]+)?")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^", "~", "<<", ">>", "@")
 MOST_INPUTS = 8
+NO_NAME = '"{}" is no name that C, C++ and Python share'
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class UfuncReader:
         self.check_arguments(arguments)
         for key, scalar in [("name", node.scalar("name")), *(("aliases", s) for s in node.scalars("aliases"))]:
             if scalar is not None and not is_name(scalar.text):
-                self.log.add(scalar.place, f"{self.name}.{key}", f'"{scalar.text}" is no name that C, C++ and Python share')
+                self.log.add(scalar.place, f"{self.name}.{key}", NO_NAME.format(scalar.text))
         operator = node.scalar("operator")
         if operator is not None and operator.text not in OPERATORS:
             self.fault("operator", f'"{operator.text}" is no operator of Python')
@@ -97,13 +98,14 @@ class UfuncReader:
             self.log.add_unknown(weak.place, f"{self.name}.weak_out_of_range", "word", weak.text, ["compare"])
 
     def check_arguments(self, arguments: Mapping) -> None:
+        """Argument names, and how many there are."""
         seen: set[str] = set()
         for key in ("in", "out"):
             scalars = arguments.scalars(key)
             for position, scalar in enumerate(scalars):
                 entry = f"{self.name}.arguments.{key}[{position}]"
                 if not is_name(scalar.text):
-                    self.log.add(scalar.place, entry, f'"{scalar.text}" is no name that C, C++ and Python share')
+                    self.log.add(scalar.place, entry, NO_NAME.format(scalar.text))
                 if scalar.text in seen:
                     self.log.add(scalar.place, entry, f'two arguments are called "{scalar.text}"')
                 seen.add(scalar.text)
@@ -177,7 +179,11 @@ class UfuncReader:
         return chosen
 
     def facts(
-        self, loops: Sequence[ExpandedLoop], references: Sequence[Reference | None], checker: ValueChecker, complete: bool
+        self,
+        loops: Sequence[ExpandedLoop],
+        references: Sequence[Reference | None],
+        checker: ValueChecker,
+        complete: bool,
     ) -> list[LoopFacts]:
         """Accuracy and neutral value of each loop."""
         accuracy = self.accuracy(loops, complete)
@@ -199,7 +205,8 @@ class UfuncReader:
         for key, value in node.items.items():
             text = value.text if isinstance(value, Scalar) else ""
             if not ACCURACY.fullmatch(text) or text != "exact" and not 0.5 <= float(text) <= 1000:
-                self.log.add(value.place, f"{self.name}.accuracy.{key}", f'"{text}" is neither "exact" nor a bound in ULP of at least 0.5')
+                message = f'"{text}" is neither "exact" nor a bound in ULP of at least 0.5'
+                self.log.add(value.place, f"{self.name}.accuracy.{key}", message)
         chosen = self.by_class(node, "accuracy", loops, complete)
         for loop, claim in zip(loops, chosen):
             missing = claim is None and complete and "accuracy" not in self.unreadable
@@ -209,7 +216,11 @@ class UfuncReader:
         return [node.text(claim, "exact") if claim is not None else "exact" for claim in chosen]
 
     def assemble(
-        self, loops: Sequence[ExpandedLoop], facts: Sequence[LoopFacts], resolution: Resolution, special_values: tuple[SpecialValue, ...]
+        self,
+        loops: Sequence[ExpandedLoop],
+        facts: Sequence[LoopFacts],
+        resolution: Resolution,
+        special_values: tuple[SpecialValue, ...],
     ) -> Ufunc:
         """The model of the ufunc."""
         node, reduce = self.node, self.node.mapping("reduce")

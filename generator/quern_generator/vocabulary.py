@@ -124,6 +124,7 @@ class OperationReader:
         return tuple(found)
 
     def members(self, entry: Mapping, label: str) -> tuple[str, ...] | None:
+        """The dtypes that an operation takes."""
         scalar = entry.scalar("classes")
         assert scalar is not None
         found = self.classes.evaluate(scalar, f"{label}.classes")
@@ -131,6 +132,7 @@ class OperationReader:
 
     @staticmethod
     def at(entry: Mapping, key: str) -> Place:
+        """The place of a key's value."""
         scalar = entry.scalar(key)
         return scalar.place if scalar is not None else entry.place
 

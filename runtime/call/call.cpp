@@ -23,64 +23,72 @@ namespace {
 // worth threads.
 constexpr Index kSmallCall = Index{1} << 16;
 
-bool LiesAtAlignment(const Array& array) {
-  return reinterpret_cast<std::uintptr_t>(array.data()) % array.dtype().alignment() == 0;
+// Written out, because a library call costs more than the comparison of a few extents.
+bool SameShape(const Array& a, const Array& b) {
+  if (a.ndim() != b.ndim()) return false;
+  for (std::size_t axis = 0; axis < a.ndim(); ++axis) {
+    if (a.shape()[axis] != b.shape()[axis]) return false;
+  }
+  return true;
 }
 
-// True if the kernel can take the array's elements as one run.
-bool IsOneRun(const Array& array, DTypeId dtype, std::span<const Index> shape) {
-  return array.dtype() == DType::from_id(dtype) && std::ranges::equal(array.shape(), shape) &&
-         array.c_contiguous() && LiesAtAlignment(array);
-}
-
-// Ranges that overlap without coinciding: an output that lies exactly on an input is fine.
-bool PartlyOverlaps(const Array& a, const Array& b) {
-  return a.data() != b.data() && a.data() < b.data() + b.nbytes() && b.data() < a.data() + a.nbytes();
+// True if an output of `size` bytes per element that starts at `out` may be written while n elements
+// of `in` are read: it lies apart, or exactly on them.
+bool RunsAreSafe(const std::byte* out, std::size_t size, const Array& in, std::size_t in_size) {
+  const std::size_t n = static_cast<std::size_t>(in.size());
+  if (out == in.data()) return size == in_size;
+  return out + n * size <= in.data() || in.data() + n * in_size <= out;
 }
 
 // Step 4: arrays of one shape, each a single run of the loop's dtype, one output. Returns false,
-// having done nothing, where that does not hold.
+// having done nothing, where that does not hold. The result is in options.out, or else in `made`.
 bool CallAsOneRun(const UfuncInfo& ufunc, std::span<const Operand> inputs,
-                  const CallOptions& options, Array& result) {
+                  const CallOptions& options, Array& made) {
   if (options.where != nullptr || options.dtype || !options.signature.empty() ||
       !options.outs.empty() || options.order == Order::F || ufunc.outputs != 1 ||
       inputs.size() != ufunc.inputs) {
     return false;
   }
+  const Registry& registry = Registry::Get();
   DTypeId types[kMaxInputs];
   const void* in[kMaxInputs];
   const Array* first = inputs[0].array();
   if (first == nullptr || first->size() == 0 || first->size() > kSmallCall) return false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Array* array = inputs[i].array();
-    if (array == nullptr) return false;
-    types[i] = array->dtype().id();
-    in[i] = array->data();
-    if (!IsOneRun(*array, types[i], first->shape())) return false;
-  }
-  const LoopInfo* loop = Registry::Get().Resolve(ufunc, {types, inputs.size()}).loop;
-  if (loop == nullptr || !std::equal(types, types + inputs.size(), loop->types)) return false;
-  const DTypeId out_type = loop->types[inputs.size()];
-  if (options.out == nullptr) {
-    result = Array(first->shape(), DType::from_id(out_type));
-  } else {
-    if (!options.out->writeable() || !IsOneRun(*options.out, out_type, first->shape())) {
+    if (array == nullptr || !ArrayAccess::one_run(*array) || !SameShape(*array, *first)) {
       return false;
     }
-    for (const Operand& input : inputs) {
-      if (PartlyOverlaps(*options.out, *input.array()) ||
-          (options.out->data() == input.array()->data() &&
-           options.out->itemsize() != input.array()->itemsize())) {
-        return false;
-      }
-    }
-    result = *options.out;
+    types[i] = array->dtype().id();
+    in[i] = array->data();
   }
-  void* out[] = {result.data()};
+  const LoopInfo* loop = registry.Resolve(ufunc, {types, inputs.size()}).loop;
+  if (loop == nullptr) return false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (types[i] != loop->types[i]) return false;
+  }
+  const DTypeId out_id = loop->types[inputs.size()];
+  const DTypeInfo& out_type = registry.dtype(out_id);
+  void* out[1];
+  if (options.out == nullptr) {
+    made = Array(first->shape(), DType::from_id(out_id));
+    out[0] = made.data();
+  } else {
+    const Array& given = *options.out;
+    if (!given.writeable() || given.dtype().id() != out_id || !SameShape(given, *first) ||
+        !ArrayAccess::one_run(given)) {
+      return false;
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const std::size_t in_size = registry.dtype(types[i]).size;
+      if (!RunsAreSafe(given.data(), out_type.size, *inputs[i].array(), in_size)) return false;
+    }
+    out[0] = given.data();
+  }
   FlagCollector flags(loop->hardware_flags);
   flags.Add(KernelsOf(*loop).elementwise(in, out, static_cast<std::size_t>(first->size())));
   flags.Harvest();
-  ReportFlags(flags.flags(), ufunc.name);
+  if (flags.flags() != 0) ReportFlags(flags.flags(), ufunc.name);
   return true;
 }
 
@@ -264,8 +272,8 @@ std::vector<Array> Ufunc::call_all(std::span<const Operand> inputs,
 }
 
 Array Ufunc::call(std::span<const Operand> inputs, const CallOptions& options) const {
-  Array result;
-  if (CallAsOneRun(*info_, inputs, options, result)) return result;
+  Array made;
+  if (CallAsOneRun(*info_, inputs, options, made)) return options.out ? *options.out : made;
   return std::move(GeneralCall(*info_, inputs, options).Run().front());
 }
 

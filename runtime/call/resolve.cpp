@@ -13,6 +13,7 @@ namespace {
 constexpr DTypeId kInt64 = DType::of<std::int64_t>().id();
 constexpr DTypeId kUint64 = DType::of<std::uint64_t>().id();
 constexpr DTypeId kFloat64 = DType::of<double>().id();
+constexpr DTypeId kBool = DType::of<bool>().id();
 
 using InputTypes = std::array<DTypeId, kMaxInputs>;
 
@@ -27,12 +28,17 @@ std::string IntegerText(const WeakScalar& scalar) {
                             : std::to_string(scalar.integer);
 }
 
-// The dtypes of the array operands joined, or -1 if there are none or they have no join.
-int JoinArrays(std::span<const Operand> inputs) {
+bool IsBoolean(const Operand& input) {
+  return input.scalar() != nullptr && input.scalar()->kind == WeakScalar::Kind::boolean;
+}
+
+// The dtypes of the operands that have one, joined; -1 if there are none.
+int JoinStrong(std::span<const Operand> inputs) {
   InputTypes ids;
   std::size_t count = 0;
   for (const Operand& input : inputs) {
     if (input.array() != nullptr) ids[count++] = input.array()->dtype().id();
+    if (IsBoolean(input)) ids[count++] = kBool;
   }
   if (count == 0) return -1;
   const int joined = Registry::Get().Promote({ids.data(), count});
@@ -42,11 +48,15 @@ int JoinArrays(std::span<const Operand> inputs) {
 // Dtypes to look the loop up with; weak scalars count as what they become beside the arrays.
 InputTypes LookupTypes(std::span<const Operand> inputs) {
   const Registry& registry = Registry::Get();
-  const int joined = JoinArrays(inputs);
+  const int joined = JoinStrong(inputs);
   InputTypes types{};
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (const Array* array = inputs[i].array()) {
       types[i] = array->dtype().id();
+      continue;
+    }
+    if (IsBoolean(inputs[i])) {
+      types[i] = kBool;
       continue;
     }
     const WeakScalar& scalar = *inputs[i].scalar();
@@ -195,11 +205,10 @@ void WriteScalar(const WeakScalar& scalar, DTypeId dtype, const char* what, std:
     std::memcpy(out, value, 8);
     return;
   }
-  const FpFlags hardware = registry.cast_hardware_flags(own, dtype);
-  if (hardware != 0) ClearFpFlags();
-  FpFlags flags = registry.cast_kernel(own, dtype)(value, out, 1);
-  if (hardware != 0) flags = static_cast<FpFlags>(flags | (PendingFpFlags() & hardware));
-  ReportFlags(flags, "cast");
+  FlagCollector flags(registry.cast_hardware_flags(own, dtype));
+  flags.Add(registry.cast_kernel(own, dtype)(value, out, 1));
+  flags.Harvest();
+  ReportFlags(flags.flags(), "cast");
 }
 
 BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,

@@ -64,8 +64,8 @@ qn_status array_new(int32_t dtype, int32_t ndim, const int64_t* shape, qn_array*
 }
 
 qn_status array_from_buffer(void* data, int32_t dtype, int32_t ndim, const int64_t* shape,
-                            const int64_t* strides, int writable, qn_deleter deleter,
-                            void* context, qn_array** result) noexcept {
+                            const int64_t* strides, int writable, qn_deleter deleter, void* context,
+                            qn_array** result) noexcept {
   return Guard([&] {
     constexpr const char* kWhat = "qn_array_from_buffer";
     NotNull(result, "qn_array_from_buffer: result");
@@ -101,33 +101,28 @@ int32_t array_ndim(const qn_array* array) noexcept {
 }
 
 const int64_t* array_shape(const qn_array* array) noexcept {
-  return GuardValue<const int64_t*>(nullptr, [&] {
-    return NotNull(array, "qn_array_shape: array")->array.shape().data();
-  });
+  return GuardValue<const int64_t*>(
+      nullptr, [&] { return NotNull(array, "qn_array_shape: array")->array.shape().data(); });
 }
 
 const int64_t* array_strides(const qn_array* array) noexcept {
-  return GuardValue<const int64_t*>(nullptr, [&] {
-    return NotNull(array, "qn_array_strides: array")->array.strides().data();
-  });
+  return GuardValue<const int64_t*>(
+      nullptr, [&] { return NotNull(array, "qn_array_strides: array")->array.strides().data(); });
 }
 
 void* array_data(const qn_array* array) noexcept {
-  return GuardValue<void*>(nullptr, [&] {
-    return NotNull(array, "qn_array_data: array")->array.data();
-  });
+  return GuardValue<void*>(nullptr,
+                           [&] { return NotNull(array, "qn_array_data: array")->array.data(); });
 }
 
 int32_t array_dtype(const qn_array* array) noexcept {
-  return GuardValue<int32_t>(-1, [&] {
-    return NumberOf(NotNull(array, "qn_array_dtype: array")->array.dtype());
-  });
+  return GuardValue<int32_t>(
+      -1, [&] { return NumberOf(NotNull(array, "qn_array_dtype: array")->array.dtype()); });
 }
 
 int array_is_writable(const qn_array* array) noexcept {
-  return GuardValue(0, [&] {
-    return NotNull(array, "qn_array_is_writable: array")->array.writeable() ? 1 : 0;
-  });
+  return GuardValue(
+      0, [&] { return NotNull(array, "qn_array_is_writable: array")->array.writeable() ? 1 : 0; });
 }
 
 qn_status array_cast(qn_array* array, int32_t dtype, int32_t casting, qn_array** result) noexcept {

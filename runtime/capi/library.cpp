@@ -93,8 +93,8 @@ qn_status dtype_by_name(const char* name, int32_t* dtype) noexcept {
 }
 
 const char* dtype_name(int32_t dtype) noexcept {
-  return GuardValue<const char*>(
-      nullptr, [&] { return DTypeOf(dtype, "qn_dtype_name").name().data(); });
+  return GuardValue<const char*>(nullptr,
+                                 [&] { return DTypeOf(dtype, "qn_dtype_name").name().data(); });
 }
 
 size_t dtype_size(int32_t dtype) noexcept {

@@ -63,8 +63,8 @@ T ReadOptions(const T* options, const char* what) {
                      "; it is to be set to sizeof of the structure");
   }
   const auto* bytes = reinterpret_cast<const unsigned char*>(options);
-  if (size > sizeof(T) && std::any_of(bytes + sizeof(T), bytes + size,
-                                      [](unsigned char byte) { return byte != 0; })) {
+  if (size > sizeof(T) &&
+      std::any_of(bytes + sizeof(T), bytes + size, [](unsigned char byte) { return byte != 0; })) {
     throw ValueError(std::string(what) + ": uses members that this library does not know");
   }
   std::memcpy(&known, options, std::min(size, sizeof(T)));

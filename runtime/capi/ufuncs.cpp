@@ -17,8 +17,8 @@ namespace {
 CastingLevel LevelOf(const qn_call_options& options) {
   if (options.has_casting == 0) return CastingLevel::same_kind;
   if (options.casting < QN_CAST_NO || options.casting > QN_CAST_UNSAFE) {
-    throw ValueError("qn_ufunc_call: there is no casting level " +
-                     std::to_string(options.casting) + "; 0 (no) to 4 (unsafe) are accepted");
+    throw ValueError("qn_ufunc_call: there is no casting level " + std::to_string(options.casting) +
+                     "; 0 (no) to 4 (unsafe) are accepted");
   }
   return static_cast<CastingLevel>(options.casting);
 }

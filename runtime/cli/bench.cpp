@@ -62,7 +62,8 @@ double Measure(const Ufunc& ufunc, std::span<const DType> types, std::size_t siz
   for (int i = 1; i < kRepeats; ++i) {
     taken = std::min(taken, SecondsOf(ufunc, inputs, options, calls));
   }
-  return taken * 1e9 / static_cast<double>(calls) / static_cast<double>(std::max<std::size_t>(size, 1));
+  return taken * 1e9 / static_cast<double>(calls) /
+         static_cast<double>(std::max<std::size_t>(size, 1));
 }
 
 std::vector<std::vector<DType>> ChosenTypes(const Ufunc& ufunc, const BenchOptions& options) {

@@ -70,7 +70,7 @@ struct BenchOptions {
   std::string ufunc;
   std::vector<std::string> dtypes;  // of the inputs, or one for all; every loop if empty
   std::vector<std::size_t> sizes = {1000, 100000};
-  double seconds = 0.05;            // spent on each figure
+  double seconds = 0.05;  // spent on each figure
   int threads = 1;
   bool json = false;
 };

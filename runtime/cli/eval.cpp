@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,19 +51,21 @@ Bindings Bind(const EvalOptions& options, const std::vector<std::string>& used) 
   return bindings;
 }
 
-Array Result(const EvalOptions& options) {
-  const NodePtr expression = Parse(options.expression);
+Array Result(std::string_view text, const EvalOptions& options) {
+  const NodePtr expression = Parse(text);
   return AsArray(Evaluate(*expression, Bind(options, NamesUsed(*expression))));
 }
 
 }  // namespace
 
 void Eval(const EvalOptions& options, std::ostream& out) {
+  std::string_view text = options.expression;
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   Array result;
   try {
-    result = Result(options);
+    result = Result(text, options);
   } catch (const ExpressionError& error) {
-    const std::string message = Describe(error, options.expression);
+    const std::string message = Describe(error, text);
     if (error.kind() == ExpressionError::Kind::text) throw UsageError(message);
     throw JobFailed(message);
   }

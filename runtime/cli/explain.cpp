@@ -25,6 +25,17 @@ std::vector<std::string> Names(std::span<const DType> types) {
   return names;
 }
 
+// "dividend, divisor -> quotient".
+std::string Signature(const Ufunc& ufunc) {
+  std::string text;
+  const std::vector<std::string_view> names = ufunc.argument_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i == ufunc.inputs() ? " -> " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
 template <class Texts>
 std::string JoinTexts(const Texts& texts) {
   return Join(std::vector<std::string>(texts.begin(), texts.end()), ", ");
@@ -63,7 +74,7 @@ Json Describe(const Ufunc& ufunc) {
                 {"summary", ufunc.summary()},
                 {"inputs", ufunc.inputs()},
                 {"outputs", ufunc.outputs()},
-                {"arguments", JoinTexts(ufunc.argument_names())},
+                {"arguments", Signature(ufunc)},
                 {"operator", info.operator_symbol},
                 {"aliases", JoinTexts(ufunc.aliases())},
                 {"reductions", JoinTexts(info.reduction_functions)},
@@ -135,9 +146,8 @@ std::string CastText(const Json& cast) {
 
 void PrintChoice(const Json& choice, const Ufunc& ufunc, std::ostream& out) {
   out << ufunc.name() << ": " << ufunc.summary() << "\n\n";
-  Table table = {{"loop", choice["loop"]},
-                 {"target", choice["target"]},
-                 {"origin", choice["origin"]}};
+  Table table = {
+      {"loop", choice["loop"]}, {"target", choice["target"]}, {"origin", choice["origin"]}};
   for (const Json& cast : choice["casts"]) {
     table.push_back({"input " + cast["argument"].get<std::string>(), CastText(cast)});
   }

@@ -260,8 +260,8 @@ class Evaluator {
 
   template <class Work>
   Value Reduce(const Node& node, const Work& work) const {
-    CheckKeywords(node, std::array<std::string_view, 5>{"axis", "keepdims", "dtype", "initial",
-                                                        "where"});
+    CheckKeywords(node,
+                  std::array<std::string_view, 5>{"axis", "keepdims", "dtype", "initial", "where"});
     CheckPositional(node, 2);
     const Array array = AsArray(Visit(*node.children[0]));
     ReduceOptions options;
@@ -299,8 +299,8 @@ class Evaluator {
   static void CheckPositional(const Node& node, std::size_t most) {
     if (node.children.empty()) Fail(node, node.text + " takes an array");
     if (node.children.size() > most) {
-      Fail(*node.children[most], node.text + " takes at most " + std::to_string(most) +
-                                     " arguments without a name");
+      Fail(*node.children[most],
+           node.text + " takes at most " + std::to_string(most) + " arguments without a name");
     }
   }
 

@@ -22,9 +22,9 @@ namespace quern::cli {
 using Value = std::variant<WeakScalar, Array>;
 using Bindings = std::map<std::string, Value, std::less<>>;
 
-// The value of a tree under bindings of its names. Throws ExpressionError: of kind `text` for names,
-// operators and arguments that do not exist, of kind `calculation`, with quern's own message, for
-// what the calculation refuses.
+// The value of a tree under bindings of its names. Throws ExpressionError: of kind `text` for
+// names, operators and arguments that do not exist, of kind `calculation`, with quern's own
+// message, for what the calculation refuses.
 Value Evaluate(const Node& expression, const Bindings& bindings);
 
 // The same from text.

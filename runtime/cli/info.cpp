@@ -44,9 +44,7 @@ Json Facts() {
           {"loops", loops}};
 }
 
-std::string ListText(const Json& list) {
-  return Join(list.get<std::vector<std::string>>(), ", ");
-}
+std::string ListText(const Json& list) { return Join(list.get<std::vector<std::string>>(), ", "); }
 
 }  // namespace
 

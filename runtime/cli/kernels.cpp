@@ -43,8 +43,10 @@ std::vector<Row> Rows(const std::vector<const Ufunc*>& ufuncs) {
       for (const std::vector<DType>& types : ufunc->loops()) {
         const Resolution resolution = ufunc->resolve(std::span(types).first(ufunc->inputs()));
         if (pass == 0) {
-          rows.push_back({std::string(ufunc->name()), TypesText(types, ufunc->inputs()),
-                          resolution.origin, {}});
+          rows.push_back({std::string(ufunc->name()),
+                          TypesText(types, ufunc->inputs()),
+                          resolution.origin,
+                          {}});
         }
         std::vector<std::string>& found = rows[row++].targets;
         if (std::ranges::find(found, resolution.target) == found.end()) {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,22 @@ constexpr int kUsage = 2;
 // The subcommand that was chosen, ready to run.
 using Job = std::function<void(std::ostream&)>;
 
+// Makes `run` the job if the subcommand is used.
+template <class Options>
+void OnUse(CLI::App* command, std::shared_ptr<Options> options,
+           void (*run)(const Options&, std::ostream&), Job& job) {
+  command->callback([=, &job] {
+    job = [=](std::ostream& out) {
+      run(*options, out);
+    };
+  });
+}
+
 void AddInfo(CLI::App& app, Job& job) {
   auto options = std::make_shared<InfoOptions>();
   CLI::App* command = app.add_subcommand("info", "Show version, targets and threads");
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=, &job] { job = [=](std::ostream& out) { Info(*options, out); }; });
+  OnUse(command, options, &Info, job);
 }
 
 void AddExplain(CLI::App& app, Job& job) {
@@ -40,7 +52,7 @@ void AddExplain(CLI::App& app, Job& job) {
   command->add_option("dtypes", options->dtypes, "Dtype of each input, or one for all: int32 f8");
   command->add_flag("--reduce", options->reduce, "Explain the reduction of one dtype instead");
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=, &job] { job = [=](std::ostream& out) { Explain(*options, out); }; });
+  OnUse(command, options, &Explain, job);
 }
 
 void AddKernels(CLI::App& app, Job& job) {
@@ -50,7 +62,7 @@ void AddKernels(CLI::App& app, Job& job) {
   command->add_option("ufuncs", options->ufuncs, "Only these ufuncs");
   command->add_option("--target", options->target, "Only loops with a kernel for this target");
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=, &job] { job = [=](std::ostream& out) { Kernels(*options, out); }; });
+  OnUse(command, options, &Kernels, job);
 }
 
 void AddEval(CLI::App& app, Job& job) {
@@ -65,7 +77,7 @@ void AddEval(CLI::App& app, Job& job) {
       "Expressions are Python's arithmetic: + - * / // % **, & | ^ ~ << >>, == != < <= > >=,\n"
       "a[1:3, ::2, ..., None], numbers, and calls: exp(a), sum(a, axis=0, keepdims=True),\n"
       "mean(a), astype(a, float32), add(a, b, where=a > 0). `quern kernels` lists the ufuncs.");
-  command->callback([=, &job] { job = [=](std::ostream& out) { Eval(*options, out); }; });
+  OnUse(command, options, &Eval, job);
 }
 
 void AddReport(CLI::App& app, Job& job) {
@@ -77,7 +89,7 @@ void AddReport(CLI::App& app, Job& job) {
   command->add_option("--dtype", options->dtype, "Only rows with this dtype");
   command->add_option("--target", options->target, "Only rows of this target");
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=, &job] { job = [=](std::ostream& out) { Report(*options, out); }; });
+  OnUse(command, options, &Report, job);
 }
 
 void AddBench(CLI::App& app, Job& job) {
@@ -96,7 +108,7 @@ void AddBench(CLI::App& app, Job& job) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([=, &job] { job = [=](std::ostream& out) { Bench(*options, out); }; });
+  OnUse(command, options, &Bench, job);
 }
 
 // An expression such as "-a + b" begins like an option. It is told from one by its single dash and
@@ -114,52 +126,67 @@ std::vector<std::string> Arguments(int argc, char** argv) {
   return arguments;
 }
 
-std::vector<std::string_view> OptionNames(const CLI::App& app, std::vector<std::string>& storage) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) storage.push_back("--" + name);
-  }
-  return {storage.begin(), storage.end()};
+// "quern eval", or "quern" where no subcommand was recognised.
+std::string Understood(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? "quern" : "quern " + chosen.front()->get_name();
 }
 
-// What CLI11 says, and the nearest name for what it did not know.
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> OptionNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string Unknown(const std::string& kind, const std::string& name,
+                    const std::vector<std::string>& known) {
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  return "there is no " + kind + " '" + name + "'" + DidYouMean(name, names);
+}
+
+// What CLI11 says, or where a name was not known, the nearest one.
 std::string Explanation(const CLI::App& app, const CLI::ParseError& error,
                         const std::vector<std::string>& arguments) {
-  std::vector<std::string_view> commands;
-  std::vector<std::string> command_names;
-  for (const CLI::App* command : app.get_subcommands({})) command_names.push_back(command->get_name());
-  commands.assign(command_names.begin(), command_names.end());
-  const CLI::App* chosen = &app;
-  for (const CLI::App* command : app.get_subcommands()) chosen = command;
-  if (chosen == &app && !arguments.empty() && !arguments[0].starts_with("-")) {
-    return "there is no command '" + arguments[0] + "'" + DidYouMean(arguments[0], commands);
+  const auto chosen = app.get_subcommands();
+  if (chosen.empty() && !arguments[0].starts_with("-")) {
+    return Unknown("command", arguments[0], CommandNames(app));
   }
-  std::vector<std::string> storage;
-  const std::vector<std::string_view> options = OptionNames(*chosen, storage);
+  const std::vector<std::string> options = OptionNames(chosen.empty() ? app : *chosen.front());
   for (const std::string& argument : arguments) {
     const std::string name = argument.substr(0, argument.find('='));
-    if (!name.starts_with("--") || name == "--") continue;
-    if (std::ranges::find(options, name) == options.end()) {
-      return "there is no option '" + name + "'" + DidYouMean(name, options);
+    const bool is_option = name.starts_with("--") && name != "--";
+    if (is_option && std::ranges::find(options, name) == options.end()) {
+      return Unknown("option", name, options);
     }
   }
   return error.what();
 }
 
-int Usage(const std::string& message, const std::string& hint) {
-  std::cerr << "quern: " << message << '\n' << hint << '\n';
+// `program` is the part of the command line that was understood: "quern eval".
+int Usage(const std::string& program, const std::string& message) {
+  std::cerr << program << ": " << message << "\nRun '" << program
+            << " --help' for what it takes.\n";
   return kUsage;
 }
 
-int RunJob(const Job& job, const std::string& command) {
+int RunJob(const Job& job, const std::string& program) {
   try {
     job(std::cout);
     std::cout.flush();
     if (std::cout) return kDone;
-    std::cerr << "quern " << command << ": standard output cannot be written\n";
+    std::cerr << program << ": standard output cannot be written\n";
   } catch (const UsageError& error) {
-    return Usage(error.what(), "Run 'quern " + command + " --help' for what it takes.");
+    return Usage(program, error.what());
   } catch (const std::exception& error) {
-    std::cerr << "quern " << command << ": " << error.what() << '\n';
+    std::cerr << program << ": " << error.what() << '\n';
   }
   return kFailed;
 }
@@ -173,15 +200,18 @@ int Main(int argc, char** argv) {
     add(app, job);
   }
   const std::vector<std::string> arguments = Arguments(argc, argv);
-  if (arguments.empty()) return Usage("no command", app.help());
+  if (arguments.empty()) {
+    std::cerr << app.help();
+    return kUsage;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return Usage(Explanation(app, error, arguments), "Run 'quern --help' for the commands.");
+    return Usage(Understood(app), Explanation(app, error, arguments));
   }
-  return RunJob(job, app.get_subcommands()[0]->get_name());
+  return RunJob(job, Understood(app));
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ constexpr std::size_t kMaxRows = 200;
 constexpr const char* kHowToMake =
     "; tools/run.sh writes one to build/report/report.json, --file names another";
 
-// Only what this command reads is required of a report: a summary with the number of failed cases,
-// and rows, a list of objects; which figures they hold is the report's own business.
+// Of a report, only a summary with the number of failed cases is required. `rows` and `differences`
+// are lists of objects, and which figures they hold is the report's own business (tools/report).
 Json Read(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw JobFailed("there is no report '" + file + "'" + kHowToMake);
@@ -46,8 +46,8 @@ std::vector<std::string> Words(const std::string& text) {
   std::vector<std::string> words;
   std::string word;
   for (const char c : text + " ") {
-    const bool in_word = c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                         (c >= 'a' && c <= 'z');
+    const bool in_word =
+        c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     if (in_word) {
       word += c;
     } else if (!word.empty()) {
@@ -91,16 +91,16 @@ void CheckFilter(const Json& rows, const Filter& filter) {
 }
 
 Json ChosenRows(const Json& report, const ReportOptions& options) {
-  const Json rows = report.contains("rows") && report["rows"].is_array() ? report["rows"]
-                                                                          : Json::array();
+  const Json rows =
+      report.contains("rows") && report["rows"].is_array() ? report["rows"] : Json::array();
   const std::vector<Filter> filters = {{{"ufunc", "name"}, options.ufunc},
                                        {{"dtype", "dtypes", "types"}, options.dtype},
                                        {{"target", "targets"}, options.target}};
   for (const Filter& filter : filters) CheckFilter(rows, filter);
   Json chosen = Json::array();
   for (const Json& row : rows) {
-    const bool passes = std::ranges::all_of(
-        filters, [&](const Filter& filter) { return Passes(row, filter); });
+    const bool passes =
+        std::ranges::all_of(filters, [&](const Filter& filter) { return Passes(row, filter); });
     if (passes) chosen.push_back(row);
   }
   return chosen;
@@ -125,6 +125,27 @@ void PrintRows(const Json& rows, std::ostream& out) {
   }
 }
 
+// What failed, with the first case of each.
+void PrintFailures(const Json& report, std::ostream& out) {
+  Table table = {{"failed", "ufunc", "types", "count", "case", "quern", "expected"}};
+  for (const Json& row : report.value("differences", Json::array())) {
+    if (row.value("status", "") != "failed") continue;
+    const Json examples = row.value("examples", Json::array());
+    const Json example = examples.empty() ? Json::object() : examples[0];
+    std::vector<std::string> cells;
+    for (const char* key : {"check", "ufunc", "types", "count"}) {
+      cells.push_back(Text(row.value(key, Json())));
+    }
+    for (const char* key : {"case", "quern", "expected"}) {
+      cells.push_back(Text(example.value(key, Json())));
+    }
+    table.push_back(std::move(cells));
+  }
+  if (table.size() == 1) return;
+  out << '\n';
+  PrintTable(table, out);
+}
+
 }  // namespace
 
 void Report(const ReportOptions& options, std::ostream& out) {
@@ -141,6 +162,7 @@ void Report(const ReportOptions& options, std::ostream& out) {
       if (!value.is_structured()) table.push_back({key, Text(value)});
     }
     PrintTable(table, out);
+    PrintFailures(report, out);
     PrintRows(rows, out);
   }
   if (const auto failed = summary["failed"].get<long long>(); failed > 0) {

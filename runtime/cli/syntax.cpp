@@ -17,37 +17,19 @@ namespace {
 constexpr int kMaxDepth = 100;
 constexpr int kMaxNodes = 1000;
 
-struct BinaryOperator {
-  std::string_view symbol;
-  int precedence;  // higher binds tighter
-};
+// Binary operators between spaces, level by level, the loosest first. ** reads its own operands.
+constexpr std::array<std::string_view, 7> kLevels = {
+    " == != < <= > >= ", " | ", " ^ ", " & ", " << >> ", " + - ", " * / // % @ "};
 constexpr int kComparison = 1;
-// All but **, which reads its own operands.
-constexpr std::array<BinaryOperator, 18> kBinaryOperators = {{{"==", kComparison},
-                                                              {"!=", kComparison},
-                                                              {"<", kComparison},
-                                                              {"<=", kComparison},
-                                                              {">", kComparison},
-                                                              {">=", kComparison},
-                                                              {"|", 2},
-                                                              {"^", 3},
-                                                              {"&", 4},
-                                                              {"<<", 5},
-                                                              {">>", 5},
-                                                              {"+", 6},
-                                                              {"-", 6},
-                                                              {"*", 7},
-                                                              {"/", 7},
-                                                              {"//", 7},
-                                                              {"%", 7},
-                                                              {"@", 7}}};
 
-const BinaryOperator* FindBinary(const Token& token) {
-  if (token.kind != Token::Kind::symbol) return nullptr;
-  for (const BinaryOperator& candidate : kBinaryOperators) {
-    if (candidate.symbol == token.text) return &candidate;
+// The level of a binary operator, from 1; 0 for anything else.
+int LevelOf(const Token& token) {
+  if (token.kind != Token::Kind::symbol) return 0;
+  const std::string word = " " + std::string(token.text) + " ";
+  for (std::size_t i = 0; i < kLevels.size(); ++i) {
+    if (kLevels[i].find(word) != std::string_view::npos) return static_cast<int>(i) + 1;
   }
-  return nullptr;
+  return 0;
 }
 
 // Python allows single underscores between digits.
@@ -164,24 +146,20 @@ class Parser {
     return node;
   }
 
-  // Operators of at least this precedence, grouped from the left.
+  // Operators of at least this level, grouped from the left.
   NodePtr Expression(int least) {
     NodePtr left = Unary();
-    while (const BinaryOperator* found = FindBinary(Peek())) {
-      if (found->precedence < least) break;
-      const Token& token = Take();
-      NodePtr node = Make(Node::Kind::operation, token);
+    while (const int level = LevelOf(Peek())) {
+      if (level < least) break;
+      NodePtr node = Make(Node::Kind::operation, Take());
       node->children.push_back(std::move(left));
-      node->children.push_back(Expression(found->precedence + 1));
+      node->children.push_back(Expression(level + 1));
       left = std::move(node);
-      if (found->precedence == kComparison) RefuseChain();
+      if (level == kComparison && LevelOf(Peek()) == kComparison) {
+        Fail("comparisons do not chain; write (a < b) & (b < c)");
+      }
     }
     return left;
-  }
-  void RefuseChain() const {
-    const BinaryOperator* next = FindBinary(Peek());
-    if (next == nullptr || next->precedence != kComparison) return;
-    Fail("comparisons do not chain; write (a < b) & (b < c)");
   }
 
   NodePtr Unary() {
@@ -279,8 +257,7 @@ class Parser {
       if (is_keyword) {
         const Token& name = Take();
         Take();
-        call.keywords.push_back(
-            {std::string(name.text), name.position, Expression(kComparison)});
+        call.keywords.push_back({std::string(name.text), name.position, Expression(kComparison)});
       } else {
         if (!call.keywords.empty()) Fail("an argument without a name after one with a name");
         call.children.push_back(Expression(kComparison));

@@ -55,9 +55,9 @@ struct Keyword {
 
 struct Node {
   enum class Kind : std::uint8_t {
-    number,     // number
-    name,       // text
-    quoted,     // text, without the quotes
+    number,  // number
+    name,    // text
+    quoted,  // text, without the quotes
     ellipsis,
     tuple,      // children
     slice,      // three children, each null if absent
@@ -73,7 +73,8 @@ struct Node {
   std::vector<Keyword> keywords;
 };
 
-// Throws ExpressionError. Depth and number of nodes are bounded, so that no text exhausts the stack.
+// Throws ExpressionError. Depth and number of nodes are bounded, so that no text exhausts the
+// stack.
 NodePtr Parse(std::string_view expression);
 
 // A whole text that is one number, with an optional sign; null if it is none.

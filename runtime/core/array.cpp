@@ -105,6 +105,7 @@ Array ArrayAccess::Make(std::shared_ptr<void> owner, std::byte* data, DType dtyp
     made.dims()[shape.size() + i] = strides[i];
     made.size_ *= shape[i];
   }
+  made.one_run_ = !dtype.swapped() && made.c_contiguous() && made.aligned();
   return made;
 }
 
@@ -119,6 +120,7 @@ Array::Array(std::span<const Index> shape, DType dtype, Order order) : dtype_(dt
   DenseStrides(shape, dtype.size(), order == Order::F, {dims() + ndim_, ndim_});
   owner_ = AllocateBuffer(static_cast<std::size_t>(size_) * dtype.size());
   data_ = static_cast<std::byte*>(owner_.get());
+  one_run_ = !dtype.swapped() && (order != Order::F || c_contiguous());
 }
 
 Array::Array(std::initializer_list<Index> shape, DType dtype, Order order)
@@ -130,6 +132,7 @@ Array::Array(const Array& other)
       size_(other.size_),
       dtype_(other.dtype_),
       writeable_(other.writeable_),
+      one_run_(other.one_run_),
       ndim_(other.ndim_) {
   if (ndim_ > kInlineRank) heap_dims_ = std::make_unique<Index[]>(2 * std::size_t{ndim_});
   std::copy_n(other.dims(), 2 * std::size_t{ndim_}, dims());
@@ -151,6 +154,7 @@ Array& Array::operator=(Array&& other) noexcept {
   size_ = std::exchange(other.size_, 0);
   dtype_ = std::exchange(other.dtype_, DType());
   writeable_ = std::exchange(other.writeable_, true);
+  one_run_ = std::exchange(other.one_run_, true);
   ndim_ = std::exchange(other.ndim_, std::uint8_t{1});
   other.inline_dims_[0] = 0;
   other.inline_dims_[1] = static_cast<Index>(sizeof(double));

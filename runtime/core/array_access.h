@@ -21,8 +21,8 @@ class ArrayAccess {
     return Make(base.owner_, data, base.dtype_, shape, strides, writeable);
   }
   static const std::shared_ptr<void>& owner(const Array& array) { return array.owner_; }
-  static void set_dtype(Array& array, DType dtype) { array.dtype_ = dtype; }
-  static void set_writeable(Array& array, bool writeable) { array.writeable_ = writeable; }
+  // True if a kernel can take the elements, in C order, as they lie. Known without looking at axes.
+  static bool one_run(const Array& array) { return array.one_run_; }
 };
 
 // Product of extents; throws ShapeError for negative extents, a rank above kMaxRank, or a size in

@@ -59,7 +59,8 @@ std::string_view NearestName(std::string_view word, std::span<const std::string_
     if (candidate.size() > kMaxWord) continue;
     const std::size_t distance = Distance(lower, Lower(candidate));
     // A candidate that shares no letter with the word is no suggestion, however short both are.
-    if (distance >= least || distance >= candidate.size()) continue;
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    if (distance >= least || distance >= longer) continue;
     least = distance;
     nearest = candidate;
   }

@@ -54,8 +54,11 @@ const Table* TableFor(std::span<const Table> tables, std::int64_t target) {
 
 void RegisterPackage(const PackageInfo& package) { Registry::Get().Register(package); }
 
-Registry& Registry::Get() {
+Registry* Registry::instance_ = nullptr;
+
+Registry& Registry::Create() {
   static Registry registry;
+  instance_ = &registry;
   return registry;
 }
 

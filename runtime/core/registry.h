@@ -41,7 +41,7 @@ struct LoopChoice {
 
 class Registry {
  public:
-  static Registry& Get();
+  static Registry& Get() { return instance_ != nullptr ? *instance_ : Create(); }
 
   std::size_t dtype_count() const { return dtype_count_; }
   const DTypeInfo& dtype(DTypeId id) const { return *dtypes_[id]; }
@@ -90,6 +90,7 @@ class Registry {
   };
 
   Registry();
+  static Registry& Create();
   void CheckPackage(const PackageInfo& package) const;
   void AddDTypes(Package& added);
   void AddLoops(Package& added);
@@ -100,6 +101,8 @@ class Registry {
   LoopChoice Choose(const Package& package, const UfuncInfo& ufunc, int entry) const;
   // The position of a ufunc among a package's, or -1.
   static int PositionIn(const Package& package, std::string_view name);
+
+  static Registry* instance_;  // set once, when the base package is complete
 
   std::size_t dtype_count_ = 0;
   std::array<const DTypeInfo*, kMaxDTypes> dtypes_{};

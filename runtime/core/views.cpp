@@ -259,9 +259,7 @@ Array Array::view_as(DType dtype) const {
                     std::to_string(dtype.size()) + "-byte elements, the array's " +
                     std::string(dtype_.name()) + " has " + std::to_string(itemsize()));
   }
-  Array view = *this;
-  view.dtype_ = dtype;
-  return view;
+  return ArrayAccess::Make(owner_, data_, dtype, shape(), strides(), writeable_);
 }
 
 }  // namespace quern

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "core/fp_environment.h"
 #include "core/fp_flags.h"
 #include "quern/error_state.hpp"
 
@@ -14,7 +15,8 @@ namespace quern {
 void ReportFlags(FpFlags flags, std::string_view what);
 
 // Collects the conditions of one operation: those that its kernels compute, and those that they
-// leave pending in the hardware, of which only `hardware_mask` counts.
+// leave pending in the hardware, of which only `hardware_mask` counts. While it lives its thread
+// computes in the default floating-point environment.
 class FlagCollector {
  public:
   explicit FlagCollector(FpFlags hardware_mask) : mask_(hardware_mask) {
@@ -28,6 +30,7 @@ class FlagCollector {
   FpFlags flags() const { return flags_; }
 
  private:
+  DefaultFpEnvironment environment_;
   FpFlags mask_;
   FpFlags flags_ = 0;
 };

@@ -55,7 +55,7 @@ InputFile::InputFile(std::string_view operation, const std::filesystem::path& pa
     : where_(Where(operation, path)),
       descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   if (descriptor_ < 0) Fail(where_, "cannot be opened", errno);
-  struct stat status{};
+  struct stat status {};
   const int error = ::fstat(descriptor_, &status) == 0 ? 0 : errno;
   if (error == 0 && S_ISREG(status.st_mode)) {
     size_ = static_cast<std::uint64_t>(status.st_size);
@@ -71,8 +71,7 @@ InputFile::~InputFile() { ::close(descriptor_); }
 
 void InputFile::Read(std::uint64_t offset, std::span<std::byte> out) const {
   while (!out.empty()) {
-    const ssize_t count =
-        ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    const ssize_t count = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) Fail(where_, "cannot be read", errno);
     if (count == 0) throw IoError(where_ + ": became shorter while it was read");
@@ -86,12 +85,14 @@ std::shared_ptr<std::byte> InputFile::Map(std::size_t bytes, bool writeable) con
   const int flags = writeable ? MAP_PRIVATE : MAP_SHARED;
   void* const address = ::mmap(nullptr, bytes, protection, flags, descriptor_, 0);
   if (address == MAP_FAILED) Fail(where_, "cannot be mapped", errno);
-  return {static_cast<std::byte*>(address), [bytes](std::byte* begin) { ::munmap(begin, bytes); }};
+  return {static_cast<std::byte*>(address), [bytes](std::byte* begin) {
+            ::munmap(begin, bytes);
+          }};
 }
 
 OutputFile::OutputFile(std::string_view operation, const std::filesystem::path& path)
     : where_(Where(operation, path)), target_(FollowLinks(where_, path)) {
-  struct stat status{};
+  struct stat status {};
   const bool exists = ::stat(target_.c_str(), &status) == 0;
   if (!exists && errno != ENOENT) Fail(where_, "cannot be opened for writing", errno);
   if (exists && !S_ISREG(status.st_mode)) {

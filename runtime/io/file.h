@@ -30,7 +30,8 @@ class InputFile {
 
   std::uint64_t size() const { return size_; }  // bytes, when it was opened
   const std::string& where() const { return where_; }
-  // Fills `out` from byte `offset` on. IoError if the file ends before, because it shrank meanwhile.
+  // Fills `out` from byte `offset` on. IoError if the file ends before, because it shrank
+  // meanwhile.
   void Read(std::uint64_t offset, std::span<std::byte> out) const;
 
   // The first `bytes` > 0 bytes of a file in memory, until the last copy of the pointer is gone. A

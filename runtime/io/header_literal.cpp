@@ -60,24 +60,25 @@ class Parser {
   }
 
   void Entry() {
+    SkipSpace();
+    const std::size_t key_position = position_;
     const std::string key = String("a key in quotes");
     Expect(':', "':'");
-    if (key == "descr") {
-      Once(has_descr_, key);
-      Descr();
-    } else if (key == "fortran_order") {
-      Once(has_order_, key);
-      FortranOrder();
-    } else if (key == "shape") {
-      Once(has_shape_, key);
-      ShapeTuple();
-    } else {
-      Fail("the keys are descr, fortran_order and shape, not '" + key.substr(0, 40) + "',");
+    bool* const seen = SeenOf(key);
+    if (seen == nullptr || *seen) {
+      position_ = key_position;
+      Fail(seen != nullptr ? "a second '" + key + "'"
+                           : "a key other than descr, fortran_order and shape");
     }
+    *seen = true;
+    if (seen == &has_descr_) Descr();
+    if (seen == &has_order_) FortranOrder();
+    if (seen == &has_shape_) ShapeTuple();
   }
-  void Once(bool& seen, const std::string& key) const {
-    if (seen) Fail("a second '" + key + "'");
-    seen = true;
+  bool* SeenOf(std::string_view key) {
+    if (key == "descr") return &has_descr_;
+    if (key == "fortran_order") return &has_order_;
+    return key == "shape" ? &has_shape_ : nullptr;
   }
   void RequireKeys() const {
     if (!has_descr_) Fail("no 'descr'");

@@ -59,8 +59,7 @@ io::NpyHeader ReadHeader(const io::InputFile& file) {
 // The mapping is given back when the function object, and with it `memory`, is destroyed; emptying
 // the pointer makes that happen as soon as the last handle is gone.
 Array MapData(const io::InputFile& file, const io::NpyHeader& header, bool writeable) {
-  std::shared_ptr<std::byte> memory =
-      file.Map(header.data_offset + header.data_bytes, writeable);
+  std::shared_ptr<std::byte> memory = file.Map(header.data_offset + header.data_bytes, writeable);
   std::byte* const data = memory.get() + header.data_offset;
   Shape strides(header.shape.size());
   DenseStrides(header.shape, header.dtype.size(), header.order == Order::F, strides);
@@ -113,8 +112,8 @@ void save(const std::filesystem::path& path, const Array& array) {
 
 Array load_npy(std::span<const std::byte> bytes) {
   constexpr std::string_view kWhere = "load_npy: the data";
-  const io::NpyPrefix prefix = io::ParsePrefix(
-      bytes.first(std::min(bytes.size(), io::kPrefixBytes)), bytes.size(), kWhere);
+  const io::NpyPrefix prefix =
+      io::ParsePrefix(bytes.first(std::min(bytes.size(), io::kPrefixBytes)), bytes.size(), kWhere);
   const io::NpyHeader header = io::ParseHeader(
       prefix, AsText(bytes.subspan(prefix.offset, prefix.length)), bytes.size(), kWhere);
   return ReadData(header, [&](std::span<std::byte> out) {

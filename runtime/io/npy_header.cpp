@@ -91,8 +91,8 @@ NpyPrefix ParsePrefix(std::span<const std::byte> bytes, std::uint64_t file_bytes
   const int major = std::to_integer<int>(bytes[6]);
   const int minor = std::to_integer<int>(bytes[7]);
   if (major < 1 || major > 3 || minor != 0) {
-    Fail(where, "is a .npy file of version " + std::to_string(major) + "." +
-                    std::to_string(minor) + "; accepted are 1.0, 2.0 and 3.0");
+    Fail(where, "is a .npy file of version " + std::to_string(major) + "." + std::to_string(minor) +
+                    "; accepted are 1.0, 2.0 and 3.0");
   }
   const std::size_t field = major == 1 ? 2 : 4;
   const std::size_t offset = kMagic.size() + 2 + field;
@@ -126,8 +126,8 @@ NpyHeader ParseHeader(const NpyPrefix& prefix, std::string_view dictionary,
 }
 
 std::string MakeHeader(DType dtype, bool fortran_order, std::span<const Index> shape) {
-  std::string dictionary = "{'descr': '" + dtype.str() + "', 'fortran_order': " +
-                           (fortran_order ? "True" : "False") +
+  std::string dictionary = "{'descr': '" + dtype.str() +
+                           "', 'fortran_order': " + (fortran_order ? "True" : "False") +
                            ", 'shape': " + ShapeText(shape) + ", }";
   if (!shape.empty()) {
     const Index growing = fortran_order ? shape.back() : shape.front();

@@ -3,7 +3,8 @@
 //   bytes    0-5   \x93NUMPY
 //            6-7   version: 1.0, 2.0 or 3.0
 //            8-    length of the dictionary, little-endian: 2 bytes in 1.0, 4 bytes in 2.0 and 3.0
-//            then  the dictionary, padded with spaces to a multiple of 64 bytes in all, ending in \n
+//            then  the dictionary, padded with spaces to a multiple of 64 bytes in all, ending in
+//            \n
 //
 // 3.0 says that the dictionary is UTF-8 and not Latin-1; the ones accepted here are ASCII.
 #ifndef QUERN_IO_NPY_HEADER_H_
@@ -27,9 +28,9 @@ inline constexpr std::size_t kMaxDictionaryBytes = 65536;
 
 // The fields of the first kPrefixBytes bytes.
 struct NpyPrefix {
-  bool python2_longs;        // the version may come from Python 2
-  std::size_t offset;        // where the dictionary begins
-  std::size_t length;        // of the dictionary, at most kMaxDictionaryBytes
+  bool python2_longs;  // the version may come from Python 2
+  std::size_t offset;  // where the dictionary begins
+  std::size_t length;  // of the dictionary, at most kMaxDictionaryBytes
 };
 
 // What the header says of the data, checked: extents are not negative and the bytes are countable.
@@ -42,8 +43,9 @@ struct NpyHeader {
 };
 
 // `bytes` is the beginning of the file and holds kPrefixBytes bytes or all of a shorter file.
-// `file_bytes` is the size of the whole file. Throws FormatError, whose message begins with `where`,
-// for a bad magic, an unknown version, or a dictionary that is too long or that the file cuts short.
+// `file_bytes` is the size of the whole file. Throws FormatError, whose message begins with
+// `where`, for a bad magic, an unknown version, or a dictionary that is too long or that the file
+// cuts short.
 NpyPrefix ParsePrefix(std::span<const std::byte> bytes, std::uint64_t file_bytes,
                       std::string_view where);
 

@@ -24,12 +24,18 @@ struct Flags {
   bool aligned;
 };
 
-nb::str Indented(std::string text, std::size_t columns) {
-  const std::string margin(columns, ' ');
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; ++at) {
-    text.insert(at + 1, margin);
+// The printed form with commas between elements and rows, and with later lines moved to the right.
+std::string ListedForm(const std::string& text, std::size_t columns) {
+  std::string listed;
+  char before = '[';
+  for (const char letter : text) {
+    const bool gap = letter == ' ' || letter == '\n';
+    if (gap && before != ' ' && before != '\n' && before != '[') listed += ',';
+    listed += letter;
+    if (letter == '\n') listed.append(columns, ' ');
+    before = letter;
   }
-  return nb::str(text.c_str(), text.size());
+  return listed;
 }
 
 nb::str Representation(const Array& array) {
@@ -37,11 +43,12 @@ nb::str Representation(const Array& array) {
   const std::string dtype =
       array.dtype().swapped() ? array.dtype().str() : std::string(array.dtype().name());
   const std::string text = Calculate(array.size(), [&] { return array.to_string(); });
-  return Indented(head + text + ", dtype=" + dtype + ")", head.size());
+  return nb::str((head + ListedForm(text, head.size()) + ", dtype=" + dtype + ")").c_str());
 }
 
 nb::str PrintedForm(const Array& array) {
-  const std::string text = Calculate(array.size(), [&] { return array.to_string(); });
+  std::string text = Calculate(array.size(), [&] { return array.to_string(); });
+  if (array.ndim() == 0 && text.back() == '.') text += '0';  // a number, not an array of numbers
   return nb::str(text.c_str(), text.size());
 }
 
@@ -165,7 +172,7 @@ void DefineFlags(nb::module_& module) {
   type.def_ro("f_contiguous", &Flags::f_contiguous, "Elements follow each other, columns first.");
   type.def_ro("writeable", &Flags::writeable, "Elements may be written to.");
   type.def_ro("aligned", &Flags::aligned, "Elements lie at multiples of the dtype's alignment.");
-  type.def("__getitem__", [](nb::handle self, const std::string& name) {
+  type.def("__getitem__", [](nb::handle self, const char* name) {
     std::string lower = name;
     for (char& letter : lower) {
       if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
@@ -176,9 +183,11 @@ void DefineFlags(nb::module_& module) {
     const auto text = [](bool value) {
       return value ? "True" : "False";
     };
-    return std::string("  C_CONTIGUOUS : ") + text(flags.c_contiguous) +
-           "\n  F_CONTIGUOUS : " + text(flags.f_contiguous) +
-           "\n  WRITEABLE : " + text(flags.writeable) + "\n  ALIGNED : " + text(flags.aligned);
+    const std::string lines = std::string("  C_CONTIGUOUS : ") + text(flags.c_contiguous) +
+                              "\n  F_CONTIGUOUS : " + text(flags.f_contiguous) +
+                              "\n  WRITEABLE : " + text(flags.writeable) +
+                              "\n  ALIGNED : " + text(flags.aligned);
+    return nb::str(lines.c_str());
   });
 }
 
@@ -208,7 +217,7 @@ void DefineAttributes(nb::class_<Array>& type) {
 }
 
 void DefineConversions(nb::class_<Array>& type) {
-  type.def("astype", &Astype, nb::arg("dtype"), nb::arg("order") = "K",
+  type.def("astype", &Astype, nb::arg("dtype"), nb::arg("order").none() = "K",
            nb::arg("casting") = "unsafe", nb::arg("copy") = true,
            "The elements converted. Float to integer saturates and NaN gives 0.");
   type.def(
@@ -217,7 +226,7 @@ void DefineConversions(nb::class_<Array>& type) {
         const Order layout = AsOrder(order);
         return WrapArray(Calculate(a.size(), [&] { return a.copy(layout); }));
       },
-      nb::arg("order") = "C", "A new array with the same elements.");
+      nb::arg("order").none() = "C", "A new array with the same elements.");
   type.def("tolist", &ToList, "The elements as nested lists of Python numbers.");
   type.def("item", &Item, nb::arg("args"), "One element as a Python number.");
   type.def("__repr__", &Representation);
@@ -234,7 +243,7 @@ void DefineConversions(nb::class_<Array>& type) {
 }
 
 void DefineViews(nb::class_<Array>& type) {
-  type.def("reshape", &Reshape, nb::arg("shape"), nb::arg("order") = "C",
+  type.def("reshape", &Reshape, nb::arg("shape"), nb::arg("order").none() = "C",
            "The elements under another shape: a view if the strides allow one.");
   type.def("transpose", &Transpose, nb::arg("axes"), "A view with the axes in another order.");
   type.def(
@@ -242,7 +251,8 @@ void DefineViews(nb::class_<Array>& type) {
       [](nb::handle self, nb::handle order) {
         return Reshape(self, nb::borrow<nb::args>(nb::make_tuple(-1)), order);
       },
-      nb::arg("order") = "C", "The elements along one axis: a view if the strides allow one.");
+      nb::arg("order").none() = "C",
+      "The elements along one axis: a view if the strides allow one.");
   type.def("squeeze", &Squeeze, nb::arg("axis") = nb::none(), "A view without axes of extent 1.");
 }
 

@@ -67,9 +67,19 @@ const Ufunc* FindOperator(std::string_view symbol, std::size_t inputs) {
   return nullptr;
 }
 
+// Bytes would take NotImplemented as leave to join the array's memory to themselves.
+void RefuseBytes(PyObject* first, PyObject* second) {
+  if (PyBytes_Check(first) || PyBytes_Check(second)) {
+    throw TypeError("operators of arrays do not take bytes");
+  }
+}
+
 template <std::size_t Row>
 PyObject* Binary(PyObject* first, PyObject* second) {
-  return Guard([&] { return CallBinaryOperator(*binary_ufuncs[Row], first, second, nullptr); });
+  return Guard([&] {
+    RefuseBytes(first, second);
+    return CallBinaryOperator(*binary_ufuncs[Row], first, second, nullptr);
+  });
 }
 
 template <std::size_t Row>

@@ -100,8 +100,10 @@ nb::object Arange(nb::handle first, nb::handle second, nb::handle step, nb::hand
 std::filesystem::path AsPath(nb::handle file) {
   const nb::object text = nb::steal(PyOS_FSPath(file.ptr()));
   if (!text.is_valid()) throw nb::python_error();
-  if (PyBytes_Check(text.ptr())) return PyBytes_AS_STRING(text.ptr());
-  return TextOf(text, "file");
+  std::string path =
+      PyBytes_Check(text.ptr()) ? PyBytes_AS_STRING(text.ptr()) : TextOf(text, "file");
+  if (path.find('\0') != std::string::npos) throw ValueError("embedded null character in path");
+  return path;
 }
 
 LoadMode AsLoadMode(nb::handle mmap_mode) {
@@ -161,7 +163,7 @@ void BindFilled(nb::module_& module) {
       [](nb::handle shape, nb::handle dtype, nb::handle order) {
         return WrapArray(NewArray(shape, dtype, order));
       },
-      nb::arg("shape"), nb::arg("dtype") = nb::none(), nb::arg("order") = "C",
+      nb::arg("shape"), nb::arg("dtype") = nb::none(), nb::arg("order").none() = "C",
       "An array of undefined elements.");
   for (const auto& [name, value] : {std::pair{"zeros", 0L}, std::pair{"ones", 1L}}) {
     module.def(
@@ -169,11 +171,12 @@ void BindFilled(nb::module_& module) {
         [value = value](nb::handle shape, nb::handle dtype, nb::handle order) {
           return FilledWith(value, shape, dtype, order);
         },
-        nb::arg("shape"), nb::arg("dtype") = nb::none(), nb::arg("order") = "C",
+        nb::arg("shape"), nb::arg("dtype") = nb::none(), nb::arg("order").none() = "C",
         "An array of equal elements.");
   }
   module.def("full", &Filled, nb::arg("shape"), nb::arg("fill_value"),
-             nb::arg("dtype") = nb::none(), nb::arg("order") = "C", "An array of equal elements.");
+             nb::arg("dtype") = nb::none(), nb::arg("order").none() = "C",
+             "An array of equal elements.");
   module.def("arange", &Arange, nb::arg("start"), nb::arg("stop") = nb::none(),
              nb::arg("step") = nb::none(), nb::arg("dtype") = nb::none(),
              "[start, stop) in equal steps; arange(stop) starts at 0.");
@@ -193,7 +196,7 @@ std::vector<Index> AsShape(nb::handle shape) {
 }
 
 nb::tuple PickledForm(const Array& array) {
-  const nb::object unpack = nb::module_::import_("quern._quern").attr("_from_npy");
+  const nb::object unpack = nb::module_::import_("quern._pickle").attr("array");
   return nb::make_tuple(unpack, nb::make_tuple(NpyBytes(array)));
 }
 

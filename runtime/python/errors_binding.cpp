@@ -42,11 +42,22 @@ PyObject* PythonClass(const Error& error) {
   return PyExc_RuntimeError;
 }
 
+// The library says "add: integer 300 out of bounds for uint8"; in Python such a number is always
+// one of Python's, and its message is NumPy's.
+std::string MessageOf(const Error& error) {
+  const std::string message = error.what();
+  const std::size_t number = message.find(": integer ");
+  if (!Is<OverflowError>(error) || number == std::string::npos) return message;
+  return "Python " + message.substr(number + 2);
+}
+
+void SetError(const Error& error) { PyErr_SetString(PythonClass(error), MessageOf(error).c_str()); }
+
 void TranslateError(const std::exception_ptr& exception, void*) {
   try {
     std::rethrow_exception(exception);
   } catch (const Error& error) {
-    PyErr_SetString(PythonClass(error), error.what());
+    SetError(error);
   }
 }
 
@@ -78,7 +89,7 @@ void SetPythonError() noexcept {
   } catch (nb::python_error& error) {
     error.restore();
   } catch (const Error& error) {
-    PyErr_SetString(PythonClass(error), error.what());
+    SetError(error);
   } catch (const nb::builtin_exception& error) {
     PyErr_SetString(error.type() == nb::exception_type::buffer_error  ? PyExc_BufferError
                     : error.type() == nb::exception_type::value_error ? PyExc_ValueError

@@ -48,7 +48,7 @@ void DefineWithDType(nb::handle scope, const char* name, const char* doc, const 
       },
       nb::scope(scope), nb::name(name), extra..., nb::arg("axis") = nb::none(),
       nb::arg("dtype") = nb::none(), nb::arg("out") = nb::none(), nb::arg("keepdims") = false,
-      nb::arg("initial") = nb::handle(no_value), nb::arg("where") = true, doc);
+      nb::arg("initial").none() = nb::handle(no_value), nb::arg("where") = true, doc);
 }
 
 template <class... Extra>
@@ -61,7 +61,7 @@ void DefineWithoutDType(nb::handle scope, const char* name, const char* doc, con
       },
       nb::scope(scope), nb::name(name), extra..., nb::arg("axis") = nb::none(),
       nb::arg("out") = nb::none(), nb::arg("keepdims") = false,
-      nb::arg("initial") = nb::handle(no_value), nb::arg("where") = true, doc);
+      nb::arg("initial").none() = nb::handle(no_value), nb::arg("where") = true, doc);
 }
 
 void DefineReduction(nb::module_& module, const char* name, const Ufunc& ufunc) {

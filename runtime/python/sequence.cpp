@@ -5,8 +5,8 @@
 // run Python code while they are visited (an exporter's attributes), so that each is kept by a
 // reference of its own.
 
+#include <algorithm>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "python/errors_binding.h"
@@ -25,7 +25,7 @@ class SequenceReader {
   }
 
   Array Build(std::optional<DType> wanted) const {
-    const DType dtype = wanted.value_or(FoundDType());
+    const DType dtype = wanted ? *wanted : FoundDType();
     const Array built(shape_, dtype);
     if (has_arrays_) {
       FillFromArrays(built);
@@ -65,7 +65,6 @@ class SequenceReader {
       if (!first.is_valid()) throw nb::python_error();
       current = Element(first);
     }
-    list_depth_ = shape_.size();
     if (const Array* array = ArrayIn(current.ptr())) {
       for (Index extent : array->shape()) Push(extent);
     }
@@ -80,30 +79,29 @@ class SequenceReader {
 
   void Visit(nb::handle object, std::size_t depth) {
     const nb::object element = Element(object);
-    const bool is_array = ArrayIn(element.ptr()) != nullptr;
-    const bool is_list = !is_array && IsSequence(element.ptr());
-    if (is_list != (depth < list_depth_)) RefuseRagged(depth);
-    if (!is_list) return Keep(element, depth);
+    if (const Array* array = ArrayIn(element.ptr())) return KeepArray(element, *array, depth);
+    if (!IsSequence(element.ptr())) {
+      if (shape_.size() != depth) RefuseRagged(depth);
+      NoteNumber(element.ptr());
+      elements_.push_back(element);
+      return;
+    }
+    if (depth == shape_.size()) RefuseRagged(depth);
     const nb::object items = nb::steal(PySequence_Fast(element.ptr(), "not a sequence"));
     if (!items.is_valid()) throw nb::python_error();
     if (PySequence_Fast_GET_SIZE(items.ptr()) != shape_[depth]) RefuseRagged(depth);
+    // The list may shrink while its elements are looked at.
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.ptr()); ++i) {
       Visit(nb::borrow(PySequence_Fast_GET_ITEM(items.ptr(), i)), depth + 1);
     }
+    if (PySequence_Fast_GET_SIZE(items.ptr()) != shape_[depth]) RefuseRagged(depth);
   }
 
-  void Keep(const nb::object& element, std::size_t depth) {
-    if (const Array* array = ArrayIn(element.ptr())) {
-      const Shape inner(shape_.begin() + static_cast<Index>(depth), shape_.end());
-      if (!std::equal(inner.begin(), inner.end(), array->shape().begin(), array->shape().end())) {
-        RefuseRagged(depth);
-      }
-      has_arrays_ = true;
-      Note(array->dtype().native());
-    } else {
-      if (shape_.size() != depth) RefuseRagged(depth);
-      NoteNumber(element.ptr());
-    }
+  void KeepArray(const nb::object& element, const Array& array, std::size_t depth) {
+    const std::span<const Index> inner = std::span<const Index>(shape_).subspan(depth);
+    if (!std::ranges::equal(inner, array.shape())) RefuseRagged(depth);
+    has_arrays_ = true;
+    Note(array.dtype().native());
     elements_.push_back(element);
   }
 
@@ -134,24 +132,24 @@ class SequenceReader {
     return dtypes_.empty() ? DType::of<double>() : result_type(dtypes_);
   }
 
+  // Each element fills the next stretch of the result in C order.
   void FillFromArrays(const Array& built) const {
-    Shape flat(shape_.begin() + static_cast<Index>(list_depth_), shape_.end());
-    flat.insert(flat.begin(), static_cast<Index>(elements_.size()));
-    const Array rows = built.reshape(flat);
-    for (std::size_t i = 0; i < elements_.size(); ++i) {
-      PyObject* element = elements_[i].ptr();
-      const Array* array = ArrayIn(element);
-      const Array source = array != nullptr ? *array : ScalarArray(element, built.dtype());
-      const Array row = rows.index({static_cast<Index>(i)});
+    const Array flat = built.reshape({-1});
+    Index position = 0;
+    for (const nb::object& element : elements_) {
+      const Array* array = ArrayIn(element.ptr());
+      const Array source = array != nullptr ? *array : ScalarArray(element.ptr(), built.dtype());
+      const Array stretch =
+          flat.index({Slice{position, position + source.size(), {}}}).reshape(source.shape());
+      position += source.size();
       Calculate(source.size(), [&] {
-        row.assign(source, CastingLevel::unsafe);
+        stretch.assign(source, CastingLevel::unsafe);
         return 0;
       });
     }
   }
 
   std::vector<Index> shape_;
-  std::size_t list_depth_ = 0;  // axes made of lists; further ones are of the arrays in them
   std::vector<nb::object> elements_;
   std::vector<DType> dtypes_;
   bool has_arrays_ = false;

@@ -46,11 +46,15 @@ PyObject* GetName(PyObject* self, void*) {
   return Guard([&] { return Text(UfuncIn(self).name()).release().ptr(); });
 }
 
-PyObject* GetDoc(PyObject* self, void*) {
-  return Guard([&] {
-    const Ufunc& ufunc = UfuncIn(self);
-    return Text(CallForm(ufunc) + "\n\n" + std::string(ufunc.summary())).release().ptr();
-  });
+// The descriptor behind __doc__: the class has a text, and so has each ufunc.
+struct Documentation {};
+
+nb::str DocOf(nb::handle, nb::handle instance, nb::handle) {
+  if (instance.is_none()) {
+    return nb::str("A function that works element by element, with broadcasting.");
+  }
+  const Ufunc& ufunc = UfuncIn(instance);
+  return Text(CallForm(ufunc) + "\n\n" + std::string(ufunc.summary()));
 }
 
 // The types of a loop, as NumPy writes them: "dd->d".
@@ -191,21 +195,18 @@ nb::object ReduceAtMethod(nb::handle self, nb::handle array, nb::handle indices,
   return outputs.Result(0, std::move(result));
 }
 
+// Numbers count as arrays here, with the dtype that they have by themselves: as in NumPy.
 nb::object OuterMethod(nb::handle self, nb::handle first, nb::handle second, nb::kwargs kwargs) {
   const Ufunc& ufunc = UfuncIn(self);
-  Inputs inputs;
-  inputs.Add(first.ptr());
-  inputs.Add(second.ptr());
-  inputs.Settle(ufunc);
+  const Array a = AsArray(first).array;
+  const Array b = AsArray(second).array;
   Keywords keywords;
   for (auto [name, value] : kwargs) keywords.Set(ufunc, name.ptr(), value.ptr());
   Outputs outputs(1);
   if (keywords.out != nullptr) outputs.SetAll(keywords.out);
   const Options options(ufunc, keywords, outputs);
-  const std::span<const Operand> operands = inputs.operands();
   // The result is as large as the product of both.
-  Array result = Calculate(kKeepLock + 1,
-                           [&] { return ufunc.outer(operands[0], operands[1], options.get()); });
+  Array result = Calculate(kKeepLock + 1, [&] { return ufunc.outer(a, b, options.get()); });
   return outputs.Result(0, std::move(result));
 }
 
@@ -249,7 +250,6 @@ nb::class_<UfuncObject> DefineUfunc(nb::module_& module) {
   static PyGetSetDef attributes[] = {
       {"__name__", &GetName, nullptr, nullptr, nullptr},
       {"__qualname__", &GetName, nullptr, nullptr, nullptr},
-      {"__doc__", &GetDoc, nullptr, nullptr, nullptr},
       {nullptr, nullptr, nullptr, nullptr, nullptr},
   };
   static const PyType_Slot slots[] = {
@@ -259,6 +259,9 @@ nb::class_<UfuncObject> DefineUfunc(nb::module_& module) {
   };
   nb::class_<UfuncObject> type(module, "ufunc", nb::type_slots(slots), nb::is_final());
   ufunc_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  nb::class_<Documentation>(module, "_Documentation", nb::is_final())
+      .def("__get__", &DocOf, nb::arg("instance").none(), nb::arg("owner").none());
+  type.attr("__doc__") = nb::cast(Documentation{});
   type.def_prop_ro("name", [](nb::handle self) { return Text(UfuncIn(self).name()); });
   type.def_prop_ro(
       "nin", [](nb::handle self) { return UfuncIn(self).inputs(); }, "The number of inputs.");
@@ -291,14 +294,15 @@ nb::class_<UfuncObject> DefineUfunc(nb::module_& module) {
 
 void DefineMethods(nb::class_<UfuncObject>& type) {
   const nb::handle nothing(no_value);
-  type.def("reduce", &ReduceMethod, nb::arg("array"), nb::arg("axis") = 0,
+  type.def("reduce", &ReduceMethod, nb::arg("array"), nb::arg("axis").none() = 0,
            nb::arg("dtype") = nb::none(), nb::arg("out") = nb::none(), nb::arg("keepdims") = false,
-           nb::arg("initial") = nothing, nb::arg("where") = true, "Folds an array along axes.");
-  type.def("accumulate", &AccumulateMethod, nb::arg("array"), nb::arg("axis") = 0,
+           nb::arg("initial").none() = nothing, nb::arg("where") = true,
+           "Folds an array along axes.");
+  type.def("accumulate", &AccumulateMethod, nb::arg("array"), nb::arg("axis").none() = 0,
            nb::arg("dtype") = nb::none(), nb::arg("out") = nb::none(),
            "Running folds along one axis.");
-  type.def("reduceat", &ReduceAtMethod, nb::arg("array"), nb::arg("indices"), nb::arg("axis") = 0,
-           nb::arg("dtype") = nb::none(), nb::arg("out") = nb::none(),
+  type.def("reduceat", &ReduceAtMethod, nb::arg("array"), nb::arg("indices"),
+           nb::arg("axis").none() = 0, nb::arg("dtype") = nb::none(), nb::arg("out") = nb::none(),
            "Folds of [indices[i], indices[i+1]) along one axis.");
   type.def("outer", &OuterMethod, nb::arg("A"), nb::arg("B"), nb::arg("kwargs"),
            "The ufunc on all pairs; keywords as in calls.");

@@ -94,6 +94,18 @@ nb::object OutputTuple(const Outputs& outputs, std::vector<Array>&& results) {
   return tuple;
 }
 
+double AsDouble(PyObject* number) {
+  const double value = PyLong_AsDouble(number);
+  if (value == -1.0 && PyErr_Occurred() != nullptr) throw nb::python_error();
+  return value;
+}
+
+double SignedInfinity(PyObject* large) {
+  int sign = 0;
+  PyLong_AsLongLongAndOverflow(large, &sign);
+  return sign * std::numeric_limits<double>::infinity();
+}
+
 // A call with nothing but inputs, for ufuncs with one output.
 PyObject* CallPlain(const Ufunc& ufunc, const Inputs& inputs) {
   return WrapArray(Calculate(inputs.largest(), [&] { return ufunc.call(inputs.operands()); }))
@@ -160,14 +172,18 @@ void Inputs::Add(PyObject* object) {
     }
     return;
   }
+  if (PyBool_Check(object)) {
+    operands_[position] = Operand(object == Py_True);
+    return;
+  }
   converted_[position] = AsArray(object).array;
   operands_[position] = Operand(*converted_[position]);
   largest_ = std::max(largest_, converted_[position]->size());
 }
 
-// A Python integer beyond 64 bits fits no integer dtype. It takes part where the loop computes in
-// floating point, as its nearest value there; a comparison with integers is decided by its sign,
-// and everything else is out of range.
+// A Python integer beyond 64 bits fits no integer dtype. A comparison with integers is decided by
+// its sign; otherwise it takes part where the loop computes in floating point, as its nearest value
+// there, and is out of range everywhere else.
 void Inputs::SettleLarge(const Ufunc& ufunc) {
   bool real = false;
   std::vector<DType> strong;
@@ -177,31 +193,26 @@ void Inputs::SettleLarge(const Ufunc& ufunc) {
     const WeakScalar* scalar = operands_[i].scalar();
     real |= scalar != nullptr && scalar->kind == WeakScalar::Kind::real;
   }
-  DType weak = DType::of<std::int64_t>();
-  if (!strong.empty() && result_type(strong).kind() != 'b') weak = result_type(strong);
   const auto whole = [](DType dtype) {
     return dtype.kind() == 'i' || dtype.kind() == 'u';
   };
-  real |= !whole(weak);
+  DType beside = DType::of<std::int64_t>();
+  if (!strong.empty() && result_type(strong).kind() != 'b') beside = result_type(strong);
+  real |= !whole(beside);
   const bool decided_by_sign = ufunc.info().compares && !real;
+  DType loop = DType::of<double>();
   if (!real && !decided_by_sign) {
-    const std::vector<DType> types(count_, weak);
-    if (whole(ufunc.resolve(types).types.front())) {
-      throw OverflowError("Python int too large to convert to C long");
-    }
+    loop = ufunc.resolve(std::vector<DType>(count_, beside)).types.front();
+    if (whole(loop)) throw OverflowError("Python int too large to convert to C long");
   }
   for (std::size_t i = 0; i < count_; ++i) {
     if (large_[i] == nullptr) continue;
-    double value = std::numeric_limits<double>::infinity();
-    if (decided_by_sign) {
-      int overflow = 0;
-      PyLong_AsLongLongAndOverflow(large_[i], &overflow);
-      value *= overflow;
+    if (real || decided_by_sign) {
+      const double value = decided_by_sign ? SignedInfinity(large_[i]) : AsDouble(large_[i]);
+      operands_[i] = Operand(WeakScalar{WeakScalar::Kind::real, false, 0, value});
     } else {
-      value = PyLong_AsDouble(large_[i]);
-      if (value == -1.0 && PyErr_Occurred() != nullptr) throw nb::python_error();
+      operands_[i] = Operand(converted_[i].emplace(ScalarArray(large_[i], loop)));
     }
-    operands_[i] = Operand(WeakScalar{WeakScalar::Kind::real, false, 0, value});
   }
 }
 

@@ -3,10 +3,10 @@
 // Method: k = round(16 x / ln 2) = 16 m + j and r = x - k ln 2 / 16, so that e^x = 2^(k/16) e^r with
 // |r| <= ln 2 / 32. A table gives T = 2^(j/16) rounded and its relative error t; k is added to T's
 // exponent field in the same operation that restores j (the table holds T less j there), and e^r - 1
-// is a polynomial. With p = (r + t) + r^2 q(r) the last operation for double is T p + T, fused: its
-// rounding is the half ULP. What comes before is at most 1/46 of the result, so the three roundings of
-// r, r + t and p weigh less than 0.03 ULP together, the polynomial 0.0001 ULP. The head of ln 2 / 16
-// has 38 bits, so k times it is exact. Results below the normal range are rounded once, from the
+// is a polynomial. With p = r + (r^2 q(r) + t) the last operation for double is T p + T, fused: its
+// rounding is the half ULP. What comes before is at most 1/46 of the result, so the roundings of r and
+// p weigh less than 0.03 ULP together, the polynomial 0.0001 ULP. The head of ln 2 / 16 has 38 bits, so
+// k times it is exact. Results below the normal range are rounded once, from the
 // unrounded sum: adding 1 at a scale where 1 stands for the least normal number aligns the rounding
 // with the last subnormal place.
 //
@@ -69,7 +69,7 @@ HWY_INLINE void Split64(D d, V x, V& entry, V& p, VI& k) {
   q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[2]));
   q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[1]));
   q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[0]));
-  p = Fma(d, hn::Mul(r, r), q, hn::Add(r, tail));
+  p = hn::Add(r, Fma(d, hn::Mul(r, r), q, tail));
 }
 
 // Replaces the lanes of `result` for |x| above -First and NaN: near and beyond both ends of the range.

@@ -12,11 +12,12 @@
 // Error: a term passes through at most 32 + log2(L) additions inside a block and log2(blocks) + 1
 // outside, against n - 1 for a running sum.
 //
-// Vectors: the L lanes of a group are L/N vectors of N lanes. They are taken kChains at a time, L /
-// kChains lanes apart, which keeps kChains independent operations in flight and makes the first
-// halvings vector operations inside registers. `columns` adjacent columns without gaps are the same
-// computation with lanes `columns` elements wide; wide columns go lane by lane over tiles instead,
-// several rows per pass.
+// Vectors: a pass folds 64 bytes each of kChains places in the group, L / kChains lanes apart, over all
+// groups. Whole cache lines, because with many columns groups lie a power of two apart and a line
+// would not survive in its set until a later pass; several places, because that keeps enough
+// independent operations in flight and makes the first halvings vector operations inside registers.
+// `columns` adjacent columns without gaps are the same computation with lanes `columns` elements wide;
+// wide columns go lane by lane over tiles instead, several rows per pass.
 #if defined(QUERN_SIMD_REDUCE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_REDUCE_INL_H_
 #undef QUERN_SIMD_REDUCE_INL_H_
@@ -59,11 +60,14 @@ struct ReduceTree {
   static constexpr std::size_t kLanes = 256 / sizeof(T);
   static constexpr std::size_t kGroups = 32;
   static constexpr std::size_t kBlock = kGroups * kLanes;
-  // Enough chains to hide the latency of an addition, as far as registers go.
-  static constexpr std::size_t kChains = HWY_MAX_BYTES >= 64 ? 4 : 8;
+  // Vectors that make up 64 bytes; 1 where their size is not known.
+  static constexpr std::size_t kAdjacent =
+      HWY_HAVE_SCALABLE || HWY_MAX_BYTES >= 64 ? 1 : 64 / HWY_MAX_BYTES;
+  static constexpr std::size_t kChains = kAdjacent <= 2 ? 4 : 2;
+  static constexpr std::size_t kAccumulators = kAdjacent * kChains;  // 4 or 8
   // Lanes left after the halvings among chains.
   static constexpr std::size_t kSegment = kLanes / kChains;
-  using D = hn::CappedTag<T, kSegment>;
+  using D = hn::CappedTag<T, 64 / sizeof(T)>;
   using D128 = hn::FixedTag<T, 16 / sizeof(T)>;
   using V = hn::Vec<D>;
   // Columns that ReduceFlat takes; its scratch memory is kSegment times as many elements.
@@ -72,56 +76,89 @@ struct ReduceTree {
   static constexpr std::size_t kTile = 4096 / sizeof(T);
   static constexpr std::size_t kRowsPerPass = 8;
 
-  // The next elements of a chain: all, some (the rest neutral) or none of a vector.
-  static HWY_INLINE V LoadRest(const T* p, std::ptrdiff_t count, V neutral) {
+  // The first `count` elements at p, 0 < count, neutral values after them if they do not fill a vector.
+  static HWY_INLINE V LoadRest(const T* p, std::size_t count, V neutral) {
     const D d;
-    if (count >= static_cast<std::ptrdiff_t>(hn::Lanes(d))) return hn::LoadU(d, p);
-    if (count <= 0) return neutral;
-    return hn::LoadNOr(neutral, d, p, static_cast<std::size_t>(count));
+    if (count >= hn::Lanes(d)) return hn::LoadU(d, p);
+    if constexpr (sizeof(T) < 4) {
+      return LoadRestShared(p, count, neutral);
+    } else {
+      return hn::LoadNOr(neutral, d, p, count);
+    }
+  }
+  // One copy for all chains of all kernels: partial loads of narrow lanes are long.
+  static HWY_NOINLINE V LoadRestShared(const T* p, std::size_t count, V neutral) {
+    return hn::LoadNOr(neutral, D(), p, count);
   }
 
-  // Folds the vectors at p + j * spacing, j < kChains, over groups `group` elements apart, then the
-  // rest of an incomplete group, then the chains by halving. `rest` counts from p and may be negative.
+  // Where accumulator j reads: vector j mod kAdjacent of chain j / kAdjacent.
+  static HWY_INLINE std::size_t Offset(std::size_t j, std::size_t spacing) {
+    return (j / kAdjacent) * spacing + (j % kAdjacent) * hn::Lanes(D());
+  }
+
+  // Accumulator j's share of an incomplete group of `count` elements from p.
+  template <std::size_t kAccumulator, class FoldTwo>
+  static HWY_INLINE void FoldRest(const FoldTwo& fold, V& a, const T* p, std::size_t spacing,
+                                  std::size_t count, V neutral) {
+    const std::size_t offset = Offset(kAccumulator, spacing);
+    if (count > offset) a = fold(a, LoadRest(p + offset, count - offset, neutral));
+  }
+
+  // Folds the 64 bytes (kAdjacent vectors) at p and at each chain, `spacing` elements apart, over
+  // groups `group` elements apart, then the rest of an incomplete group, then the chains by halving.
+  // `rest` counts elements from p and may be negative. Writes kAdjacent vectors to `lanes`.
   template <class Body>
-  static HWY_INLINE V FoldChains(const Body& body, FlagSet& flags, V neutral, const T* p,
-                                 std::size_t spacing, std::size_t group, std::size_t groups,
-                                 std::ptrdiff_t rest) {
+  static HWY_INLINE void FoldChains(const Body& body, FlagSet& flags, V neutral, const T* p,
+                                    std::size_t spacing, std::size_t group, std::size_t groups,
+                                    std::ptrdiff_t rest, T* lanes) {
     const D d;
     const auto fold = [&](V a, V b) HWY_ATTR { return Fold(body, d, flags, a, b); };
+    const auto load = [&](std::size_t j) HWY_ATTR { return hn::LoadU(d, p + Offset(j, spacing)); };
     V a0 = neutral, a1 = neutral, a2 = neutral, a3 = neutral;
     V a4 = neutral, a5 = neutral, a6 = neutral, a7 = neutral;
     for (; groups != 0; --groups, p += group) {
-      a0 = fold(a0, hn::LoadU(d, p));
-      a1 = fold(a1, hn::LoadU(d, p + spacing));
-      a2 = fold(a2, hn::LoadU(d, p + 2 * spacing));
-      a3 = fold(a3, hn::LoadU(d, p + 3 * spacing));
-      if constexpr (kChains == 8) {
-        a4 = fold(a4, hn::LoadU(d, p + 4 * spacing));
-        a5 = fold(a5, hn::LoadU(d, p + 5 * spacing));
-        a6 = fold(a6, hn::LoadU(d, p + 6 * spacing));
-        a7 = fold(a7, hn::LoadU(d, p + 7 * spacing));
+      a0 = fold(a0, load(0));
+      a1 = fold(a1, load(1));
+      a2 = fold(a2, load(2));
+      a3 = fold(a3, load(3));
+      if constexpr (kAccumulators == 8) {
+        a4 = fold(a4, load(4));
+        a5 = fold(a5, load(5));
+        a6 = fold(a6, load(6));
+        a7 = fold(a7, load(7));
       }
     }
     if (rest > 0) {
-      const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(spacing);
-      a0 = fold(a0, LoadRest(p, rest, neutral));
-      a1 = fold(a1, LoadRest(p + spacing, rest - step, neutral));
-      a2 = fold(a2, LoadRest(p + 2 * spacing, rest - 2 * step, neutral));
-      a3 = fold(a3, LoadRest(p + 3 * spacing, rest - 3 * step, neutral));
-      if constexpr (kChains == 8) {
-        a4 = fold(a4, LoadRest(p + 4 * spacing, rest - 4 * step, neutral));
-        a5 = fold(a5, LoadRest(p + 5 * spacing, rest - 5 * step, neutral));
-        a6 = fold(a6, LoadRest(p + 6 * spacing, rest - 6 * step, neutral));
-        a7 = fold(a7, LoadRest(p + 7 * spacing, rest - 7 * step, neutral));
+      const std::size_t count = static_cast<std::size_t>(rest);
+      FoldRest<0>(fold, a0, p, spacing, count, neutral);
+      FoldRest<1>(fold, a1, p, spacing, count, neutral);
+      FoldRest<2>(fold, a2, p, spacing, count, neutral);
+      FoldRest<3>(fold, a3, p, spacing, count, neutral);
+      if constexpr (kAccumulators == 8) {
+        FoldRest<4>(fold, a4, p, spacing, count, neutral);
+        FoldRest<5>(fold, a5, p, spacing, count, neutral);
+        FoldRest<6>(fold, a6, p, spacing, count, neutral);
+        FoldRest<7>(fold, a7, p, spacing, count, neutral);
       }
     }
-    if constexpr (kChains == 8) {
+    if constexpr (kAccumulators == 8) {
       a0 = fold(a0, a4);
       a1 = fold(a1, a5);
       a2 = fold(a2, a6);
       a3 = fold(a3, a7);
     }
-    return fold(fold(a0, a2), fold(a1, a3));
+    const std::size_t step = hn::Lanes(d);
+    if constexpr (kAdjacent == 4) {
+      hn::Store(a0, d, lanes);
+      hn::Store(a1, d, lanes + step);
+      hn::Store(a2, d, lanes + 2 * step);
+      hn::Store(a3, d, lanes + 3 * step);
+    } else if constexpr (kAdjacent == 2) {
+      hn::Store(fold(a0, a2), d, lanes);
+      hn::Store(fold(a1, a3), d, lanes + step);
+    } else {
+      hn::Store(fold(fold(a0, a2), fold(a1, a3)), d, lanes);
+    }
   }
 
   // Halves a 128-bit vector down to one lane. Lanes that do not matter repeat those that do, so that
@@ -146,17 +183,19 @@ struct ReduceTree {
     return hn::GetLane(v);
   }
 
-  // Combines the kSegment lanes left in memory.
+  // Combines the kSegment lanes left in memory, 64 or 128 bytes; overwrites them.
   template <class Body>
-  static HWY_INLINE T HalveSegment(const Body& body, FlagSet& flags, const T* lanes) {
+  static HWY_INLINE T HalveSegment(const Body& body, FlagSet& flags, T* lanes) {
     const D128 d;
     constexpr std::size_t kStep = 16 / sizeof(T);
-    auto v0 = hn::Load(d, lanes);
-    auto v1 = hn::Load(d, lanes + kStep);
-    if constexpr (kSegment * sizeof(T) == 64) {
-      v0 = Fold(body, d, flags, v0, hn::Load(d, lanes + 2 * kStep));
-      v1 = Fold(body, d, flags, v1, hn::Load(d, lanes + 3 * kStep));
+    if constexpr (kSegment * sizeof(T) == 128) {
+      for (std::size_t i = 0; i < 4 * kStep; i += kStep) {
+        const auto upper = hn::Load(d, lanes + 4 * kStep + i);
+        hn::Store(Fold(body, d, flags, hn::Load(d, lanes + i), upper), d, lanes + i);
+      }
     }
+    const auto v0 = Fold(body, d, flags, hn::Load(d, lanes), hn::Load(d, lanes + 2 * kStep));
+    const auto v1 = Fold(body, d, flags, hn::Load(d, lanes + kStep), hn::Load(d, lanes + 3 * kStep));
     return HalveVector(body, flags, Fold(body, d, flags, v0, v1));
   }
 
@@ -169,10 +208,9 @@ struct ReduceTree {
     const V start = hn::Set(d, neutral);
     const std::size_t groups = n / kLanes;
     const std::ptrdiff_t rest = static_cast<std::ptrdiff_t>(n % kLanes);
-    for (std::size_t i = 0; i < kSegment; i += hn::Lanes(d)) {
-      const V folded = FoldChains(body, flags, start, in + i, kSegment, kLanes, groups,
-                                  rest - static_cast<std::ptrdiff_t>(i));
-      hn::Store(folded, d, lanes + i);
+    for (std::size_t i = 0; i < kSegment; i += kAdjacent * hn::Lanes(d)) {
+      FoldChains(body, flags, start, in + i, kSegment, kLanes, groups,
+                 rest - static_cast<std::ptrdiff_t>(i), lanes + i);
     }
     return HalveSegment(body, flags, lanes);
   }
@@ -186,17 +224,18 @@ struct ReduceTree {
   template <class Body>
   static HWY_INLINE T All(const Body& body, FlagSet& flags, T neutral, const T* in,
                           std::size_t n) {
-    if (n <= kBlock) return Block(body, flags, neutral, in, n);
     // subtree[k] holds the join of 2^k blocks while bit k of `blocks` is set.
     T subtree[64];
     std::size_t blocks = 0;
-    for (std::size_t i = 0; i < n; i += kBlock) {
+    std::size_t i = 0;
+    do {  // once even if n is 0
       T value = Block(body, flags, neutral, in + i, std::min(kBlock, n - i));
       std::size_t k = 0;
       for (; (blocks >> k) & 1; ++k) value = Join(body, flags, subtree[k], value);
       subtree[k] = value;
       ++blocks;
-    }
+      i += kBlock;
+    } while (i < n);
     std::size_t k = hwy::Num0BitsBelowLS1Bit_Nonzero64(blocks);
     T value = subtree[k];
     for (++k; (blocks >> k) != 0; ++k) {
@@ -232,10 +271,9 @@ struct ReduceTree {
     const V start = hn::Set(d, neutral);
     const std::size_t groups = rows / kLanes;
     const std::ptrdiff_t rest = static_cast<std::ptrdiff_t>((rows % kLanes) * columns);
-    for (std::size_t i = 0; i < segment; i += hn::Lanes(d)) {
-      const V folded = FoldChains(body, flags, start, in + i, segment, kLanes * columns, groups,
-                                  rest - static_cast<std::ptrdiff_t>(i));
-      hn::Store(folded, d, lanes + i);
+    for (std::size_t i = 0; i < segment; i += kAdjacent * hn::Lanes(d)) {
+      FoldChains(body, flags, start, in + i, segment, kLanes * columns, groups,
+                 rest - static_cast<std::ptrdiff_t>(i), lanes + i);
     }
     hn::Store(start, d, lanes + segment);
     for (std::size_t half = kSegment / 2; half != 0; half /= 2) {
@@ -292,7 +330,7 @@ struct ReduceTree {
     }
     for (; c < tile.columns; c += lanes) {
       V a = first ? neutral : hn::LoadU(d, acc + c);
-      const std::ptrdiff_t rest = static_cast<std::ptrdiff_t>(tile.columns - c);
+      const std::size_t rest = tile.columns - c;
       const char* next = start;
       for (std::size_t r = 0; r < count; ++r, next += stride) {
         a = fold(a, LoadRest(reinterpret_cast<const T*>(next) + c, rest, neutral));

@@ -103,8 +103,7 @@ TEST(Syntax, ReadsSubscripts) {
 }
 
 TEST(Syntax, ReadsCalls) {
-  EXPECT_EQ(Tree("sum(a, axis=(0, 1), keepdims=True)"),
-            "(sum a axis=(tuple 0 1) keepdims=True)");
+  EXPECT_EQ(Tree("sum(a, axis=(0, 1), keepdims=True)"), "(sum a axis=(tuple 0 1) keepdims=True)");
   EXPECT_EQ(Tree("f()"), "(f)");
   EXPECT_EQ(Tree("f(a,)[0]"), "([] (f a) 0)");
   EXPECT_EQ(Tree("astype(a, '>f4')"), "(astype a '>f4')");

@@ -91,7 +91,7 @@ def test_eval_points_at_a_fault_of_the_text() -> None:
     done = run("eval", "exp(a) + bb", "a=1", "b=2")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-4:-1] == [
-        "quern: 'bb' is bound to nothing; add bb=file.npy or bb=number",
+        "quern eval: 'bb' is bound to nothing; add bb=file.npy or bb=number",
         "  exp(a) + bb",
         "           ^",
     ]
@@ -204,7 +204,9 @@ def write_report(folder: Path, failed: int) -> None:
         {"ufunc": "add", "types": "int8, int8 -> int8", "target": "AVX2", "failed": failed, "notes": []},
         {"ufunc": "exp", "types": "float32 -> float32", "target": "SSE2", "failed": 0, "notes": []},
     ]
-    report = {"summary": {"cases": 10, "failed": failed, "deliberate": 2}, "rows": rows}
+    difference = {"status": "failed" if failed else "deliberate", "check": "values", "ufunc": "add", "count": failed}
+    difference["examples"] = [{"case": "1 + 1", "quern": "3", "expected": "2"}]
+    report = {"summary": {"cases": 10, "failed": failed, "deliberate": 2}, "differences": [difference], "rows": rows}
     (folder / "report.json").write_text(json.dumps(report))
 
 
@@ -219,6 +221,7 @@ def test_report_fails_with_its_cases(tmp_path: Path) -> None:
     write_report(tmp_path, failed=3)
     done = run("report", "--file", "report.json", cwd=tmp_path)
     assert done.returncode == 1 and "3 cases failed" in done.stderr
+    assert "1 + 1" in done.stdout
 
 
 def test_report_explains_how_to_make_one(tmp_path: Path) -> None:
@@ -240,7 +243,7 @@ def test_report_explains_how_to_make_one(tmp_path: Path) -> None:
         (["kernels", "--target", "AVX9"], "'AVX9'"),
         (["bench", "add", "float64", "--size", "0"], "--size"),
         (["explain"], "ufunc is required"),
-        ([], "no command"),
+        ([], "Usage: quern"),
     ],
 )
 def test_mistyped_names_are_usage_errors(arguments: list[str], message: str) -> None:

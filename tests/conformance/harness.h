@@ -92,11 +92,11 @@ struct Row<Out, A, B, C> {
 // A loop and what it promises.
 struct Loop {
   std::string_view ufunc;
-  std::string_view origin;   // "spec/ufuncs/add.yaml:9"
+  std::string_view origin;                // "spec/ufuncs/add.yaml:9"
   std::vector<std::string_view> types;    // inputs, then outputs
   std::vector<std::string_view> targets;  // that its kernels are built for
-  unsigned declared = kNone;  // conditions that it may raise
-  double bound = 0;           // ULP; 0 = bit for bit
+  unsigned declared = kNone;              // conditions that it may raise
+  double bound = 0;                       // ULP; 0 = bit for bit
 };
 
 // The rows of a loop as columns.
@@ -108,7 +108,7 @@ struct Columns {
 };
 
 template <class T, class R>
-Array column(std::span<const R> rows, T R::* member) {
+Array column(std::span<const R> rows, T R::*member) {
   const auto values = std::make_unique<T[]>(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) values[i] = rows[i].*member;
   return Array::from_values(std::span<const T>(values.get(), rows.size()));
@@ -128,17 +128,22 @@ Columns columns_of(std::span<const R> rows) {
   return columns;
 }
 
+// Skips the test on a CPU that lacks the target of QUERN_TARGET; to come before anything is
+// computed.
+void require_targets();
+
 // Runs `body` once per target of this CPU, which is then the current one; with QUERN_TARGET in the
 // environment on that target alone. A target that this CPU lacks skips the test.
 void for_each_target(const std::function<void(std::string_view target)>& body);
 
 // Checks on every target that the loop is chosen, that its kernels for the target run, and that the
-// rows hold: results alone and in vectors of many lengths, conditions element by element. Columns are
-// converted to the loop's types where they differ.
+// rows hold: results alone and in vectors of many lengths, conditions element by element. Columns
+// are converted to the loop's types where they differ.
 void check_columns(const Loop& loop, const Columns& columns);
 
 template <class R, std::size_t N>
 void check_loop(const Loop& loop, const R (&rows)[N]) {
+  require_targets();
   check_columns(loop, columns_of(std::span<const R>(rows)));
 }
 

@@ -18,6 +18,9 @@ from quern_generator.promotion import Lattice
 np_version = np.lib.NumpyVersion(np.__version__)
 pytestmark = pytest.mark.skipif(np_version < "2.4.0", reason="the oracle is NumPy 2.4")
 
+# Dtypes of NumPy's loops that are no dtypes of the spec, and what takes their place.
+STANDS_FOR = {"float16": "float32"}
+
 WEAK = {"integer": int, "real": float}
 
 # logical_and and logical_or of a weak scalar run in bool in NumPy, here in the array's dtype; the results
@@ -32,13 +35,23 @@ def numpy_ufunc(name: str) -> np.ufunc:
     return found
 
 
+def known_ufuncs(spec: Spec) -> list[Ufunc]:
+    """The ufuncs that NumPy has too."""
+    return [ufunc for ufunc in spec.ufuncs if ufunc.name == "clip" or isinstance(getattr(np, ufunc.name, None), np.ufunc)]
+
+
+def known_dtypes(spec: Spec) -> list[DType]:
+    """The dtypes that NumPy has too."""
+    return [dtype for dtype in spec.dtypes if hasattr(np, dtype.name)]
+
+
 def numpy_loop(ufunc: np.ufunc, inputs: Sequence[object], reduction: bool = False) -> tuple[str, ...] | None:
-    """The dtypes that NumPy computes in, with float32 in float16's place; None for a refusal."""
+    """The dtypes that NumPy computes in, with what stands for them here; None for a refusal."""
     try:
         found = ufunc.resolve_dtypes((*inputs, None), reduction=reduction)  # type: ignore[arg-type]
     except TypeError:
         return None
-    return tuple("float32" if dtype.name == "float16" else dtype.name for dtype in found)
+    return tuple(STANDS_FOR.get(dtype.name, dtype.name) for dtype in found)
 
 
 def own_loop(ufunc: Ufunc, value: int) -> tuple[str, ...] | None:
@@ -61,40 +74,34 @@ def lattice_of(spec: Spec) -> Lattice:
     return DTypes(spec.dtypes, by_name, set(), {}, kinds, frozenset()).lattice()
 
 
-def same_dtypes(spec: Spec) -> list[np.dtype]:
-    return [np.dtype(dtype.name) for dtype in spec.dtypes]
+def test_most_ufuncs_and_dtypes_are_numpys(spec: Spec) -> None:
+    assert len(known_ufuncs(spec)) >= 34
+    assert len(known_dtypes(spec)) >= 11
+    assert not STANDS_FOR.keys() & {dtype.name for dtype in spec.dtypes}
 
 
 def test_every_cell_of_every_ufunc_runs_the_loop_that_numpy_runs(spec: Spec) -> None:
-    dtypes = same_dtypes(spec)
-    compared = 0
-    for ufunc in spec.ufuncs:
-        for cell in itertools.product(range(len(dtypes)), repeat=len(ufunc.inputs)):
-            theirs = numpy_loop(numpy_ufunc(ufunc.name), [dtypes[index] for index in cell])
-            names = [dtypes[index].name for index in cell]
-            assert own_loop(ufunc, cell_value(spec, ufunc, cell)) == theirs, (ufunc.name, names)
-            compared += 1
-    assert compared == 4224
+    for ufunc in known_ufuncs(spec):
+        for cell in itertools.product(known_dtypes(spec), repeat=len(ufunc.inputs)):
+            theirs = numpy_loop(numpy_ufunc(ufunc.name), [np.dtype(dtype.name) for dtype in cell])
+            ours = own_loop(ufunc, cell_value(spec, ufunc, [dtype.index for dtype in cell]))
+            assert ours == theirs, (ufunc.name, [dtype.name for dtype in cell])
 
 
 def test_float16_stands_behind_few_cells(spec: Spec) -> None:
     """The cells in which float32 takes float16's place are those of bool, int8 and uint8 alone."""
-    dtypes = same_dtypes(spec)
-    found: dict[str, int] = {}
-    for ufunc in spec.ufuncs:
-        for cell in itertools.product(dtypes, repeat=len(ufunc.inputs)):
+    for ufunc in known_ufuncs(spec):
+        for cell in itertools.product(known_dtypes(spec), repeat=len(ufunc.inputs)):
             try:
-                loop = numpy_ufunc(ufunc.name).resolve_dtypes((*cell, None))
+                loop = numpy_ufunc(ufunc.name).resolve_dtypes((*(np.dtype(dtype.name) for dtype in cell), None))
             except TypeError:
                 continue
-            if any(dtype == np.float16 for dtype in loop):
-                assert all(dtype.itemsize == 1 for dtype in cell)
-                found[ufunc.name] = found.get(ufunc.name, 0) + 1
-    assert found == {"copysign": 9, "exp": 3, "sqrt": 3}
+            if any(dtype.name in STANDS_FOR for dtype in loop):
+                assert all(dtype.size == 1 for dtype in cell)
 
 
 def test_promotion_is_promote_types(spec: Spec) -> None:
-    for first, second in itertools.product(spec.dtypes, repeat=2):
+    for first, second in itertools.product(known_dtypes(spec), repeat=2):
         found = spec.casting.promotion[first.index][second.index]
         assert found is not None
         assert spec.dtypes[found].name == np.promote_types(first.name, second.name).name
@@ -102,17 +109,16 @@ def test_promotion_is_promote_types(spec: Spec) -> None:
 
 def test_joins_of_three_are_result_type(spec: Spec) -> None:
     lattice = lattice_of(spec)
-    dtypes = same_dtypes(spec)
-    for cell in itertools.product(range(len(dtypes)), repeat=3):
-        found = lattice.join(cell)
+    for cell in itertools.product(known_dtypes(spec), repeat=3):
+        found = lattice.join([dtype.index for dtype in cell])
         assert found is not None
-        assert dtypes[found] == np.result_type(*(dtypes[index] for index in cell))
+        assert spec.dtypes[found].name == np.result_type(*(dtype.name for dtype in cell)).name
 
 
 @pytest.mark.parametrize("level", ["no", "equiv", "safe", "same_kind", "unsafe"])
 def test_casting_is_can_cast(spec: Spec, level: str) -> None:
     levels = ["no", "equiv", "safe", "same_kind", "unsafe"]
-    for source, target in itertools.product(spec.dtypes, repeat=2):
+    for source, target in itertools.product(known_dtypes(spec), repeat=2):
         least = spec.casting.least_level[source.index][target.index]
         ours = levels.index(least) <= levels.index(level)
         assert ours == np.can_cast(source.name, target.name, level), (source.name, target.name)  # type: ignore[arg-type]
@@ -122,7 +128,7 @@ def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[objec
     """Inputs with at least one array and one weak scalar: dtype indices as the spec takes them, and NumPy's."""
     arity = len(ufunc.inputs)
     lattice = lattice_of(spec)
-    choices: list[DType | str] = [*spec.dtypes, *spec.casting.weak_kinds]
+    choices: list[DType | str] = [*known_dtypes(spec), *spec.casting.weak_kinds]
     for chosen in itertools.product(choices, repeat=arity):
         strong = [item.index for item in chosen if isinstance(item, DType)]
         if not 0 < len(strong) < arity:
@@ -144,7 +150,7 @@ def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[objec
 
 def test_weak_scalars(spec: Spec) -> None:
     compared = 0
-    for ufunc in spec.ufuncs:
+    for ufunc in known_ufuncs(spec):
         for ours, theirs in weak_cells(spec, ufunc):
             expected = numpy_loop(numpy_ufunc(ufunc.name), theirs)
             found = own_loop(ufunc, cell_value(spec, ufunc, ours))
@@ -161,27 +167,27 @@ def test_weak_scalars_alone(spec: Spec) -> None:
 
 
 def test_reductions_run_in_the_loop_that_numpy_runs(spec: Spec) -> None:
-    for ufunc in spec.ufuncs:
+    for ufunc in known_ufuncs(spec):
         if len(ufunc.inputs) != 2:
             assert ufunc.reduction is None
             continue
-        for dtype in spec.dtypes:
+        for dtype in known_dtypes(spec):
             expected = numpy_loop(numpy_ufunc(ufunc.name), [None, np.dtype(dtype.name)], reduction=True)
             found = None if ufunc.reduction is None else own_loop(ufunc, ufunc.reduction[dtype.index])
             assert found == expected, (ufunc.name, dtype.name)
 
 
 def test_identities_are_numpys(spec: Spec) -> None:
-    for ufunc in spec.ufuncs:
+    for ufunc in known_ufuncs(spec):
         identity = numpy_ufunc(ufunc.name).identity
         assert (None if ufunc.identity is None else int(ufunc.identity)) == identity, ufunc.name
 
 
 def test_several_axes_where_numpy_takes_several(spec: Spec) -> None:
-    for ufunc in spec.ufuncs:
+    for ufunc in known_ufuncs(spec):
         if ufunc.reduction is None:
             continue
-        dtype = next(d for d, value in zip(spec.dtypes, ufunc.reduction) if value >= 0)
+        dtype = next(d for d in known_dtypes(spec) if ufunc.reduction[d.index] >= 0)
         try:
             numpy_ufunc(ufunc.name).reduce(np.ones((2, 2), dtype.name), axis=None)
         except ValueError:
@@ -191,14 +197,14 @@ def test_several_axes_where_numpy_takes_several(spec: Spec) -> None:
 
 
 def test_names_are_numpys(spec: Spec) -> None:
-    for ufunc in spec.ufuncs:
+    for ufunc in known_ufuncs(spec):
         theirs = numpy_ufunc(ufunc.name)
         assert (theirs.nin, theirs.nout) == (len(ufunc.inputs), len(ufunc.outputs))
         for alias in ufunc.aliases:
             assert getattr(np, alias) is theirs
         for function in ufunc.functions:
             assert all(callable(getattr(np, name)) for name in (function.name, *function.aliases))
-    for dtype in spec.dtypes:
+    for dtype in known_dtypes(spec):
         theirs_dtype = np.dtype(dtype.name)
         assert (theirs_dtype.kind, theirs_dtype.char, theirs_dtype.itemsize) == (
             dtype.numpy_kind,

@@ -12,6 +12,11 @@ from conftest import JUDGED_DTYPES, layouts, sample
 import quern
 
 
+def steps(array):
+    """Strides of the axes along which there is a step to make: of the others NumPy hands out what it likes."""
+    return [step for extent, step in zip(array.shape, array.strides, strict=True) if extent > 1]
+
+
 def address(object_: object) -> int:
     return object_.__array_interface__["data"][0]
 
@@ -24,7 +29,7 @@ def test_every_layout_is_shared_both_ways(dtype, shape, rng):
         back = np.asarray(mine)
         assert address(mine) == address(source) == address(back), name
         assert mine.shape == source.shape == back.shape, name
-        assert mine.strides == source.strides == back.strides, name
+        assert steps(mine) == steps(source) == steps(back), name
         assert back.dtype == source.dtype, name
         assert mine.flags.writeable == source.flags.writeable == back.flags.writeable, name
         assert mine.flags.c_contiguous == source.flags.c_contiguous, name
@@ -250,7 +255,7 @@ def test_buffer_requests():
     assert view.format == "d" and view.shape == (3, 4) and view.strides == (32, 8)
     assert not view.readonly
     assert bytes(view) == np.asarray(mine).tobytes()
-    with pytest.raises(BufferError):
+    with pytest.raises((BufferError, TypeError)):
         ctypes.c_char.from_buffer(mine.T)
     locked = np.arange(3)
     locked.flags.writeable = False
@@ -290,7 +295,7 @@ def test_array_protocol():
         quern.Array,
         np.ndarray,
     ],
-    ids=lambda source: getattr(source, "dtype", type(source)).__str__(),
+    ids=lambda source: f"{type(source).__name__}-{str(getattr(source, 'dtype', ''))[:20]}",
 )
 def test_what_is_no_array_of_numbers(source):
     with pytest.raises(TypeError):

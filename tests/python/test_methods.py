@@ -4,22 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import JUDGED, JUDGED_DTYPES, REDUCTIONS, UFUNCS, assert_same, numpy_ufunc, outcome, sample
+from conftest import JUDGED, JUDGED_DTYPES, REDUCTIONS, UFUNCS, judge, numpy_ufunc, outcome, sample
 
 import quern
 
 BINARY = [ufunc for ufunc in JUDGED if ufunc.nin == 2 and ufunc.nout == 1]
 SHAPES = [(6,), (1,), (0,), (3, 4), (0, 3), (3, 0), (2, 3, 4), (1, 5, 1), ()]
-
-
-def compare(mine, theirs, ulps=32.0):
-    expected = outcome(theirs)
-    found = outcome(mine)
-    assert found[0] == expected[0], (found, expected)
-    if found[0] == "value":
-        assert_same(found[1], expected[1], ulps)
-    else:
-        assert found[1] is expected[1], (found, expected)
 
 
 def axes_of(shape):
@@ -39,9 +29,11 @@ def test_reduce(ufunc, shape, rng):
         array = sample(dtype.str, shape, rng)
         for axis, keepdims in itertools.product(axes_of(shape), (False, True)):
             options = {"axis": axis, "keepdims": keepdims}
-            compare(
+            judge(
                 lambda options=options: ufunc.reduce(array, **options),
                 lambda options=options: theirs.reduce(array, **options),
+                note=(dtype, options),
+                any_error=not isinstance(axis, int),
             )
 
 
@@ -65,7 +57,7 @@ def test_reduce_options(ufunc, rng):
     ]
     for dtype, options in itertools.product(JUDGED_DTYPES, choices):
         array = sample(dtype.str, (3, 4), rng)
-        compare(lambda: ufunc.reduce(array, **options), lambda: theirs.reduce(array, **options))
+        judge(lambda: ufunc.reduce(array, **options), lambda: theirs.reduce(array, **options), note=(dtype, options))
 
 
 @pytest.mark.parametrize("ufunc", BINARY, ids=lambda u: u.name)
@@ -75,8 +67,8 @@ def test_accumulate(ufunc, shape, rng):
     for dtype in JUDGED_DTYPES:
         array = sample(dtype.str, shape, rng)
         for axis in (*range(-len(shape), len(shape)), len(shape), (0, 1)):
-            compare(lambda axis=axis: ufunc.accumulate(array, axis), lambda axis=axis: theirs.accumulate(array, axis))
-        compare(lambda: ufunc.accumulate(array, dtype="f8"), lambda: theirs.accumulate(array, dtype="f8"))
+            judge(lambda axis=axis: ufunc.accumulate(array, axis), lambda axis=axis: theirs.accumulate(array, axis))
+        judge(lambda: ufunc.accumulate(array, dtype="f8"), lambda: theirs.accumulate(array, dtype="f8"))
 
 
 @pytest.mark.parametrize("ufunc", BINARY, ids=lambda u: u.name)
@@ -85,12 +77,12 @@ def test_reduceat(ufunc, rng):
     choices = [[0], [0, 3], [0, 2, 4, 1], [5, 0, 0], [], [3, 3, 3], [0, 6], [-1], [7]]
     for dtype, indices in itertools.product(JUDGED_DTYPES, choices):
         array = sample(dtype.str, (6,), rng)
-        compare(
+        judge(
             lambda: ufunc.reduceat(array, np.array(indices, int)),
             lambda: theirs.reduceat(array, np.array(indices, int)),
         )
         square = sample(dtype.str, (3, 6), rng)
-        compare(lambda: ufunc.reduceat(square, [0, 2], 1), lambda: theirs.reduceat(square, [0, 2], 1))
+        judge(lambda: ufunc.reduceat(square, [0, 2], 1), lambda: theirs.reduceat(square, [0, 2], 1))
 
 
 @pytest.mark.parametrize("ufunc", BINARY, ids=lambda u: u.name)
@@ -99,10 +91,10 @@ def test_outer(ufunc, rng):
     for dtype in JUDGED_DTYPES:
         for first, second in (((3,), (4,)), ((2, 2), (3,)), ((), (3,)), ((0,), (2,))):
             a, b = sample(dtype.str, first, rng), sample(dtype.str, second, rng)
-            compare(lambda: ufunc.outer(a, b), lambda: theirs.outer(a, b))
+            judge(lambda: ufunc.outer(a, b), lambda: theirs.outer(a, b))
         a = sample(dtype.str, (3,), rng)
-        compare(lambda: ufunc.outer(a, 2), lambda: theirs.outer(a, 2))
-        compare(lambda: ufunc.outer(a, a, dtype="f4"), lambda: theirs.outer(a, a, dtype="f4"))
+        judge(lambda: ufunc.outer(a, 2), lambda: theirs.outer(a, 2))
+        judge(lambda: ufunc.outer(a, a, dtype="f4"), lambda: theirs.outer(a, a, dtype="f4"))
 
 
 @pytest.mark.parametrize("ufunc", [u for u in JUDGED if u.nout == 1 and u.nin <= 2], ids=lambda u: u.name)
@@ -119,7 +111,10 @@ def test_at(ufunc, rng):
                 assert function.at(array, indices, *values) is None
                 return array
 
-            compare(lambda: call(ufunc), lambda: call(theirs))
+            result = outcome(lambda: theirs(source, *values))
+            if result[0] == "value" and not np.can_cast(result[1].dtype, source.dtype, "same_kind"):
+                continue  # casts that NumPy leaves undefined
+            judge(lambda: call(ufunc), lambda: call(theirs), note=(source, indices, values))
 
 
 def test_at_refusals():
@@ -160,8 +155,8 @@ def test_reduction_functions(name, ufunc, shape, rng):
     for dtype in JUDGED_DTYPES:
         array = sample(dtype.str, shape, rng)
         for axis in axes_of(shape):
-            compare(lambda axis=axis: mine(array, axis), lambda axis=axis: theirs(array, axis))
-            compare(
+            judge(lambda axis=axis: mine(array, axis), lambda axis=axis: theirs(array, axis))
+            judge(
                 lambda axis=axis: mine(array, axis=axis, keepdims=True),
                 lambda axis=axis: theirs(array, axis=axis, keepdims=True),
             )
@@ -174,25 +169,25 @@ def test_reduction_methods(name, ufunc, rng):
         if not hasattr(array, name):
             continue  # a second name that only the function has
         mine = quern.asarray(array)
-        compare(lambda: getattr(mine, name)(), lambda: getattr(array, name)())
-        compare(lambda: getattr(mine, name)(1), lambda: getattr(array, name)(1))
+        judge(lambda: getattr(mine, name)(), lambda: getattr(array, name)())
+        judge(lambda: getattr(mine, name)(1), lambda: getattr(array, name)(1))
 
         def call(function):
             out = np.zeros(4, outcome(lambda: getattr(array, name)(0).dtype)[1])
             assert function(axis=0, out=out) is out
             return out
 
-        compare(lambda: call(getattr(mine, name)), lambda: call(getattr(array, name)))
+        judge(lambda: call(getattr(mine, name)), lambda: call(getattr(array, name)))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape], ids=str)
 def test_mean(shape, rng):
     for dtype in JUDGED_DTYPES:
         array = sample(dtype.str, shape, rng)
         mine = quern.asarray(array)
         for axis in axes_of(shape):
-            compare(lambda axis=axis: quern.mean(array, axis), lambda axis=axis: np.mean(array, axis))
-            compare(
+            judge(lambda axis=axis: quern.mean(array, axis), lambda axis=axis: np.mean(array, axis))
+            judge(
                 lambda axis=axis: mine.mean(axis, keepdims=True), lambda axis=axis: array.mean(axis, keepdims=True)
             )
 

@@ -23,7 +23,10 @@
 
 namespace quern {
 
-// A span over a temporary list, for parameters that take spans.
+// Exact arithmetic on all 64-bit integers, signed or not.
+__extension__ typedef __int128 Wide;
+
+// A copy of the shape, which compares and prints.
 inline Shape ShapeOf(const Array& array) { return {array.shape().begin(), array.shape().end()}; }
 
 template <class T>

@@ -35,9 +35,9 @@ int32_t DTypeNumber(const char* name) {
 
 Handle Zeros(const char* dtype, std::vector<int64_t> shape) {
   qn_array* array = nullptr;
-  EXPECT_EQ(qn_array_new(DTypeNumber(dtype), static_cast<int32_t>(shape.size()), shape.data(),
-                         &array),
-            QN_OK)
+  EXPECT_EQ(
+      qn_array_new(DTypeNumber(dtype), static_cast<int32_t>(shape.size()), shape.data(), &array),
+      QN_OK)
       << qn_error_message();
   return Handle(array);
 }
@@ -160,7 +160,9 @@ TEST(CApi, WrapsForeignMemory) {
   const int64_t shape[] = {3};
   const int64_t strides[] = {-16};
   qn_array* view = nullptr;
-  const auto count = [](void* context) { ++*static_cast<int*>(context); };
+  const auto count = [](void* context) {
+    ++*static_cast<int*>(context);
+  };
   ASSERT_EQ(qn_array_from_buffer(&numbers[4], DTypeNumber("float64"), 1, shape, strides, 0, count,
                                  &released, &view),
             QN_OK);
@@ -178,7 +180,9 @@ TEST(CApi, LeavesMemoryToTheCallerOnFailure) {
   int released = 0;
   const int64_t shape[] = {-1};
   qn_array* view = nullptr;
-  const auto count = [](void* context) { ++*static_cast<int*>(context); };
+  const auto count = [](void* context) {
+    ++*static_cast<int*>(context);
+  };
   EXPECT_EQ(qn_array_from_buffer(&number, DTypeNumber("float64"), 1, shape, nullptr, 1, count,
                                  &released, &view),
             QN_SHAPE_ERROR);

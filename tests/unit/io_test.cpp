@@ -126,9 +126,9 @@ TEST_F(IoTest, KeepsFortranOrder) {
 
 TEST_F(IoTest, WritesViewsInLogicalOrder) {
   const Array array = Numbers({4, 6});
-  for (const Array& view : {array(Slice{{}, {}, 2}), array(Slice{{}, {}, -1}),
-                            array(Slice{{}, {}, {}}, Slice{1, 4, 2}), array(0).broadcast_to({3, 6}),
-                            array(2, 3)}) {
+  for (const Array& view :
+       {array(Slice{{}, {}, 2}), array(Slice{{}, {}, -1}), array(Slice{{}, {}, {}}, Slice{1, 4, 2}),
+        array(0).broadcast_to({3, 6}), array(2, 3)}) {
     save(Path("view.npy"), view);
     const Array back = load(Path("view.npy"));
     EXPECT_TRUE(std::ranges::equal(back.shape(), view.shape()));
@@ -303,9 +303,11 @@ std::vector<std::string> Seeds() {
 }
 
 std::string Mutated(std::string bytes, std::mt19937& random) {
-  constexpr std::string_view kPieces[] = {"9", "-", "(", ")", ",", "'", "{", "}", "0000000000", "L",
-                                          "'shape': ", "True", "|O", "\xff"};
-  const auto below = [&](std::size_t bound) { return random() % bound; };
+  constexpr std::string_view kPieces[] = {
+      "9", "-", "(", ")", ",", "'", "{", "}", "0000000000", "L", "'shape': ", "True", "|O", "\xff"};
+  const auto below = [&](std::size_t bound) {
+    return random() % bound;
+  };
   for (std::size_t edits = 1 + below(4); edits > 0 && !bytes.empty(); --edits) {
     const std::size_t at = below(std::min<std::size_t>(bytes.size(), 100));
     switch (below(4)) {

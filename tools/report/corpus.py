@@ -21,8 +21,8 @@ from .basics import Array
 # Loops with at most this many input tuples in all are tried on every one of them.
 EXHAUSTIVE_LIMIT = 1 << 16
 
-# Random tuples per corpus: of hashes, of values, of values in a quick run.
-HASHED, WIDE, QUICK = 2_000, 50_000, 5_000
+# Random tuples of the corpus that hashes are made over. Changing it changes every hash.
+HASHED = 2_000
 
 # Rows of every corpus come in multiples of this, so that layouts can fold it into two axes.
 UNIT = 48

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "capi/slots.h"
-#include "quern/quern.h"
+#include "quern/slots.h"
 
 extern "C" {
 

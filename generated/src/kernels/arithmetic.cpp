@@ -290,6 +290,7 @@ FpFlags add_float64_scan(const void* in, std::ptrdiff_t in_step, void* out, std:
   return Scan<double(double, double)>(AddFloat64Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// clang-format off
 const KernelSet kArithmeticKernels[] = {
     {absolute_bool, nullptr, nullptr, nullptr},
     {absolute_int8, nullptr, nullptr, nullptr},
@@ -309,6 +310,7 @@ const KernelSet kArithmeticKernels[] = {
     {add_float32, add_float32_reduce, add_float32_reduce_columns, add_float32_scan},
     {add_float64, add_float64_reduce, add_float64_reduce_columns, add_float64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -452,6 +452,7 @@ FpFlags subtract_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                       accumulator);
 }
 
+// clang-format off
 const KernelSet kArithmetic2Kernels[] = {
     {multiply_bool, multiply_bool_reduce, multiply_bool_reduce_columns, multiply_bool_scan},
     {multiply_int8, multiply_int8_reduce, multiply_int8_reduce_columns, multiply_int8_scan},
@@ -485,6 +486,7 @@ const KernelSet kArithmetic2Kernels[] = {
     {subtract_float32, nullptr, nullptr, subtract_float32_scan},
     {subtract_float64, nullptr, nullptr, subtract_float64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

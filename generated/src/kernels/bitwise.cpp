@@ -373,6 +373,7 @@ FpFlags invert_int64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int64_t(std::int64_t)>(InvertInt64Op(), in, out, n);
 }
 
+// clang-format off
 const KernelSet kBitwiseKernels[] = {
     {bitwise_and_bool, bitwise_and_bool_reduce, bitwise_and_bool_reduce_columns,
      bitwise_and_bool_scan},
@@ -405,6 +406,7 @@ const KernelSet kBitwiseKernels[] = {
     {invert_int32, nullptr, nullptr, nullptr},
     {invert_int64, nullptr, nullptr, nullptr},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

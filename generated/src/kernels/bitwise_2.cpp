@@ -278,6 +278,7 @@ FpFlags right_shift_uint64_scan(const void* in, std::ptrdiff_t in_step, void* ou
                                                            out_step, n, accumulator);
 }
 
+// clang-format off
 const KernelSet kBitwise2Kernels[] = {
     {left_shift_int8, nullptr, nullptr, left_shift_int8_scan},
     {left_shift_int16, nullptr, nullptr, left_shift_int16_scan},
@@ -296,6 +297,7 @@ const KernelSet kBitwise2Kernels[] = {
     {right_shift_uint32, nullptr, nullptr, right_shift_uint32_scan},
     {right_shift_uint64, nullptr, nullptr, right_shift_uint64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -419,6 +419,7 @@ FpFlags greater_equal_float64(const void* const* in, void* const* out, std::size
   return Transform<Bool(double, double)>(GreaterEqualFloat64Op(), in, out, n);
 }
 
+// clang-format off
 const KernelSet kComparisonKernels[] = {
     {equal_bool, nullptr, nullptr, equal_bool_scan},
     {equal_int8, nullptr, nullptr, nullptr},
@@ -456,6 +457,7 @@ const KernelSet kComparisonKernels[] = {
     {greater_equal_float32, nullptr, nullptr, nullptr},
     {greater_equal_float64, nullptr, nullptr, nullptr},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -419,6 +419,7 @@ FpFlags not_equal_float64(const void* const* in, void* const* out, std::size_t n
   return Transform<Bool(double, double)>(NotEqualFloat64Op(), in, out, n);
 }
 
+// clang-format off
 const KernelSet kComparison2Kernels[] = {
     {less_bool, nullptr, nullptr, less_bool_scan},
     {less_int8, nullptr, nullptr, nullptr},
@@ -456,6 +457,7 @@ const KernelSet kComparison2Kernels[] = {
     {not_equal_float32, nullptr, nullptr, nullptr},
     {not_equal_float64, nullptr, nullptr, nullptr},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -373,6 +373,7 @@ FpFlags remainder_float64_scan(const void* in, std::ptrdiff_t in_step, void* out
                                       accumulator);
 }
 
+// clang-format off
 const KernelSet kDivisionKernels[] = {
     {divide_float32, nullptr, nullptr, divide_float32_scan},
     {divide_float64, nullptr, nullptr, divide_float64_scan},
@@ -397,6 +398,7 @@ const KernelSet kDivisionKernels[] = {
     {remainder_float32, nullptr, nullptr, remainder_float32_scan},
     {remainder_float64, nullptr, nullptr, remainder_float64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -43,10 +43,12 @@ FpFlags exp_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<double(double)>(ExpFloat64Op(), in, out, n);
 }
 
+// clang-format off
 const KernelSet kExponentialKernels[] = {
     {exp_float32, nullptr, nullptr, nullptr},
     {exp_float64, nullptr, nullptr, nullptr},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

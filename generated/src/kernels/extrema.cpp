@@ -410,6 +410,7 @@ FpFlags fmax_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
   return Scan<double(double, double)>(FmaxFloat64Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// clang-format off
 const KernelSet kExtremaKernels[] = {
     {clip_bool, nullptr, nullptr, nullptr},
     {clip_int8, nullptr, nullptr, nullptr},
@@ -434,6 +435,7 @@ const KernelSet kExtremaKernels[] = {
     {fmax_float32, fmax_float32_reduce, fmax_float32_reduce_columns, fmax_float32_scan},
     {fmax_float64, fmax_float64_reduce, fmax_float64_reduce_columns, fmax_float64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

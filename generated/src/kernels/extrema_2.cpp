@@ -285,6 +285,7 @@ FpFlags maximum_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                       accumulator);
 }
 
+// clang-format off
 const KernelSet kExtrema2Kernels[] = {
     {maximum_bool, maximum_bool_reduce, maximum_bool_reduce_columns, maximum_bool_scan},
     {maximum_int8, maximum_int8_reduce, maximum_int8_reduce_columns, maximum_int8_scan},
@@ -298,6 +299,7 @@ const KernelSet kExtrema2Kernels[] = {
     {maximum_float32, maximum_float32_reduce, maximum_float32_reduce_columns, maximum_float32_scan},
     {maximum_float64, maximum_float64_reduce, maximum_float64_reduce_columns, maximum_float64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -280,6 +280,7 @@ FpFlags minimum_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                       accumulator);
 }
 
+// clang-format off
 const KernelSet kExtrema3Kernels[] = {
     {minimum_bool, minimum_bool_reduce, minimum_bool_reduce_columns, minimum_bool_scan},
     {minimum_int8, minimum_int8_reduce, minimum_int8_reduce_columns, minimum_int8_scan},
@@ -293,6 +294,7 @@ const KernelSet kExtrema3Kernels[] = {
     {minimum_float32, minimum_float32_reduce, minimum_float32_reduce_columns, minimum_float32_scan},
     {minimum_float64, minimum_float64_reduce, minimum_float64_reduce_columns, minimum_float64_scan},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -382,6 +382,7 @@ FpFlags sqrt_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<double(double)>(SqrtFloat64Op(), in, out, n);
 }
 
+// clang-format off
 const KernelSet kFloatingKernels[] = {
     {copysign_float32, nullptr, nullptr, copysign_float32_scan},
     {copysign_float64, nullptr, nullptr, copysign_float64_scan},
@@ -416,6 +417,7 @@ const KernelSet kFloatingKernels[] = {
     {sqrt_float32, nullptr, nullptr, nullptr},
     {sqrt_float64, nullptr, nullptr, nullptr},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -287,6 +287,7 @@ FpFlags logical_or_float64(const void* const* in, void* const* out, std::size_t 
   return Transform<Bool(double, double)>(LogicalOrFloat64Op(), in, out, n);
 }
 
+// clang-format off
 const KernelSet kLogicalKernels[] = {
     {logical_and_bool, logical_and_bool_reduce, logical_and_bool_reduce_columns,
      logical_and_bool_scan},
@@ -311,6 +312,7 @@ const KernelSet kLogicalKernels[] = {
     {logical_or_float32, nullptr, nullptr, nullptr},
     {logical_or_float64, nullptr, nullptr, nullptr},
 };
+// clang-format on
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

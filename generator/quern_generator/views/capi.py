@@ -38,29 +38,42 @@ class WrapperView:
 
 
 def files(spec: Spec) -> list[OutputFile]:
-    """``include/quern/quern.h`` and ``src/capi/``; out of tree there is no C API."""
+    """The C headers and ``src/capi/``; out of tree there is no C API.
+
+    Slots and ufuncs have headers of their own, so that an edit of a ufunc leaves the slots' code alone.
+    """
     package = package_of(spec)
     if not package.is_base or not spec.capi:
         return []
     ufuncs = own_ufuncs(spec)
     root = spec.capi[0].origin.path
+    folder = f"{root.parent}/ufuncs/"
     wrappers = [view for ufunc in ufuncs for view in wrapper_views(ufunc)]
     values = {
         "banner": banner([str(root)]),
-        "wrappers_banner": banner([f"{ufuncs[0].origin.path.parent}/"]) if ufuncs else "",
-        "c_banner": block_comment(banner([str(root), f"{root.parent}/ufuncs/"]).replace("// ", "").replace("\n", " ")),
+        "wrappers_banner": banner([folder]),
+        "c_banner": _c_banner([str(root), folder]),
+        "slots_banner": _c_banner([str(root)]),
+        "ufuncs_banner": _c_banner([folder]),
         "slots": [slot_view(slot) for slot in spec.capi],
         "wrappers": wrappers,
         "abi_hash": abi_hash(spec.capi),
         "reduces": any(ufunc.functions for ufunc in ufuncs),
     }
     source = PurePosixPath("src/capi")
+    public = PurePosixPath("include/quern")
     return [
-        OutputFile(PurePosixPath("include/quern/quern.h"), render("quern.h.j2", **values)),
+        OutputFile(public / "quern.h", render("quern.h.j2", **values)),
+        OutputFile(public / "slots.h", render("slots.h.j2", **values)),
+        OutputFile(public / "ufuncs.h", render("ufuncs.h.j2", **values)),
         OutputFile(source / "slots.h", render("capi_slots.h.j2", **values)),
         OutputFile(source / "table.cpp", render("capi_table.cpp.j2", **values)),
         OutputFile(source / "ufuncs.cpp", render("capi_ufuncs.cpp.j2", **values)),
     ]
+
+
+def _c_banner(sources: list[str]) -> str:
+    return block_comment(banner(sources).replace("// ", "").replace("\n", " "))
 
 
 def abi_hash(slots: tuple[CapiSlot, ...]) -> str:

@@ -61,7 +61,14 @@ def _cast_file(spec: Spec, package: Package, source: DType) -> OutputFile:
         path=path,
         package=package,
         source=source,
-        headers=storage_headers([source, *destinations]),
+        includes=sorted(
+            [
+                "core/tables.h",
+                "simd/casts-inl.h",
+                f"{package.include}tables/casts.h",
+                *storage_headers([source, *destinations]),
+            ]
+        ),
         symbol=cast_symbol(source),
         casts=[cast_view(source, destination) for destination in destinations],
         entries=rows(entries),

@@ -11,7 +11,7 @@ from .literals import storage_literal
 from .names import Package, package_of, storage_headers, storage_type, types_text
 from .render import render
 from .text import OutputFile, banner, filled, function, wrapped_comment
-from .units import Unit, units
+from .units import KernelIndex, Unit
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class KernelView:
 
 def files(spec: Spec) -> list[OutputFile]:
     """``src/kernels/<stem>.cpp``."""
-    return [_unit_file(spec, package_of(spec), unit) for unit in units(spec)]
+    return [_unit_file(spec, package_of(spec), unit) for unit in KernelIndex(spec).units]
 
 
 def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
@@ -46,7 +46,7 @@ def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
 
 
 def _includes(loops: tuple[Loop, ...]) -> list[str]:
-    """Headers of runtime/simd and of storage types that the kernels need."""
+    """Headers that the kernels need: of the tables, of runtime/simd and of storage types."""
     forms = {"transform"}
     if any(_has_tree(loop) for loop in loops):
         forms.add("reduce")
@@ -54,7 +54,7 @@ def _includes(loops: tuple[Loop, ...]) -> list[str]:
         forms.add("scan")
     bodies = {stem for loop in loops for stem in body_families(loop.body)}
     storage = storage_headers(dtype for loop in loops for dtype in loop.types)
-    return [f"simd/{stem}-inl.h" for stem in sorted(forms | bodies)] + storage
+    return sorted(["core/tables.h", *storage, *(f"simd/{stem}-inl.h" for stem in forms | bodies)])
 
 
 def _has_tree(loop: Loop) -> bool:

@@ -10,7 +10,7 @@ from .names import own_dtypes, own_ufuncs, package_of
 from .render import render
 from .tables import package_rows, table_families
 from .text import OutputFile, banner, char_literal, cpp_string, cpp_strings, filled
-from .units import units
+from .units import KernelIndex
 
 
 def files(spec: Spec) -> list[OutputFile]:
@@ -23,7 +23,7 @@ def files(spec: Spec) -> list[OutputFile]:
         banner=banner(["spec/" if package.is_base else str(_root(spec)) + "/"], package=package.name),
         package=package,
         families=sorted(table_families(spec)),
-        kernel_symbols=[unit.symbol for unit in units(spec)],
+        kernel_symbols=[unit.symbol for unit in KernelIndex(spec).units],
         dtypes=[_dtype_row(dtype, order.index(dtype.index)) for dtype in own_dtypes(spec)],
         ufuncs=package_rows(spec, package),
         base_fingerprint=cpp_string(spec.base_fingerprint),

@@ -13,7 +13,7 @@ from ..model import Loop, Spec, Ufunc
 from .names import Package, dtype_id, flag_set, loop_numbers, own_loops, package_of, types_text
 from .render import render
 from .text import OutputFile, banner, camel, cpp_string, cpp_strings, filled, rows
-from .units import place
+from .units import KernelIndex
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class UfuncTables:
 def files(spec: Spec) -> list[OutputFile]:
     """The tables of every family that holds a ufunc."""
     package = package_of(spec)
+    kernels = KernelIndex(spec)
     made = []
     for family in table_families(spec):
         ufuncs = [ufunc for ufunc in spec.ufuncs if ufunc.family == family]
@@ -48,8 +49,8 @@ def files(spec: Spec) -> list[OutputFile]:
             "package": package,
             "family": family,
             "guard": f"{package.name.upper()}_TABLES_{family.upper()}_H_",
-            "ufuncs": [ufunc_tables(spec, ufunc) for ufunc in ufuncs],
-            "kernel_symbols": _kernel_symbols(spec, ufuncs),
+            "ufuncs": [ufunc_tables(spec, kernels, ufunc) for ufunc in ufuncs],
+            "kernel_symbols": _kernel_symbols(kernels, ufuncs),
         }
         folder = PurePosixPath("src") / package.include / "tables"
         made.append(OutputFile(folder / f"{family}.h", render("ufunc_tables.h.j2", **values)))
@@ -63,11 +64,11 @@ def table_families(spec: Spec) -> list[str]:
     return [family for family in spec.families if family in used]
 
 
-def _kernel_symbols(spec: Spec, ufuncs: list[Ufunc]) -> list[str]:
-    return sorted({place(spec, loop).symbol for ufunc in ufuncs for loop in own_loops(ufunc)})
+def _kernel_symbols(kernels: KernelIndex, ufuncs: list[Ufunc]) -> list[str]:
+    return sorted({kernels.place(loop).unit.symbol for ufunc in ufuncs for loop in own_loops(ufunc)})
 
 
-def ufunc_tables(spec: Spec, ufunc: Ufunc) -> UfuncTables:
+def ufunc_tables(spec: Spec, kernels: KernelIndex, ufunc: Ufunc) -> UfuncTables:
     """The arrays of one ufunc."""
     name = camel(ufunc.name)
     numbers = loop_numbers(ufunc)
@@ -76,7 +77,7 @@ def ufunc_tables(spec: Spec, ufunc: Ufunc) -> UfuncTables:
     resolution = _renumbered(ufunc.resolution, numbers)
     arrays = [
         _strings(f"k{name}Arguments", arguments),
-        ArrayView("LoopInfo", f"k{name}Loops", len(loops), _loop_rows(spec, name, loops)),
+        ArrayView("LoopInfo", f"k{name}Loops", len(loops), _loop_rows(kernels, name, loops)),
         ArrayView("std::int16_t", f"k{name}Resolution", len(resolution), _resolution_rows(spec, resolution)),
         _strings(f"k{name}Refusals", list(ufunc.refusals)),
     ]
@@ -128,16 +129,16 @@ def _renumbered(cells: tuple[int, ...], numbers: dict[int, int]) -> list[int]:
     return [cell if cell < 0 else numbers[cell] for cell in cells]
 
 
-def _loop_rows(spec: Spec, name: str, loops: tuple[Loop, ...]) -> str:
-    return "\n".join(_loop_row(spec, name, position, loop) for position, loop in enumerate(loops))
+def _loop_rows(kernels: KernelIndex, name: str, loops: tuple[Loop, ...]) -> str:
+    return "\n".join(_loop_row(kernels, name, position, loop) for position, loop in enumerate(loops))
 
 
-def _loop_row(spec: Spec, name: str, position: int, loop: Loop) -> str:
-    where = place(spec, loop)
+def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop) -> str:
+    place = kernels.place(loop)
     items = [
         f"k{name}Types[{position}]",
-        f"&{where.symbol}",
-        str(where.index),
+        f"&{place.unit.symbol}",
+        str(place.index),
         flag_set(loop.hardware_flags),
         flag_set(loop.declared_flags),
         "true" if loop.reduces and loop.neutral is not None else "false",

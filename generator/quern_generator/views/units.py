@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from ..model import Loop, Spec
 from .names import own_loops
@@ -37,60 +36,50 @@ class Unit:
 class Place:
     """Where the kernels of a loop are: a row of a unit's table."""
 
-    symbol: str
-    stem: str
+    kernel: str
+    unit: Unit
     index: int
 
 
-@cache
-def units(spec: Spec) -> tuple[Unit, ...]:
-    """All units that the package compiles, in the spec's order of families."""
-    return tuple(unit for family in spec.families for unit in _units_of(spec, family))
+class KernelIndex:
+    """All units that a package compiles, and where each loop's kernels stand in them."""
 
+    def __init__(self, spec: Spec) -> None:
+        loops = [loop for ufunc in spec.ufuncs for loop in own_loops(ufunc)]
+        # Kernels that other loops may share; those of the base are not at hand in a package.
+        self._shareable = frozenset(loop.kernel for loop in loops if loop.same_code_as is None)
+        self.units = tuple(unit for family in spec.families for unit in self._units_of(spec, family))
+        self._places = {
+            loop.kernel: Place(loop.kernel, unit, index)
+            for unit in self.units
+            for index, loop in enumerate(unit.loops)
+        }
 
-def _units_of(spec: Spec, family: str) -> list[Unit]:
-    parts: list[list[Loop]] = []
-    lines = PART_LINES
-    for ufunc in spec.ufuncs:
-        loops = [loop for loop in own_loops(ufunc) if loop.family == family and kernel_of(spec, loop) == loop.kernel]
-        length = sum(_lines(loop) for loop in loops)
-        if not loops:
-            continue
-        if not parts or lines + length > PART_LINES:
-            parts.append([])
-            lines = 0
-        parts[-1] += loops
-        lines += length
-    stems = [family, *(f"{family}_{number}" for number in range(2, len(parts) + 1))]
-    return [Unit(family, stem, tuple(loops)) for stem, loops in zip(stems, parts)]
+    def kernel_of(self, loop: Loop) -> str:
+        """The kernel that the loop runs: one that it shares, or its own."""
+        shared = loop.same_code_as
+        return shared if shared is not None and shared in self._shareable else loop.kernel
 
+    def place(self, loop: Loop) -> Place:
+        """The row whose kernels the loop runs."""
+        return self._places[self.kernel_of(loop)]
 
-@cache
-def _shareable(spec: Spec) -> frozenset[str]:
-    """Kernels that this package compiles for other loops to share; the base's are not at hand."""
-    loops = [loop for ufunc in spec.ufuncs for loop in own_loops(ufunc)]
-    return frozenset(loop.kernel for loop in loops if loop.same_code_as is None)
-
-
-def kernel_of(spec: Spec, loop: Loop) -> str:
-    """The kernel that the loop runs: one that it shares, or its own."""
-    return loop.same_code_as if loop.same_code_as in _shareable(spec) else loop.kernel
+    def _units_of(self, spec: Spec, family: str) -> list[Unit]:
+        parts: list[list[Loop]] = []
+        lines = PART_LINES
+        for ufunc in spec.ufuncs:
+            loops = [loop for loop in own_loops(ufunc) if loop.family == family and self.kernel_of(loop) == loop.kernel]
+            length = sum(_lines(loop) for loop in loops)
+            if not loops:
+                continue
+            if not parts or lines + length > PART_LINES:
+                parts.append([])
+                lines = 0
+            parts[-1] += loops
+            lines += length
+        stems = [family, *(f"{family}_{number}" for number in range(2, len(parts) + 1))]
+        return [Unit(family, stem, tuple(loops)) for stem, loops in zip(stems, parts)]
 
 
 def _lines(loop: Loop) -> int:
     return 14 + 8 * loop.reduces + 12 * (loop.neutral is not None)
-
-
-@cache
-def places(spec: Spec) -> dict[str, Place]:
-    """Kernel name -> its row."""
-    return {
-        loop.kernel: Place(unit.symbol, unit.stem, index)
-        for unit in units(spec)
-        for index, loop in enumerate(unit.loops)
-    }
-
-
-def place(spec: Spec, loop: Loop) -> Place:
-    """The row whose kernels the loop runs, its own or the one that it shares."""
-    return places(spec)[kernel_of(spec, loop)]

@@ -170,6 +170,7 @@ class QUERN_EXPORT Array {
   Index size_ = 0;
   DType dtype_;
   bool writeable_ = true;
+  bool one_run_ = true;  // C-contiguous, aligned and in native byte order: see ArrayAccess::one_run
   std::uint8_t ndim_ = 1;
   Index inline_dims_[2 * kInlineRank] = {0, 8};  // extents, then byte strides
   std::unique_ptr<Index[]> heap_dims_;           // the same, for more than kInlineRank axes

@@ -42,14 +42,20 @@ enum {
   QN_NOT_SUPPORTED_ERROR = 13,  /* something quern does not have yet */
   QN_SPEC_ERROR = 14,           /* a package of tables that does not fit the library */
   QN_OUT_OF_MEMORY = 15,
-  QN_INTERNAL_ERROR = 16        /* an exception that is not quern's */
+  QN_INTERNAL_ERROR = 16 /* an exception that is not quern's */
 };
 
 /* Added to the number of a dtype whose elements lie in the byte order opposite to the machine's. */
 #define QN_BYTE_SWAPPED 256
 
 /* Levels of casting, in rising order of permission. */
-enum { QN_CAST_NO = 0, QN_CAST_EQUIV = 1, QN_CAST_SAFE = 2, QN_CAST_SAME_KIND = 3, QN_CAST_UNSAFE = 4 };
+enum {
+  QN_CAST_NO = 0,
+  QN_CAST_EQUIV = 1,
+  QN_CAST_SAFE = 2,
+  QN_CAST_SAME_KIND = 3,
+  QN_CAST_UNSAFE = 4
+};
 
 /* Opaque. */
 typedef struct qn_array qn_array;
@@ -70,8 +76,8 @@ typedef struct qn_call_options {
 
 /* Options of a reduction. */
 typedef struct qn_reduce_options {
-  size_t struct_size;      /* sizeof(qn_reduce_options) */
-  const int32_t* axes;     /* axis_count axes; null reduces all */
+  size_t struct_size;  /* sizeof(qn_reduce_options) */
+  const int32_t* axes; /* axis_count axes; null reduces all */
   int32_t axis_count;
   int32_t keepdims;        /* whether reduced axes stay, with extent 1 */
   int32_t has_dtype;       /* whether dtype counts */
@@ -99,9 +105,9 @@ typedef struct qn_error_state {
   void* logger_context;
 } qn_error_state;
 
-/* The elementwise kernel of one loop on the target in use. `in` and `out` hold one pointer per input
- * and output to n contiguous elements in native byte order, each aligned to its element size. An
- * output may coincide exactly with an input of the same element size and overlaps nothing else.
+/* The elementwise kernel of one loop on the target in use. `in` and `out` hold one pointer per
+ * input and output to n contiguous elements in native byte order, each aligned to its element size.
+ * An output may coincide exactly with an input of the same element size and overlaps nothing else.
  * Returns conditions that the kernel finds itself (bits as above); others are left pending in the
  * hardware. A later qn_target_set does not change kernels that were looked up before. */
 typedef uint8_t (*qn_kernel)(const void* const* in, void* const* out, size_t n);

@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "quern/array.hpp"
@@ -19,44 +18,43 @@ namespace quern {
 struct UfuncInfo;
 
 // A C++ number beside an array: it takes the array's dtype where that dtype's kind allows it, and
-// is range-checked against the dtype of the loop (NEP 50). bool is not weak.
+// is range-checked against the dtype of the loop (NEP 50). A boolean is not weak: it has the dtype
+// bool.
 struct WeakScalar {
-  enum class Kind : std::uint8_t { integer, real };
+  enum class Kind : std::uint8_t { integer, real, boolean };
   Kind kind = Kind::integer;
-  bool is_unsigned = false;     // integer holds the bits of a std::uint64_t
-  std::int64_t integer = 0;
+  bool is_unsigned = false;  // integer holds the bits of a std::uint64_t
+  std::int64_t integer = 0;  // 0 or 1 for a boolean
   double real = 0.0;
 };
 
 // An input of a ufunc: an array, which must outlive the call, or a number.
 class Operand {
  public:
-  Operand(const Array& array) : value_(&array) {}  // NOLINT(google-explicit-constructor)
+  Operand(const Array& array) : array_(&array) {}  // NOLINT(google-explicit-constructor)
   template <class T>
     requires std::is_arithmetic_v<T>
-  Operand(T value) : value_(from(value)) {}  // NOLINT(google-explicit-constructor)
-  Operand(WeakScalar value) : value_(value) {}  // NOLINT(google-explicit-constructor)
+  Operand(T value) : scalar_(from(value)) {}  // NOLINT(google-explicit-constructor)
+  Operand(WeakScalar value) : scalar_(value) {}  // NOLINT(google-explicit-constructor)
 
-  const Array* array() const {
-    if (const auto* pointer = std::get_if<const Array*>(&value_)) return *pointer;
-    return std::get_if<Array>(&value_);
-  }
-  const WeakScalar* scalar() const { return std::get_if<WeakScalar>(&value_); }
+  // One of the two is null.
+  const Array* array() const { return array_; }
+  const WeakScalar* scalar() const { return array_ == nullptr ? &scalar_ : nullptr; }
 
  private:
-  using Value = std::variant<const Array*, WeakScalar, Array>;
   template <class T>
-  static Value from(T value) {
+  static WeakScalar from(T value) {
     if constexpr (std::same_as<T, bool>) {
-      return Array::scalar(value);
+      return {WeakScalar::Kind::boolean, false, value, 0.0};
     } else if constexpr (std::floating_point<T>) {
-      return WeakScalar{WeakScalar::Kind::real, false, 0, static_cast<double>(value)};
+      return {WeakScalar::Kind::real, false, 0, static_cast<double>(value)};
     } else {
-      return WeakScalar{WeakScalar::Kind::integer, std::unsigned_integral<T>,
-                        static_cast<std::int64_t>(value), 0.0};
+      return {WeakScalar::Kind::integer, std::unsigned_integral<T>,
+              static_cast<std::int64_t>(value), 0.0};
     }
   }
-  Value value_;
+  const Array* array_ = nullptr;
+  WeakScalar scalar_;
 };
 
 // Options of a call. All pointers are borrowed for the call.

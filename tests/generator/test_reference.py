@@ -1,0 +1,156 @@
+"""References: exact arithmetic, IEEE specials, one rounding."""
+
+from __future__ import annotations
+
+import math
+import struct
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from quern_generator.model import DType, Spec
+from quern_generator.reference import (
+    INFINITY,
+    NAN,
+    Real,
+    ReferenceFault,
+    compile_reference,
+    finite,
+    parse_value,
+    round_to,
+    same,
+    value_text,
+    wrap,
+)
+
+
+def dtype(spec: Spec, name: str) -> DType:
+    return next(found for found in spec.dtypes if found.name == name)
+
+
+def evaluate(spec: Spec, text: str, name: str, *inputs: str, output: str = "") -> str:
+    """A reference's value as text."""
+    of, to = dtype(spec, name), dtype(spec, output or name)
+    values = [parse_value(item, of) for item in inputs]
+    assert None not in values
+    known = [value for value in values if value is not None]
+    return value_text(compile_reference(text, len(known))(known, [of] * len(known), to), to)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "inputs", "expected"),
+    [
+        ("a + b", "int8", ("max", "1"), "-128"),
+        ("a * b", "uint8", ("max", "max"), "1"),
+        ("a + b", "bool", ("true", "true"), "true"),
+        ("floor(a / b)", "int64", ("min", "7"), str(-(2**63) // 7)),
+        ("a << b if 0 <= b and b < bits else 0", "int8", ("1", "7"), "-128"),
+        ("a + b", "float64", ("-0.0", "0.0"), "0.0"),
+        ("a + b", "float64", ("-0.0", "-0.0"), "-0.0"),
+        ("a - b", "float64", ("1.0", "1.0"), "0.0"),
+        ("a * b", "float64", ("-1.0", "0.0"), "-0.0"),
+        ("a / b", "float64", ("1.0", "-0.0"), "-inf"),
+        ("a / b", "float64", ("0.0", "0.0"), "nan"),
+        ("a / b", "float64", ("-1.0", "inf"), "-0.0"),
+        ("a - b", "float64", ("inf", "inf"), "nan"),
+        ("a * b", "float64", ("inf", "0.0"), "nan"),
+        ("sqrt(a)", "float64", ("-0.0",), "-0.0"),
+        ("sqrt(a)", "float64", ("-1.0",), "nan"),
+        ("sqrt(a)", "float64", ("2.0",), repr(math.sqrt(2))),
+        ("sqrt(a)", "float64", ("5e-324",), repr(math.sqrt(5e-324))),
+        ("exp(a)", "float64", ("1.0",), repr(math.e)),
+        ("exp(a)", "float64", ("1000",), "inf"),
+        ("exp(a)", "float64", ("max",), "inf"),
+        ("exp(a)", "float64", ("-max",), "0.0"),
+        ("exp(a)", "float64", ("-745.0",), "5e-324"),
+        ("floor(a)", "float64", ("-0.5",), "-1.0"),
+        ("floor(a)", "float64", ("-0.0",), "-0.0"),
+        ("abs(a)", "float64", ("-0.0",), "0.0"),
+        ("copysign(a, b)", "float64", ("nan", "-1.0"), "nan"),
+        ("a if a < b else b", "float64", ("nan", "1.0"), "1.0"),
+        ("a + 0.1", "float64", ("0.2",), "0.3"),  # 0.1 is exact here
+    ],
+)
+def test_values(spec: Spec, text: str, name: str, inputs: tuple[str, ...], expected: str) -> None:
+    assert evaluate(spec, text, name, *inputs) == expected
+
+
+def test_comparisons_of_nan_are_false(spec: Spec) -> None:
+    for operator in ("<", "<=", ">", ">=", "=="):
+        assert evaluate(spec, f"a {operator} b", "float64", "nan", "nan", output="bool") == "false"
+    assert evaluate(spec, "a != b", "float64", "nan", "nan", output="bool") == "true"
+
+
+@pytest.mark.parametrize("name", ["float32", "float64"])
+def test_rounding_is_the_hardwares(spec: Spec, name: str) -> None:
+    """Sums, products and quotients of random bit patterns, rounded once, are NumPy's bit for bit."""
+    to = dtype(spec, name)
+    generator = np.random.default_rng(3)
+    bits = generator.integers(0, 2**to.bits, (2, 400), dtype=f"u{to.size}")
+    left, right = bits.view(name)
+    with np.errstate(all="ignore"):
+        right[::3] = left[::3] * generator.uniform(0.5, 2, right[::3].shape).astype(name)
+        results = {"a + b": left + right, "a * b": left * right, "a / b": left / right}
+    for text, expected in results.items():
+        reference = compile_reference(text, 2)
+        for a, b, value in zip(left.tolist(), right.tolist(), expected.tolist()):
+            assert same(reference((number(a), number(b)), (to, to), to), number(value)), (text, a, b)
+
+
+def number(value: float) -> Real:
+    if math.isnan(value):
+        return NAN
+    negative = math.copysign(1, value) < 0
+    return Real(None, negative) if math.isinf(value) else finite(Fraction(value), negative)
+
+
+def test_rounding_to_even_and_at_the_edges(spec: Spec) -> None:
+    to = dtype(spec, "float32")
+    tiny = Fraction(2) ** -149
+    assert round_to(finite(tiny / 2, False), to).is_zero
+    assert round_to(finite(tiny * Fraction(3, 2), False), to).value == 2 * tiny
+    largest = Fraction(float(np.finfo("f4").max))
+    half_step = Fraction(2) ** 103
+    assert round_to(finite(largest + half_step - 1, False), to).value == largest
+    assert same(round_to(finite(largest + half_step, False), to), INFINITY)
+    assert round_to(finite(-tiny / 4, True), to).negative
+
+
+def test_wrapping(spec: Spec) -> None:
+    for value in (-129, -128, 127, 128, 255, 256, 1000):
+        assert wrap(value, dtype(spec, "int8")) == struct.unpack("b", struct.pack("B", value & 255))[0]
+        assert wrap(value, dtype(spec, "uint8")) == value & 255
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("max", "int8", "127"),
+        ("128", "int8", None),
+        ("1.0", "int8", None),
+        ("1e400", "float64", None),
+        ("-max", "float32", "-3.4028234663852886e+38"),
+        ("min", "float32", "-3.4028234663852886e+38"),
+        ("-0.0", "float64", "-0.0"),
+        ("-inf", "float64", "-inf"),
+        ("abc", "float64", None),
+        ("1/0", "float64", None),
+        ("0.1", "float32", "0.10000000149011612"),
+        ("true", "bool", "true"),
+        ("2", "bool", None),
+    ],
+)
+def test_values_as_specs_write_them(spec: Spec, text: str, name: str, expected: str | None) -> None:
+    found = parse_value(text, dtype(spec, name))
+    assert (None if found is None else value_text(found, dtype(spec, name))) == expected
+
+
+@pytest.mark.parametrize("text", ["a.real", "[a]", "a if b", "lambda: a", "__import__('os')", "a // b", "a ** b", "'x'"])
+def test_the_language_is_closed(text: str) -> None:
+    with pytest.raises(ReferenceFault):
+        compile_reference(text, 2)
+
+
+def test_shifts_are_bounded(spec: Spec) -> None:
+    with pytest.raises(ArithmeticError):
+        evaluate(spec, "a << b", "int64", "1", "100000000")

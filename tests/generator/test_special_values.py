@@ -1,0 +1,60 @@
+"""The special values of the specs against NumPy, live: values, signs of zeros, floating-point flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from quern_generator.model import DType, Loop, SpecialValue, Spec
+from test_resolution import known_dtypes, known_ufuncs, numpy_ufunc
+
+FLAGS = {"divide by zero": "divide_by_zero", "overflow": "overflow", "underflow": "underflow", "invalid value": "invalid"}
+
+
+def rows(spec: Spec) -> Iterator[tuple[Loop, SpecialValue]]:
+    """The special values that NumPy can judge, with their loops."""
+    known = set(known_dtypes(spec))
+    for ufunc in known_ufuncs(spec):
+        for row in ufunc.special_values:
+            if known.issuperset(ufunc.loops[row.loop].types):
+                yield ufunc.loops[row.loop], row
+
+
+def number(text: str, dtype: DType) -> np.generic:
+    """A value of the model as NumPy's."""
+    if dtype.kind == "boolean":
+        return np.bool_(text == "true")
+    kind = np.dtype(dtype.name).type
+    return kind(float(text) if dtype.kind == "float" else int(text))
+
+
+def compute(loop: Loop, row: SpecialValue) -> tuple[np.generic, set[str]]:
+    """What NumPy gives for a row, and the flags that it raises."""
+    raised: set[str] = set()
+    inputs = [np.array([number(text, dtype)]) for text, dtype in zip(row.inputs, loop.inputs)]
+    with np.errstate(all="call", call=lambda kind, _: raised.add(FLAGS[kind])):
+        return numpy_ufunc(loop.ufunc)(*inputs)[0], raised
+
+
+def test_special_values_are_numpys(spec: Spec) -> None:
+    for loop, row in rows(spec):
+        found, _ = compute(loop, row)
+        expected = number(row.outputs[0], loop.outputs[0])
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found, expected, equal_nan=True), (str(row.origin), found)
+        if loop.outputs[0].kind == "float" and not np.isnan(expected):
+            assert np.signbit(found) == np.signbit(expected), (str(row.origin), found)
+
+
+def test_flags_are_numpys(spec: Spec) -> None:
+    for loop, row in rows(spec):
+        _, raised = compute(loop, row)
+        assert set(row.raises) == raised, str(row.origin)
+
+
+@pytest.mark.parametrize("name", ["float32", "float64"])
+def test_limits_are_numpys(spec: Spec, name: str) -> None:
+    dtype = next(dtype for dtype in spec.dtypes if dtype.name == name)
+    assert float(dtype.maximum) == float(np.finfo(name).max)
+    assert float(dtype.minimum) == float(np.finfo(name).min)

@@ -1,0 +1,1 @@
+"""The measurements, one module each: `measure(context)` enters the ledger and returns a section."""

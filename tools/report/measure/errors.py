@@ -1,0 +1,58 @@
+"""Bad calls: quern refuses what NumPy refuses, with an exception of the same built-in classes."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from ..basics import Json, error_text
+from ..context import Context, Section
+from ..ledger import PASSED, FAILED, Subject
+
+CHECK = "errors"
+
+
+def operand(data: Json) -> Any:
+    """An operand or keyword as golden/README.md describes them."""
+    if isinstance(data, list):
+        return tuple(data)
+    if not isinstance(data, dict):
+        return data
+    if "array" in data:
+        entry = data["array"]
+        array = np.ones(entry["shape"], entry["dtype"])
+        array.flags.writeable = not entry.get("readonly", False)
+        return array
+    if "indices" in data:
+        return np.array(data["indices"], np.int64)
+    return int(data["integer"])
+
+
+def replay(function: Any, method: str, operands: list[Json], keywords: dict[str, Json]) -> None:
+    target = function if method == "call" else getattr(function, method)
+    target(*map(operand, operands), **{key: operand(value) for key, value in keywords.items()})
+
+
+def measure(context: Context) -> Section:
+    rows = []
+    for call in context.golden.error_calls():
+        subject = Subject(CHECK, call.ufunc)
+        wanted = tuple(getattr(builtins, name) for name in call.refusal.builtin)
+        try:
+            function = context.library.ufunc(call.ufunc)
+            replay(function, call.method, call.operands, call.keywords)
+            ours, good = "no exception", False
+        except Exception as error:
+            ours, good = error_text(error), all(isinstance(error, kind) for kind in wanted)
+        numpys = f"{call.refusal.error}: {call.refusal.message}"
+        if good:
+            context.ledger.passed(subject)
+            status = PASSED
+        else:
+            status = context.ledger.differs(subject, call.description, ours, numpys)
+        rows.append(
+            {"call": call.description, "quern": ours, "numpy": numpys, "failed": status == FAILED}
+        )
+    return {"calls": rows}

@@ -1,0 +1,154 @@
+"""Result dtypes of the reducing methods, empty reductions, and values of reductions.
+
+Operations without rounding must give NumPy's bits. Rounded ones (sums and products of floats) follow
+quern's own tree, whose error is measured beside NumPy's against a longer format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ..basics import Array, error_text, value_text
+from ..bits import canonical
+from ..context import Context, Section
+from ..ledger import Subject
+from ..library import Library
+from ..sequences import sequence
+from ..spec import Loop, Ufunc
+from .refusals import Outcome, outcome_of
+from .resolution import MISSING_DTYPE
+
+CHECK = "reductions"
+METHODS = ("reduce", "accumulate", "reduceat", "empty")
+
+# Lengths of reduced sequences: within a block, across blocks, with a remainder.
+LENGTHS = (1, 2, 7, 100, 1_000, 4_097, 30_000)
+
+# What a fixed tree may lose in ULP: one rounding for each of 32 additions to a lane, and for each
+# halving of lanes and joining of blocks. Inputs are positive, so that nothing cancels.
+TREE_BOUND = 0.5 * (32 + 6 + 10)
+
+
+def _run(library: Library, ufunc: str, method: str, dtype: str) -> Array:
+    if method == "empty":
+        return library.method(ufunc, "reduce", np.ones(0, dtype))
+    ones = np.ones(2, dtype)
+    if method == "reduceat":
+        return library.method(ufunc, "reduceat", ones, np.array([0, 1]))
+    return library.method(ufunc, method, ones)
+
+
+def _outcome(library: Library, ufunc: str, method: str, dtype: str) -> Outcome:
+    def attempt() -> str:
+        result = _run(library, ufunc, method, dtype)
+        value = f" {value_text(canonical(result)[()])}" if method == "empty" else ""
+        return result.dtype.name + value
+
+    return outcome_of(attempt)
+
+
+def _compare_types(context: Context, ufunc: Ufunc) -> None:
+    for method in METHODS:
+        for dtype in context.dtypes:
+            ours = _outcome(context.library, ufunc.name, method, dtype)
+            numpys = _outcome(context.oracle, ufunc.name, method, dtype)
+            subject = Subject(CHECK, ufunc.name, dtype)
+            if ours.agrees_with(numpys):
+                context.ledger.passed(subject)
+                continue
+            found = numpys.text.split(" ", 1)[0]
+            missing = numpys.error is None and found not in context.spec.dtypes
+            tags = [method, MISSING_DTYPE, found] if missing else [method]
+            context.ledger.differs(
+                subject, f"{method} of {dtype}", ours.text, numpys.text, tags=tags
+            )
+
+
+def reducing(context: Context) -> Iterator[tuple[Ufunc, str, Loop]]:
+    """Every ufunc and dtype that NumPy reduces, with the loop that does it here."""
+    for ufunc in context.spec.ufuncs:
+        if ufunc.name not in context.oracle.ufuncs() or (ufunc.nin, ufunc.nout) != (2, 1):
+            continue
+        loops = {loop.outputs[0]: loop for loop in ufunc.loops if loop.reduces}
+        for dtype in context.dtypes:
+            try:
+                result = _run(context.oracle, ufunc.name, "reduce", dtype)
+            except (TypeError, ValueError):
+                continue
+            loop = loops.get(result.dtype.name)
+            if loop is not None:
+                yield ufunc, dtype, loop
+
+
+def ulp_error(result: Array, reference: Array) -> float:
+    """How far a result without axes is from a reference, in units of its last place."""
+    value, true = result[()], np.longdouble(reference[()])
+    if not np.isfinite(true) or not np.isfinite(value):
+        return 0.0 if value == true or (value != value and true != true) else float("inf")
+    unit = np.spacing(np.abs(result.dtype.type(true)))
+    return float(abs(np.longdouble(value) - true) / np.longdouble(unit))
+
+
+@dataclass
+class Worst:
+    """The largest errors met, in ULP."""
+
+    quern: float = 0.0
+    numpy: float = 0.0
+
+
+def _compare_rounded(
+    context: Context, subject: Subject, values: Array, ours: Array, numpys: Array, worst: Worst
+) -> None:
+    with context.oracle.quiet():
+        reference = context.oracle.method(subject.ufunc, "reduce", values.astype(np.longdouble))
+    distance = ulp_error(ours, reference)
+    worst.quern = max(worst.quern, distance)
+    worst.numpy = max(worst.numpy, ulp_error(numpys, reference))
+    if distance <= TREE_BOUND:
+        context.ledger.passed(subject)
+    else:
+        context.ledger.differs(
+            subject, f"reduce of {len(values)} elements", f"{ours[()]}, {distance:.1f} ULP off",
+            f"at most {TREE_BOUND} ULP from {reference[()]}",
+        )  # fmt: skip
+
+
+def _compare_values(context: Context, ufunc: Ufunc, dtype: str, loop: Loop) -> Worst | None:
+    """Enters the reductions of several lengths; the worst errors if they round."""
+    rounds = loop.accuracy is not None and loop.neutral is not None
+    worst = Worst()
+    subject = Subject(CHECK, ufunc.name, dtype)
+    for length in LENGTHS:
+        values = sequence(dtype, length)
+        values = np.abs(values) if rounds else values
+        case = f"reduce of {length} elements"
+        try:
+            with context.library.quiet(), context.oracle.quiet():
+                numpys = context.oracle.method(ufunc.name, "reduce", values)
+                ours = context.library.method(ufunc.name, "reduce", values)
+        except Exception as error:
+            context.ledger.differs(subject, case, error_text(error), "a result")
+            continue
+        if rounds:
+            _compare_rounded(context, subject, values, ours, numpys, worst)
+        else:
+            texts = (value_text(canonical(result)[()]) for result in (ours, numpys))
+            context.ledger.compare(subject, case, *texts)
+    return worst if rounds else None
+
+
+def measure(context: Context) -> Section:
+    known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
+    for ufunc in context.spec.ufuncs:
+        if ufunc.name in known:
+            _compare_types(context, ufunc)
+    errors = []
+    for ufunc, dtype, loop in reducing(context):
+        worst = _compare_values(context, ufunc, dtype, loop)
+        if worst is not None:
+            errors.append({"ufunc": ufunc.name, "dtype": dtype, **asdict(worst)})
+    return {"rounded": errors, "longest": max(LENGTHS)}

@@ -1,0 +1,92 @@
+"""Which loop each ufunc chooses for every ordered tuple of dtypes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from ..basics import Json, loop_text
+from ..context import Context, Section
+from ..ledger import PASSED, Subject
+from ..library import Library
+from .refusals import Outcome, outcome_of
+
+CHECK = "types"
+MISSING_DTYPE = "a dtype that quern lacks"
+
+
+def chosen_loop(library: Library, ufunc: str, inputs: Sequence[str]) -> Outcome:
+    def resolve() -> str:
+        types = library.resolve(ufunc, inputs)
+        return loop_text(types[: len(inputs)], types[len(inputs) :])
+
+    return outcome_of(resolve)
+
+
+def names_in(text: str) -> set[str]:
+    """The dtypes in a loop's text."""
+    return set(text.replace(" -> ", ", ").split(", "))
+
+
+def missing_tags(context: Context, outcome: Outcome) -> list[str]:
+    """The tags of a NumPy outcome that names dtypes quern does not have."""
+    if outcome.error is not None:
+        return []
+    missing = sorted(names_in(outcome.text) - set(context.spec.dtypes))
+    return [MISSING_DTYPE, *missing] if missing else []
+
+
+def compare_cell(context: Context, subject: Subject, ours: Outcome, numpys: Outcome) -> str:
+    """Enters one cell of a table of types; its status."""
+    if ours.agrees_with(numpys):
+        context.ledger.passed(subject)
+        return PASSED
+    tags = missing_tags(context, numpys)
+    return context.ledger.differs(subject, subject.types, ours.text, numpys.text, tags=tags)
+
+
+def _table(context: Context, ufunc: str, nin: int) -> Json:
+    """Cells in row-major order: quern's outputs, and the status where it is not passed."""
+    outcomes: list[str] = []
+    cells: list[int] = []
+    statuses: dict[int, str] = {}
+    for inputs in itertools.product(context.dtypes, repeat=nin):
+        ours = chosen_loop(context.library, ufunc, inputs)
+        numpys = chosen_loop(context.oracle, ufunc, inputs)
+        subject = Subject(CHECK, ufunc, ", ".join(inputs))
+        status = compare_cell(context, subject, ours, numpys)
+        text = "refused" if ours.error else ours.text
+        if text not in outcomes:
+            outcomes.append(text)
+        if status != PASSED:
+            statuses[len(cells)] = status
+        cells.append(outcomes.index(text))
+    return {"ufunc": ufunc, "nin": nin, "outcomes": outcomes, "cells": cells, "status": statuses}
+
+
+def _compare_registry(context: Context) -> None:
+    """The library has exactly the ufuncs and dtypes of the spec."""
+    subject = Subject("registry")
+    library, spec = context.library, context.spec
+    ufuncs = {ufunc.name for ufunc in spec.ufuncs}
+    for kind, ours, specs in (
+        ("dtype", set(library.dtypes()), set(spec.dtypes)),
+        ("ufunc", set(library.ufuncs()), ufuncs),
+    ):
+        for name in sorted(ours | specs):
+            here = "present" if name in ours else "absent"
+            there = "present" if name in specs else "absent"
+            context.ledger.compare(subject, f"{kind} {name}", here, there)
+
+
+def measure(context: Context) -> Section:
+    _compare_registry(context)
+    known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
+    ufuncs = [ufunc for ufunc in context.spec.ufuncs if ufunc.name in known]
+    return {
+        "dtypes": list(context.dtypes),
+        "ufuncs": [
+            _table(context, ufunc.name, ufunc.nin)
+            for ufunc in context.progress.track(ufuncs, len(ufuncs))
+        ],
+    }

@@ -1,0 +1,169 @@
+"""The same bits on every target, in every layout, on any number of threads.
+
+One hash per loop over a fixed corpus: the one of the least target, one element after another, on one
+thread. Every other combination must give it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..basics import Array, Json, error_text, tuple_text, value_text
+from ..bits import differing, digest, shape_fault
+from ..context import Context, Section
+from ..corpus import HASHED, Corpus, corpus
+from ..layouts import CONTIGUOUS, LAYOUTS, Call
+from ..ledger import Subject
+from ..spec import Loop
+
+CHECK = "same bits"
+THREADS = (1, 2, 3, 7)
+
+# Elements of a call that seven threads share: above seven times the least share of one.
+SHARED_ELEMENTS = 7 * 66_000
+
+
+@dataclass
+class Matrix:
+    """How many of the subjects gave their hash, by target and variant."""
+
+    total: dict[str, dict[str, int]] = field(default_factory=dict)
+    equal: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def enter(self, target: str, variant: str, is_equal: bool) -> None:
+        for counts, one in ((self.total, 1), (self.equal, int(is_equal))):
+            row = counts.setdefault(target, {})
+            row[variant] = row.get(variant, 0) + one
+
+    def as_json(self) -> Json:
+        return [
+            {"target": target, "variant": variant, "total": total,
+             "equal": self.equal[target][variant]}
+            for target, row in self.total.items()
+            for variant, total in row.items()
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A way to compute what the reference computed."""
+
+    name: str
+    run: Callable[[], Array]
+
+
+def threads_name(threads: int) -> str:
+    return f"{threads} thread" + ("s" if threads > 1 else "")
+
+
+def enter_variant(
+    context: Context,
+    matrix: Matrix,
+    subject: Subject,
+    variant: Variant,
+    reference: Array,
+    inputs: tuple[Array, ...],
+) -> None:
+    """Runs one variant and enters whether it gave the reference's bits."""
+    try:
+        ours = variant.run()
+        fault = shape_fault(ours, reference)
+        wrong = np.arange(1) if fault else differing(ours, reference)
+    except Exception as error:
+        fault, wrong = error_text(error), np.arange(1)
+    matrix.enter(subject.target, variant.name, len(wrong) == 0)
+    if not len(wrong):
+        context.ledger.passed(subject)
+        return
+    first = int(wrong[0])
+    case = f"{variant.name}: {tuple_text(inputs, first) if inputs else f'element {first}'}"
+    got = fault or f"{value_text(ours[first])}, hash {digest(ours)[:12]}"
+    expected = f"{value_text(reference[first])}, hash {digest(reference)[:12]}"
+    context.ledger.differs(subject, case, got, expected)
+
+
+def _tiled(columns: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The columns over and over, to SHARED_ELEMENTS or just above."""
+    times = -(-SHARED_ELEMENTS // len(columns[0]))
+    return tuple(np.tile(column, times) for column in columns)
+
+
+def folded(result: Array, count: int) -> Array:
+    """The first `count` results if all later ones repeat them, else the first run that does not."""
+    runs = result.reshape(-1, count)
+    for run in runs[1:]:
+        if len(differing(run, runs[0])):
+            return np.asarray(run)
+    return np.asarray(runs[0])
+
+
+def _variants(
+    context: Context, call: Call, inputs: Corpus, wide: tuple[Array, ...]
+) -> Iterator[Variant]:
+    for layout in LAYOUTS:
+        yield Variant(layout.name, lambda layout=layout: layout.run(call, inputs))  # type: ignore[misc]
+    for threads in THREADS:
+
+        def run(threads: int = threads) -> Array:
+            context.library.use_threads(threads)
+            try:
+                return folded(call(*wide), inputs.count)
+            finally:
+                context.library.use_threads(1)
+
+        yield Variant(threads_name(threads), run)
+
+
+def _call_of(context: Context, loop: Loop) -> Call:
+    return lambda *operands, **keywords: context.library.call(
+        loop.ufunc, *operands, **keywords
+    )[0]
+
+
+def _compare_loop(
+    context: Context, loop: Loop, wide: tuple[Array, ...], matrix: Matrix
+) -> Json | None:
+    inputs = corpus(loop.inputs, HASHED)
+    call = _call_of(context, loop)
+    context.library.use_threads(1)
+    context.library.use_target(context.targets[-1])
+    subject = Subject(CHECK, loop.ufunc, loop.types, context.targets[-1])
+    try:
+        reference = CONTIGUOUS.run(call, inputs)
+    except Exception as error:
+        context.ledger.differs(subject, "the call", error_text(error), "results")
+        return None
+    for target in context.targets:
+        context.library.use_target(target)
+        subject = Subject(CHECK, loop.ufunc, loop.types, target)
+        for variant in _variants(context, call, inputs, wide):
+            enter_variant(context, matrix, subject, variant, reference, inputs.columns)
+    return {"ufunc": loop.ufunc, "types": loop.types, "hash": digest(reference)}
+
+
+def measure(context: Context) -> Section:
+    matrix = Matrix()
+    hashes = []
+    wide: tuple[Array, ...] = ()
+    wide_types: tuple[str, ...] = ()
+    loops = context.loops()
+    with context.library.quiet():
+        for loop in context.progress.track(loops, len(loops)):
+            if loop.inputs != wide_types:
+                wide, wide_types = _tiled(corpus(loop.inputs, HASHED).columns), loop.inputs
+            entry = _compare_loop(context, loop, wide, matrix)
+            if entry is not None:
+                hashes.append(entry)
+    return {
+        "hashes": hashes,
+        "matrix": matrix.as_json(),
+        "layouts": {layout.name: layout.what for layout in LAYOUTS},
+        "threads": list(THREADS),
+        "shared_elements": SHARED_ELEMENTS,
+        "elements": {name: corpus((name,), HASHED).count for name in context.dtypes},
+    }
+
+

@@ -1,0 +1,158 @@
+"""The same bits for every reduction, along any axis, in any layout, on any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import layouts
+from ..basics import Array, Json, error_text
+from ..bits import digest
+from ..context import Context, Section
+from ..ledger import Subject
+from ..sequences import sequence
+from ..spec import Loop, Ufunc
+from .reductions import reducing
+from .same_bits import THREADS, Matrix, Variant, enter_variant, threads_name
+
+CHECK = "same bits, reductions"
+
+# Short, around the ends of blocks and lanes, several blocks. Multiples of 4 fold into two axes.
+LENGTHS = (1, 2, 7, 100, 1_023, 1_025, 8_196, 12_000)
+FOLDED_LENGTHS = (100, 8_196, 12_000)
+
+# Elements of a reduction that seven threads share.
+SHARED_ELEMENTS = 7 * 66_000
+COLUMNS = 3
+
+Reduce = Callable[..., Array]
+
+
+def _over_lengths(reduce: Reduce, arrange: Callable[[Array], tuple[Array, Any]]) -> Reduce:
+    """One result per length, each from the sequence as `arrange` places it: array and axis."""
+
+    def run(sequences: list[Array]) -> Array:
+        results = []
+        for values in sequences:
+            array, axis = arrange(values)
+            result = np.asarray(reduce(array, axis=axis)).reshape(-1)
+            results.append(result[result.size // 2 : result.size // 2 + 1])
+        return np.concatenate(results)
+
+    return run
+
+
+def _as_column(values: Array) -> tuple[Array, Any]:
+    """The middle one of several columns, reduced down the rows."""
+    return np.stack([values[::-1], values, values], axis=1), 0
+
+
+def _as_row(values: Array) -> tuple[Array, Any]:
+    return np.stack([values[::-1], values, values], axis=0), 1
+
+
+def _as_wide_column(values: Array) -> tuple[Array, Any]:
+    """The middle one of 41 columns, with a gap after each row."""
+    block = np.zeros((len(values), 50), values.dtype)
+    block[:, 20] = values
+    return block[:, :41], 0
+
+
+def _as_columns_first(values: Array) -> tuple[Array, Any]:
+    block, axis = _as_row(values)
+    return np.asfortranarray(block), axis
+
+
+ARRANGEMENTS: dict[str, Callable[[Array], tuple[Array, Any]]] = {
+    "contiguous": lambda values: (values, 0),
+    "step 2": lambda values: (layouts.stepped(values, 2), 0),
+    "reversed": lambda values: (layouts.reversed_memory(values), 0),
+    "misaligned": lambda values: (layouts.misaligned(values), 0),
+    "byte-swapped": lambda values: (layouts.swapped(values), 0),
+    "offset": lambda values: (layouts.offset(values), 0),
+    "down a column": _as_column,
+    "along a row": _as_row,
+    "41 columns": _as_wide_column,
+    "columns first": _as_columns_first,
+}
+
+# Two axes reduced at once; only where the order of elements is free.
+FOLDINGS: dict[str, Callable[[Array], tuple[Array, Any]]] = {
+    "both axes": lambda values: (values.reshape(4, -1), (0, 1)),
+    "all axes, columns first": lambda values: (np.asfortranarray(values.reshape(-1, 4)), None),
+}
+
+
+def _variants(
+    context: Context, reduce: Reduce, ufunc: Ufunc, dtype: str
+) -> Iterator[tuple[Variant, bool]]:
+    """Each variant, and whether it runs over the folded lengths alone."""
+    sequences = [sequence(dtype, length) for length in LENGTHS]
+    for name, arrange in ARRANGEMENTS.items():
+        run = _over_lengths(reduce, arrange)
+        yield Variant(name, lambda run=run: run(sequences)), False  # type: ignore[misc]
+    if ufunc.reorderable:
+        folded = [sequence(dtype, length) for length in FOLDED_LENGTHS]
+        for name, arrange in FOLDINGS.items():
+            run = _over_lengths(reduce, arrange)
+            yield Variant(name, lambda run=run: run(folded)), True  # type: ignore[misc]
+
+
+def _on_threads(context: Context, reduce: Reduce, values: Array, threads: int) -> Array:
+    """A long sequence by itself, and as one of several columns."""
+    columns = np.repeat(values[:, np.newaxis], COLUMNS, axis=1)
+    context.library.use_threads(threads)
+    try:
+        return np.concatenate([reduce(values, axis=0).reshape(1), reduce(columns, axis=0)])
+    finally:
+        context.library.use_threads(1)
+
+
+def _compare(context: Context, ufunc: Ufunc, dtype: str, loop: Loop, matrix: Matrix) -> Json | None:
+    def reduce(array: Array, axis: Any) -> Array:
+        return context.library.method(ufunc.name, "reduce", array, axis=axis)
+
+    lowest = context.targets[-1]
+    subject = Subject(CHECK, ufunc.name, loop.types, lowest)
+    long = sequence(dtype, SHARED_ELEMENTS)
+    context.library.use_target(lowest)
+    try:
+        plain = _over_lengths(reduce, ARRANGEMENTS["contiguous"])
+        reference = plain([sequence(dtype, length) for length in LENGTHS])
+        folded = reference[[LENGTHS.index(length) for length in FOLDED_LENGTHS]]
+        once = reduce(long, axis=0).reshape(1)
+    except Exception as error:
+        context.ledger.differs(subject, dtype, error_text(error), "results")
+        return None
+    for target in context.targets:
+        context.library.use_target(target)
+        subject = Subject(CHECK, ufunc.name, loop.types, target)
+        for variant, is_folded in _variants(context, reduce, ufunc, dtype):
+            wanted = folded if is_folded else reference
+            enter_variant(context, matrix, subject, variant, wanted, ())
+        for threads in THREADS:
+            variant = Variant(
+                threads_name(threads),
+                lambda threads=threads: _on_threads(context, reduce, long, threads),  # type: ignore[misc]
+            )
+            wanted = np.repeat(once, 1 + COLUMNS)
+            enter_variant(context, matrix, subject, variant, wanted, ())
+    return {
+        "ufunc": ufunc.name, "types": f"{dtype} -> {loop.outputs[0]}",
+        "hash": digest(reference, once),
+    }  # fmt: skip
+
+
+def measure(context: Context) -> Section:
+    matrix = Matrix()
+    subjects = list(reducing(context))
+    hashes = []
+    context.library.use_threads(1)
+    with context.library.quiet():
+        for ufunc, dtype, loop in context.progress.track(subjects, len(subjects)):
+            entry = _compare(context, ufunc, dtype, loop, matrix)
+            if entry is not None:
+                hashes.append(entry)
+    return {"hashes": hashes, "matrix": matrix.as_json(), "lengths": list(LENGTHS)}

@@ -1,0 +1,137 @@
+"""What loops compute, bit for bit as NumPy, on special times special and on random inputs.
+
+Approximate loops are held to their bound against correctly rounded results instead, which come with
+the golden data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..basics import Array, error_text, tuple_text, value_text
+from ..bits import differing, returns_an_input, shape_fault
+from ..context import Context, Section
+from ..corpus import Corpus, corpus
+from ..ledger import Subject
+from ..oracle import NumpyLibrary
+from ..spec import Loop
+from .ulp import ulp_distance
+
+CHECK = "values"
+SIGN_OF_ZERO = "sign of zero"
+
+
+def numpys_outputs(oracle: NumpyLibrary, loop: Loop, inputs: Corpus) -> tuple[Array, ...]:
+    with oracle.quiet():
+        return oracle.call(loop.ufunc, *inputs.columns)
+
+
+def zero_ties(columns: tuple[Array, ...], expected: Array, positions: Array) -> Array:
+    """Which of the positions have operands that are zeros of both signs, and a zero result."""
+    zeros = [column[positions] == 0 for column in columns]
+    minus = [np.signbit(column[positions]) for column in columns]
+    some_minus = np.logical_or.reduce([z & m for z, m in zip(zeros, minus, strict=True)])
+    some_plus = np.logical_or.reduce([z & ~m for z, m in zip(zeros, minus, strict=True)])
+    return np.asarray(some_minus & some_plus & (expected[positions] == 0))
+
+
+def enter(
+    context: Context, subject: Subject, columns: tuple[Array, ...], ours: Array, expected: Array
+) -> None:
+    """Enters one output column beside the expected one, element by element."""
+    if fault := shape_fault(ours, expected):
+        context.ledger.differs(subject, "the result", fault, "", count=len(expected))
+        return
+    wrong = differing(ours, expected)
+    context.ledger.passed(subject, len(expected) - len(wrong))
+    if not len(wrong):
+        return
+    tied = np.zeros(len(wrong), bool)
+    if returns_an_input(columns, expected):
+        tied = zero_ties(columns, expected, wrong) & (ours[wrong] == 0)
+    for positions, tags in ((wrong[tied], [SIGN_OF_ZERO]), (wrong[~tied], [])):
+        if len(positions):
+            first = int(positions[0])
+            context.ledger.differs(
+                subject, tuple_text(columns, first), value_text(ours[first]),
+                value_text(expected[first]), tags=tags, count=len(positions),
+            )  # fmt: skip
+
+
+def outputs_or_none(
+    context: Context, subject: Subject, loop: Loop, columns: Sequence[Array]
+) -> tuple[Array, ...] | None:
+    """The library's outputs; a refusal is entered as a difference."""
+    try:
+        with context.library.quiet():
+            return context.library.call(loop.ufunc, *columns)
+    except Exception as error:
+        context.ledger.differs(
+            subject, "the call", error_text(error), "results", count=len(columns[0])
+        )
+        return None
+
+
+def _compare_exact(context: Context, loop: Loop) -> None:
+    inputs = corpus(loop.inputs, context.scale.values, exhaustive=True)
+    expected = numpys_outputs(context.oracle, loop, inputs)
+    for target in context.targets:
+        context.library.use_target(target)
+        subject = Subject(CHECK, loop.ufunc, loop.types, target)
+        outputs = outputs_or_none(context, subject, loop, inputs.columns)
+        for ours, numpys in zip(outputs or (), expected, strict=bool(outputs)):
+            enter(context, subject, inputs.columns, ours, numpys)
+
+
+def _compare_rounded(context: Context, loop: Loop) -> None:
+    """An approximate loop against the correctly rounded results of the golden data."""
+    for recorded in context.golden.loops(loop.ufunc):
+        if recorded.types.inputs != loop.inputs:
+            continue
+        columns = tuple(
+            np.frombuffer(data, np.dtype(name).newbyteorder("<")).astype(name)
+            for name, data in zip(loop.inputs, recorded.inputs.columns, strict=True)
+        )
+        dtype = np.dtype(loop.outputs[0])
+        expected = np.frombuffer(recorded.outputs[0], dtype.newbyteorder("<")).astype(dtype)
+        for target in context.targets:
+            context.library.use_target(target)
+            subject = Subject(CHECK, loop.ufunc, loop.types, target)
+            outputs = outputs_or_none(context, subject, loop, columns)
+            if outputs is not None:
+                _enter_rounded(context, subject, loop, columns, outputs[0], expected)
+
+
+def _enter_rounded(
+    context: Context,
+    subject: Subject,
+    loop: Loop,
+    columns: tuple[Array, ...],
+    ours: Array,
+    expected: Array,
+) -> None:
+    """A result may be a neighbour of the correctly rounded one, if the bound leaves room for it."""
+    if fault := shape_fault(ours, expected):
+        context.ledger.differs(subject, "the result", fault, "", count=len(expected))
+        return
+    allowed = 1 if (loop.accuracy or 0) > 0.5 else 0
+    wrong = np.flatnonzero(ulp_distance(ours, expected) > allowed)
+    context.ledger.passed(subject, len(expected) - len(wrong))
+    if len(wrong):
+        first = int(wrong[0])
+        context.ledger.differs(
+            subject, tuple_text(columns, first), value_text(ours[first]),
+            f"{value_text(expected[first])} or a neighbour", count=len(wrong),
+        )  # fmt: skip
+
+
+def measure(context: Context) -> Section:
+    loops = context.loops()
+    for loop in context.progress.track(loops, len(loops)):
+        if loop.is_approximate:
+            _compare_rounded(context, loop)
+        else:
+            _compare_exact(context, loop)
+    return {}

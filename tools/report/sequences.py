@@ -1,0 +1,29 @@
+"""Sequences to reduce: finite values of both signs whose sums and products stay in range."""
+
+from __future__ import annotations
+
+import random
+from functools import lru_cache
+
+import numpy as np
+
+from .basics import Array
+
+
+@lru_cache(maxsize=256)
+def sequence(dtype: str, length: int) -> Array:
+    """The same read-only values each time; magnitudes of floats lie between 0.71 and 1.41."""
+    kind = np.dtype(dtype)
+    words = np.frombuffer(
+        random.Random(f"quern sequence {dtype} {length}").randbytes(8 * length), "<u8"
+    )
+    if kind.kind == "b":
+        values = np.asarray(words % 16 != 0)
+    elif kind.kind in "iu":
+        values = words.astype(f"u{kind.itemsize}").view(kind)
+    else:
+        exponent = (words >> 11).astype(np.float64) * 2.0**-53 - 0.5
+        magnitude = 1.0 + exponent * (0.6931471805599453 + 0.2402265069591007 * exponent)
+        values = np.where(words & np.uint64(1) == 1, magnitude, -magnitude).astype(kind)
+    values.flags.writeable = False
+    return np.asarray(values)

@@ -1,5 +1,5 @@
 # Install rules. Components: runtime (the shared library), development (headers, archive, CMake package, pkg-config file),
-# tools (the command line).
+# tools (the command line), kernels (what quern_add_kernels expands and compiles: generator, spec, kernel headers).
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/quern")
@@ -39,6 +39,18 @@ install(
   FILES "${PROJECT_BINARY_DIR}/quernConfig.cmake" "${PROJECT_BINARY_DIR}/quernConfigVersion.cmake"
   DESTINATION "${package_dir}"
   COMPONENT development)
+
+# quern_add_kernels looks for these beside the package; a consumer that does not call it needs none of them.
+set(kernels_dir "${CMAKE_INSTALL_DATADIR}/quern")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/spec" DESTINATION "${kernels_dir}" COMPONENT kernels)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/generator" DESTINATION "${kernels_dir}" COMPONENT kernels
+  FILES_MATCHING PATTERN "*.py" PATTERN "*.j2" PATTERN "__pycache__" EXCLUDE)
+install(
+  DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/core" "${PROJECT_SOURCE_DIR}/runtime/simd"
+  DESTINATION "${kernels_dir}/runtime"
+  COMPONENT kernels
+  FILES_MATCHING PATTERN "*.h")
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/QuernAddKernels.cmake" DESTINATION "${package_dir}" COMPONENT kernels)
 
 # pkg-config: found from the place of the file itself, so that the tree can be moved. Only an archive names what it was
 # built on, and only as libraries: no include path or define of theirs reaches a consumer.

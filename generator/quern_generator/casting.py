@@ -12,6 +12,8 @@ from .model import Casting, DType
 from .promotion import Lattice
 from .vocabulary import Vocabulary
 
+WEAK_KINDS = ("integer", "real")  # in the order of the runtime's WeakKind
+
 
 def read_kinds(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[str, ...]:
     """The kind order; ``same_kind`` must hold the same kinds."""
@@ -47,8 +49,7 @@ class CastingReader:
     def read(self) -> Casting:
         """All tables; faults go to the log."""
         self.check_promotion()
-        entries = self.node.mapping("weak").items.items()
-        weak = [self.weak(name, entry) for name, entry in entries if isinstance(entry, Mapping)]
+        weak = self.weak_rows()
         everything = self.dtypes.all
         return Casting(
             least_level=tuple(tuple(self.level(source, target) for target in everything) for source in everything),
@@ -61,7 +62,7 @@ class CastingReader:
                 for dtype in everything
             ),
             weak=tuple(row for row, _ in weak),
-            weak_kinds=tuple(self.node.mapping("weak").items),
+            weak_kinds=WEAK_KINDS,
             weak_alone=tuple(alone for _, alone in weak),
             flags=self.flags(),
         )
@@ -94,6 +95,21 @@ class CastingReader:
         if source.kind in order and target.kind in order and order.index(source.kind) <= order.index(target.kind):
             return "same_kind"
         return "unsafe"
+
+    def weak_rows(self) -> list[tuple[tuple[int | None, ...], int]]:
+        """The row of every weak kind, which are just those that the runtime knows."""
+        node = self.node.mapping("weak")
+        for name, place in node.keys.items():
+            if name not in WEAK_KINDS:
+                self.log.add_unknown(place, "casting.weak", "weak kind", name, WEAK_KINDS)
+        rows = []
+        for name in WEAK_KINDS:
+            entry = node.get(name)
+            if name not in node.keys:
+                self.log.add(node.place, "casting.weak", f'missing key "{name}"')
+            nothing: tuple[tuple[int | None, ...], int] = tuple(None for _ in self.dtypes.all), 0
+            rows.append(self.weak(name, entry) if isinstance(entry, Mapping) else nothing)
+        return rows
 
     def weak(self, name: str, entry: Mapping) -> tuple[tuple[int | None, ...], int]:
         """What a weak scalar becomes beside each dtype, and alone."""

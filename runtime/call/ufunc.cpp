@@ -26,8 +26,7 @@ const Ufunc& Ufunc::find(std::string_view name) {
   const Registry& registry = Registry::Get();
   if (const Ufunc* found = registry.FindUfunc(name)) return *found;
   const std::vector<std::string_view> names = registry.UfuncNames();
-  throw ValueError("unknown ufunc '" + std::string(name) + "'; did you mean '" +
-                   std::string(NearestName(name, names)) + "'?");
+  throw ValueError("unknown ufunc '" + std::string(name) + "'" + DidYouMean(name, names));
 }
 
 std::vector<const Ufunc*> Ufunc::all() {

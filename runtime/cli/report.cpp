@@ -146,26 +146,34 @@ void PrintFailures(const Json& report, std::ostream& out) {
   PrintTable(table, out);
 }
 
-}  // namespace
-
-void Report(const ReportOptions& options, std::ostream& out) {
-  const Json report = Read(options.file);
+void Show(const Json& report, const ReportOptions& options, std::ostream& out) {
   const Json& summary = report["summary"];
   const bool is_filtered =
       !options.ufunc.empty() || !options.dtype.empty() || !options.target.empty();
   const Json rows = is_filtered ? ChosenRows(report, options) : Json::array();
   if (options.json) {
     out << Json({{"summary", summary}, {"rows", rows}}).dump(2) << '\n';
-  } else {
-    Table table;
-    for (const auto& [key, value] : summary.items()) {
-      if (!value.is_structured()) table.push_back({key, Text(value)});
-    }
-    PrintTable(table, out);
-    PrintFailures(report, out);
-    PrintRows(rows, out);
+    return;
   }
-  if (const auto failed = summary["failed"].get<long long>(); failed > 0) {
+  Table table;
+  for (const auto& [key, value] : summary.items()) {
+    if (!value.is_structured()) table.push_back({key, Text(value)});
+  }
+  PrintTable(table, out);
+  PrintFailures(report, out);
+  PrintRows(rows, out);
+}
+
+}  // namespace
+
+void Report(const ReportOptions& options, std::ostream& out) {
+  const Json report = Read(options.file);
+  try {
+    Show(report, options, out);
+  } catch (const Json::exception&) {
+    throw JobFailed("'" + options.file + "' is no conformance report" + kHowToMake);
+  }
+  if (const auto failed = report["summary"]["failed"].get<long long>(); failed > 0) {
     throw JobFailed(std::to_string(failed) + " cases failed");
   }
 }

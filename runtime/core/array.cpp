@@ -13,10 +13,10 @@ namespace {
 
 bool IsDense(std::span<const Index> shape, std::span<const Index> strides, Index itemsize,
              bool columns_first) {
+  if (std::ranges::find(shape, Index{0}) != shape.end()) return true;
   Index expected = itemsize;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     const std::size_t axis = columns_first ? i : shape.size() - 1 - i;
-    if (shape[axis] == 0) return true;
     if (shape[axis] != 1 && strides[axis] != expected) return false;
     expected *= shape[axis];
   }

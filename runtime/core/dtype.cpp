@@ -38,8 +38,7 @@ DType DType::parse(std::string_view text) {
   const int id = registry.FindDType(name);
   if (id < 0) {
     const std::vector<std::string_view> names = registry.DTypeNames();
-    throw TypeError("unknown dtype '" + std::string(text) + "'; did you mean '" +
-                    std::string(NearestName(name, names)) + "'?");
+    throw TypeError("unknown dtype '" + std::string(text) + "'" + DidYouMean(name, names));
   }
   return DType(static_cast<std::uint8_t>(id), false).with_byte_order(swapped);
 }

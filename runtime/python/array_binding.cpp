@@ -52,13 +52,13 @@ nb::str PrintedForm(const Array& array) {
   return nb::str(text.c_str(), text.size());
 }
 
-nb::object Astype(nb::handle self, nb::handle dtype, nb::handle order, nb::handle casting,
-                  bool copy) {
+ArrayObject Astype(nb::handle self, nb::handle dtype, nb::handle order, nb::handle casting,
+                   bool copy) {
   const Array& array = *ArrayIn(self.ptr());
   const DType target = AsDType(dtype);
   const Order layout = AsOrder(order);
   const CastingLevel level = AsCasting(casting);
-  if (!copy && target == array.dtype() && layout == Order::K) return nb::borrow(self);
+  if (!copy && target == array.dtype() && layout == Order::K) return nb::borrow<ArrayObject>(self);
   return WrapArray(Calculate(array.size(), [&] { return array.astype(target, level, layout); }));
 }
 
@@ -76,7 +76,7 @@ Array ReshapeColumnsFirst(const Array& array, std::vector<Index> shape) {
   return array.transpose().reshape(reversed).transpose();
 }
 
-nb::object Reshape(nb::handle self, nb::args arguments, nb::handle order) {
+ArrayObject Reshape(nb::handle self, nb::args arguments, nb::handle order) {
   const Array& array = *ArrayIn(self.ptr());
   const std::vector<Index> shape = ShapeArguments(arguments);
   const Order layout = AsOrder(order);
@@ -88,7 +88,7 @@ nb::object Reshape(nb::handle self, nb::args arguments, nb::handle order) {
   }));
 }
 
-nb::object Transpose(nb::handle self, nb::args arguments) {
+ArrayObject Transpose(nb::handle self, nb::args arguments) {
   const Array& array = *ArrayIn(self.ptr());
   const bool reversed =
       nb::len(arguments) == 0 || (nb::len(arguments) == 1 && arguments[0].is_none());
@@ -96,7 +96,7 @@ nb::object Transpose(nb::handle self, nb::args arguments) {
   return WrapArray(array.transpose(ShapeArguments(arguments)));
 }
 
-nb::object Squeeze(nb::handle self, nb::handle axis) {
+ArrayObject Squeeze(nb::handle self, nb::handle axis) {
   const Array& array = *ArrayIn(self.ptr());
   if (axis.is_none()) return WrapArray(array.squeeze());
   std::vector<Subscript> items(array.ndim(), Subscript(Slice{}));
@@ -117,7 +117,7 @@ nb::object Squeeze(nb::handle self, nb::handle axis) {
   return WrapArray(array.index(items));
 }
 
-nb::object Item(nb::handle self, nb::args arguments) {
+AnyObject Item(nb::handle self, nb::args arguments) {
   const Array& array = *ArrayIn(self.ptr());
   if (nb::len(arguments) == 0) {
     if (array.size() != 1) {
@@ -135,7 +135,7 @@ nb::object Item(nb::handle self, nb::args arguments) {
   return ToNumber(array.index(std::vector<Subscript>(positions.begin(), positions.end())));
 }
 
-nb::object NumpyForm(nb::handle self, nb::handle dtype, nb::handle copy) {
+AnyObject NumpyForm(nb::handle self, nb::handle dtype, nb::handle copy) {
   nb::object numpy = nb::module_::import_("numpy");
   nb::object array = numpy.attr("asarray")(nb::steal(PyMemoryView_FromObject(self.ptr())));
   nb::dict options;
@@ -146,8 +146,8 @@ nb::object NumpyForm(nb::handle self, nb::handle dtype, nb::handle copy) {
 
 // NumPy's functions and operators hand over here when one of their operands is a quern.Array: quern
 // computes where it has the function, else NumPy does, on the same memory.
-nb::object ArrayUfunc(nb::handle, nb::handle ufunc, nb::handle method, nb::args inputs,
-                      nb::kwargs kwargs) {
+AnyObject ArrayUfunc(nb::handle, nb::handle ufunc, nb::handle method, nb::args inputs,
+                     nb::kwargs kwargs) {
   const nb::object module = nb::module_::import_("quern._quern");
   const nb::object mine = nb::getattr(module, nb::object(ufunc.attr("__name__")), nb::none());
   bool known = Py_TYPE(mine.ptr()) == ufunc_type;
@@ -202,7 +202,7 @@ void DefineAttributes(nb::class_<Array>& type) {
   type.def_prop_ro("itemsize", &Array::itemsize, "Bytes of an element.");
   type.def_prop_ro("nbytes", &Array::nbytes, "Bytes of all elements.");
   type.def_prop_ro(
-      "dtype", [](const Array& a) { return DTypeObject(a.dtype()); }, "The type of the elements.");
+      "dtype", [](const Array& a) { return WrapDType(a.dtype()); }, "The type of the elements.");
   type.def_prop_ro(
       "T", [](const Array& a) { return WrapArray(a.transpose()); },
       "A view with all axes reversed.");

@@ -27,12 +27,34 @@ inline Array* ArrayIn(PyObject* object) {
   return Py_TYPE(object) == array_type ? nb::inst_ptr<Array>(object) : nullptr;
 }
 
+// Objects whose type the stubs are to name.
+class ArrayObject : public nb::object {
+  static bool IsArray(PyObject* object) { return Py_TYPE(object) == array_type; }
+
+ public:
+  NB_OBJECT_DEFAULT(ArrayObject, nb::object, "quern._quern.Array", IsArray)
+};
+class DTypeObject : public nb::object {
+  static bool IsDType(PyObject* object) { return Py_TYPE(object) == dtype_type; }
+
+ public:
+  NB_OBJECT_DEFAULT(DTypeObject, nb::object, "quern._quern.dtype", IsDType)
+};
+
+class AnyObject : public nb::object {
+ public:
+  AnyObject() = default;
+  AnyObject(nb::object any)  // NOLINT(google-explicit-constructor): any object is one
+      : nb::object(std::move(any)) {}
+  static constexpr auto Name = nb::detail::const_name("typing.Any");
+};
+
 // A new quern.Array.
-inline nb::object WrapArray(Array&& array) {
+inline ArrayObject WrapArray(Array&& array) {
   nb::object object = nb::inst_alloc(reinterpret_cast<PyObject*>(array_type));
   new (nb::inst_ptr<Array>(object)) Array(std::move(array));
   nb::inst_mark_ready(object);
-  return object;
+  return nb::steal<ArrayObject>(object.release());
 }
 
 // A Python object that a C++ holder keeps alive for as long as it lives. It may be dropped on any

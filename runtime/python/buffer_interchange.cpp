@@ -52,6 +52,28 @@ std::vector<Index> IndexVector(nb::handle sequence, const char* what) {
   return values;
 }
 
+// What a capsule in __array_struct__ holds: the array interface as a C struct, which is the fastest
+// of the protocols and the one that NumPy's arrays are taken in by.
+struct ArrayStruct {
+  int two;  // 2
+  int ndim;
+  char kind;
+  int itemsize;
+  int flags;
+  Index* shape;
+  Index* strides;
+  void* data;
+  PyObject* description;
+};
+constexpr int kStructNativeOrder = 0x200;
+constexpr int kStructWriteable = 0x400;
+
+void DropReference(PyObject* object) {
+  if (!InterpreterRuns()) return;
+  const nb::gil_scoped_acquire lock;
+  Py_DECREF(object);
+}
+
 // The parts of an __array_interface__ dict.
 struct Interface {
   DType dtype;
@@ -180,6 +202,31 @@ std::optional<Array> FromBuffer(nb::handle object) {
   return array;
 }
 
+std::optional<Array> FromArrayStruct(nb::handle object) {
+  static PyObject* name = PyUnicode_InternFromString("__array_struct__");
+  // Looked for in the type first: most objects lack it, and asking them makes an exception.
+  if (_PyType_Lookup(Py_TYPE(object.ptr()), name) == nullptr) return std::nullopt;
+  nb::object capsule = nb::steal(PyObject_GetAttr(object.ptr(), name));
+  if (!capsule.is_valid()) {
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  if (PyCapsule_IsValid(capsule.ptr(), nullptr) == 0) return std::nullopt;
+  const auto& parts = *static_cast<ArrayStruct*>(PyCapsule_GetPointer(capsule.ptr(), nullptr));
+  if (parts.two != 2 || parts.ndim < 0 || parts.itemsize <= 0) return std::nullopt;
+  const std::optional<DType> found =
+      FindDType(parts.kind, static_cast<std::size_t>(parts.itemsize));
+  if (!found) return std::nullopt;  // the other protocols say more about it
+  const auto ndim = static_cast<std::size_t>(parts.ndim);
+  const DType dtype = found->with_byte_order((parts.flags & kStructNativeOrder) == 0);
+  PyObject* held = capsule.ptr();  // and the capsule holds the exporter
+  Array array =
+      Array::from_memory(parts.data, dtype, {parts.shape, ndim}, {parts.strides, ndim},
+                         (parts.flags & kStructWriteable) != 0, [held] { DropReference(held); });
+  static_cast<void>(capsule.release());
+  return array;
+}
+
 std::optional<Array> FromArrayInterface(nb::handle object) {
   const nb::object interface = nb::getattr(object, "__array_interface__", nb::none());
   if (interface.is_none()) return std::nullopt;
@@ -192,6 +239,7 @@ std::optional<Array> FromExporter(nb::handle object) {
   // Text and raw bytes export buffers too, but are no numbers.
   if (PyBytes_Check(object.ptr()) || PyUnicode_Check(object.ptr())) return std::nullopt;
   if (PyType_Check(object.ptr())) return std::nullopt;
+  if (std::optional<Array> array = FromArrayStruct(object)) return array;
   if (std::optional<Array> array = FromBuffer(object)) return array;
   if (std::optional<Array> array = FromArrayInterface(object)) return array;
   return FromDLPack(object);

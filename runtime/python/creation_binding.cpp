@@ -19,7 +19,7 @@
 namespace quern::python {
 namespace {
 
-nb::object AsArrayFunction(nb::handle object, nb::handle dtype, nb::handle copy) {
+ArrayObject AsArrayFunction(nb::handle object, nb::handle dtype, nb::handle copy) {
   const std::optional<DType> target = OptionalDType(dtype);
   const bool must_copy = copy.ptr() == Py_True;
   const bool may_copy = copy.ptr() != Py_False;
@@ -33,7 +33,7 @@ nb::object AsArrayFunction(nb::handle object, nb::handle dtype, nb::handle copy)
     return WrapArray(
         Calculate(converted.array.size(), [&] { return converted.array.copy(Order::K); }));
   }
-  if (ArrayIn(object.ptr()) != nullptr) return nb::borrow(object);
+  if (ArrayIn(object.ptr()) != nullptr) return nb::borrow<ArrayObject>(object);
   return WrapArray(std::move(converted.array));
 }
 
@@ -42,7 +42,7 @@ Array NewArray(nb::handle shape, nb::handle dtype, nb::handle order) {
   return Array(AsShape(shape), OptionalDType(dtype).value_or(DType()), layout);
 }
 
-nb::object Filled(nb::handle shape, nb::handle value, nb::handle dtype, nb::handle order) {
+ArrayObject Filled(nb::handle shape, nb::handle value, nb::handle dtype, nb::handle order) {
   const Array filler = AsArray(value, OptionalDType(dtype)).array;
   const Array array(AsShape(shape), OptionalDType(dtype).value_or(filler.dtype().native()),
                     AsOrder(order));
@@ -53,8 +53,8 @@ nb::object Filled(nb::handle shape, nb::handle value, nb::handle dtype, nb::hand
   return WrapArray(Array(array));
 }
 
-nb::object FilledWith(long value, nb::handle shape, nb::handle dtype, nb::handle order) {
-  const nb::object type = dtype.is_none() ? DTypeObject(DType()) : nb::borrow(dtype);
+ArrayObject FilledWith(long value, nb::handle shape, nb::handle dtype, nb::handle order) {
+  const nb::object type = dtype.is_none() ? nb::object(WrapDType(DType())) : nb::borrow(dtype);
   return Filled(shape, nb::int_(value), type, order);
 }
 
@@ -81,7 +81,7 @@ double AsDouble(nb::handle number) {
   return value;
 }
 
-nb::object Arange(nb::handle first, nb::handle second, nb::handle step, nb::handle dtype) {
+ArrayObject Arange(nb::handle first, nb::handle second, nb::handle step, nb::handle dtype) {
   const nb::object zero = nb::int_(0);
   const nb::object one = nb::int_(1);
   const nb::handle start = second.is_none() ? nb::handle(zero) : first;
@@ -121,7 +121,7 @@ std::span<const std::byte> BytesOf(nb::handle bytes) {
   return {reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size)};
 }
 
-nb::object Load(nb::handle file, nb::handle mmap_mode) {
+ArrayObject Load(nb::handle file, nb::handle mmap_mode) {
   if (nb::hasattr(file, "read")) {
     const nb::object content = file.attr("read")();
     return WrapArray(load_npy(BytesOf(content)));

@@ -13,7 +13,9 @@ namespace {
 
 // What Python asks about one dtype, worked out once.
 struct Entry {
-  DType dtype;               // in native byte order
+  DType dtype;  // in native byte order
+  char kind;
+  std::size_t size;
   std::string format[2];     // buffer format in native and swapped byte order
   std::string letter;        // NumPy's type letter
   PyObject* object[2] = {};  // the Python objects, native and swapped; immortal
@@ -44,6 +46,8 @@ const std::deque<Entry>& Entries() {
   while (entries->size() < DType::count()) {
     Entry entry;
     entry.dtype = DType::from_id(static_cast<std::uint8_t>(entries->size()));
+    entry.kind = entry.dtype.kind();
+    entry.size = entry.dtype.size();
     entry.format[0] = NativeFormat(entry.dtype);
     entry.format[1] = entry.dtype.with_byte_order(true).buffer_format();
     entry.letter = LetterOf(entry.format[0]);
@@ -220,7 +224,7 @@ nb::class_<DType> DefineDType(nb::module_& module) {
   type.def_prop_ro("dtype", &ToNumpy, "The same as a numpy.dtype; numpy looks for it here.");
   type.def(
       "newbyteorder",
-      [](DType self, const char* order) { return DTypeObject(WithByteOrder(self, order)); },
+      [](DType self, const char* order) { return WrapDType(WithByteOrder(self, order)); },
       nb::arg("new_order") = "S", "The dtype in another byte order.");
   type.def("__str__", &NameOf);
   type.def("__repr__", &Representation);
@@ -233,7 +237,9 @@ nb::class_<DType> DefineDType(nb::module_& module) {
 
 }  // namespace
 
-nb::object DTypeObject(DType dtype) { return nb::borrow(EntryOf(dtype).object[dtype.swapped()]); }
+DTypeObject WrapDType(DType dtype) {
+  return nb::borrow<DTypeObject>(EntryOf(dtype).object[dtype.swapped()]);
+}
 
 std::optional<DType> FindDType(char kind, std::size_t size) {
   return FindEntry(
@@ -263,7 +269,7 @@ std::optional<DType> FindBufferFormat(const char* format, std::size_t itemsize) 
   const char kind = KindOfFormat(letters);
   std::optional<DType> found =
       kind != 0 ? FindDType(kind, itemsize) : FindEntry([&](const Entry& entry) {
-        return entry.format[0] == letters && entry.dtype.size() == itemsize;
+        return entry.format[0] == letters && entry.size == itemsize;
       });
   if (!found) return std::nullopt;
   return found->with_byte_order(little != (std::endian::native == std::endian::little));
@@ -308,18 +314,18 @@ void BindDTypes(nb::module_& module) {
   DefineDType(module);
   for (std::size_t id = 0; id < DType::count(); ++id) {
     const DType dtype = DType::from_id(static_cast<std::uint8_t>(id));
-    module.attr(std::string(dtype.name()).c_str()) = DTypeObject(dtype);
+    module.attr(std::string(dtype.name()).c_str()) = WrapDType(dtype);
   }
   module.def("can_cast", &CanCast, nb::arg("from_"), nb::arg("to"), nb::arg("casting") = "safe",
              "Whether a cast between dtypes is allowed at a casting level.");
   module.def(
       "promote_types",
       [](nb::handle first, nb::handle second) {
-        return DTypeObject(promote_types(AsDType(first), AsDType(second)));
+        return WrapDType(promote_types(AsDType(first), AsDType(second)));
       },
       nb::arg("type1"), nb::arg("type2"), "The least dtype that both cast to safely.");
   module.def(
-      "result_type", [](nb::args arguments) { return DTypeObject(ResultType(arguments)); },
+      "result_type", [](nb::args arguments) { return WrapDType(ResultType(arguments)); },
       nb::arg("arrays_and_dtypes"),
       "The dtype of a calculation with these arrays, dtypes and Python numbers.");
 }

@@ -11,7 +11,7 @@
 namespace quern::python {
 
 // The Python object of a dtype: the same object each time.
-nb::object DTypeObject(DType dtype);
+DTypeObject WrapDType(DType dtype);
 
 // From a quern.dtype, a name or descriptor, bool, int or float, a numpy dtype or scalar type, or
 // any object whose `dtype` attribute is one of these. TypeError for anything else.

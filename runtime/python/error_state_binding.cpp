@@ -70,9 +70,9 @@ nb::object& ErrorCallOfThread() {
   return *object;
 }
 
-nb::object GetErrCall() { return ErrorCallOfThread(); }
+AnyObject GetErrCall() { return ErrorCallOfThread(); }
 
-nb::object SetErrCall(nb::object receiver) {
+AnyObject SetErrCall(nb::object receiver) {
   ErrorState state = error_state();
   state.callback = nullptr;
   state.logger = nullptr;

@@ -13,6 +13,7 @@ namespace quern::python {
 // long as the memory is reachable; nothing if the object does not speak the protocol. TypeError for
 // a dtype that quern lacks, ValueError for an export that contradicts itself.
 std::optional<Array> FromBuffer(nb::handle object);
+std::optional<Array> FromArrayStruct(nb::handle object);
 std::optional<Array> FromArrayInterface(nb::handle object);
 std::optional<Array> FromDLPack(nb::handle object);
 // Whichever of them the object speaks.

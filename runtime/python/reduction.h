@@ -21,7 +21,7 @@ struct ReductionArguments {
 // Something that reduces: a ufunc's reduce, or mean.
 using Reducer = Array (*)(const Ufunc* ufunc, const Array& array, const ReduceOptions& options);
 
-nb::object Reduce(const Ufunc* ufunc, Reducer reducer, const ReductionArguments& arguments);
+AnyObject Reduce(const Ufunc* ufunc, Reducer reducer, const ReductionArguments& arguments);
 Array ReduceByUfunc(const Ufunc* ufunc, const Array& array, const ReduceOptions& options);
 
 // None, an integer or a tuple of integers.

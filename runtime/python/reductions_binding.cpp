@@ -110,7 +110,7 @@ Array ReduceByUfunc(const Ufunc* ufunc, const Array& array, const ReduceOptions&
   return ufunc->reduce(array, options);
 }
 
-nb::object Reduce(const Ufunc* ufunc, Reducer reducer, const ReductionArguments& arguments) {
+AnyObject Reduce(const Ufunc* ufunc, Reducer reducer, const ReductionArguments& arguments) {
   const Converted input = AsArray(arguments.array);
   ReduceOptions options;
   options.axis = AsAxes(arguments.axis);

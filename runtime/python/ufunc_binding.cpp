@@ -75,7 +75,7 @@ nb::list Types(nb::handle self) {
   return types;
 }
 
-nb::object IdentityOf(nb::handle self) {
+AnyObject IdentityOf(nb::handle self) {
   const Identity& identity = UfuncIn(self).info().identity;
   switch (identity.kind) {
     case IdentityKind::kInteger:
@@ -120,7 +120,7 @@ nb::tuple ResolveDTypes(nb::handle self, nb::handle dtypes) {
   }
   const Resolution resolution = ufunc.resolve(inputs);
   nb::list types;
-  for (DType type : resolution.types) types.append(DTypeObject(type));
+  for (DType type : resolution.types) types.append(WrapDType(type));
   return nb::tuple(types);
 }
 
@@ -138,8 +138,8 @@ nb::tuple Explain(nb::handle self, nb::args dtypes) {
                         Text(resolution.target));
 }
 
-nb::object ReduceMethod(nb::handle self, nb::handle array, nb::handle axis, nb::handle dtype,
-                        nb::handle out, bool keepdims, nb::handle initial, nb::handle where) {
+AnyObject ReduceMethod(nb::handle self, nb::handle array, nb::handle axis, nb::handle dtype,
+                       nb::handle out, bool keepdims, nb::handle initial, nb::handle where) {
   return Reduce(&UfuncIn(self), ReduceByUfunc, {array, axis, dtype, out, keepdims, initial, where});
 }
 
@@ -153,8 +153,8 @@ Index SingleAxis(const Ufunc& ufunc, const char* method, nb::handle axis, const 
   return AsIndex(axis);
 }
 
-nb::object AccumulateMethod(nb::handle self, nb::handle array, nb::handle axis, nb::handle dtype,
-                            nb::handle out) {
+AnyObject AccumulateMethod(nb::handle self, nb::handle array, nb::handle axis, nb::handle dtype,
+                           nb::handle out) {
   const Ufunc& ufunc = UfuncIn(self);
   const Converted input = AsArray(array);
   Outputs outputs(1);
@@ -179,8 +179,8 @@ std::vector<Index> AsPositions(nb::handle indices) {
   return array.to_vector<Index>();
 }
 
-nb::object ReduceAtMethod(nb::handle self, nb::handle array, nb::handle indices, nb::handle axis,
-                          nb::handle dtype, nb::handle out) {
+AnyObject ReduceAtMethod(nb::handle self, nb::handle array, nb::handle indices, nb::handle axis,
+                         nb::handle dtype, nb::handle out) {
   const Ufunc& ufunc = UfuncIn(self);
   const Converted input = AsArray(array);
   const std::vector<Index> positions = AsPositions(indices);
@@ -196,7 +196,7 @@ nb::object ReduceAtMethod(nb::handle self, nb::handle array, nb::handle indices,
 }
 
 // Numbers count as arrays here, with the dtype that they have by themselves: as in NumPy.
-nb::object OuterMethod(nb::handle self, nb::handle first, nb::handle second, nb::kwargs kwargs) {
+AnyObject OuterMethod(nb::handle self, nb::handle first, nb::handle second, nb::kwargs kwargs) {
   const Ufunc& ufunc = UfuncIn(self);
   const Array a = AsArray(first).array;
   const Array b = AsArray(second).array;
@@ -335,7 +335,7 @@ nb::object ObjectOf(const Ufunc& ufunc) {
 nb::object LookUp(const std::string& name) {
   for (std::size_t id = 0; id < DType::count(); ++id) {
     const DType dtype = DType::from_id(static_cast<std::uint8_t>(id));
-    if (dtype.name() == name) return DTypeObject(dtype);
+    if (dtype.name() == name) return WrapDType(dtype);
   }
   try {
     return ObjectOf(Ufunc::find(name));

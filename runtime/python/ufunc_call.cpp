@@ -253,7 +253,7 @@ void Outputs::SetAll(PyObject* object) {
   }
 }
 
-nb::object Outputs::Result(std::size_t position, Array&& computed) const {
+AnyObject Outputs::Result(std::size_t position, Array&& computed) const {
   if (objects_[position] != nullptr) return nb::borrow(objects_[position]);
   return WrapArray(std::move(computed));
 }

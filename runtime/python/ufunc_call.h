@@ -57,7 +57,7 @@ class Outputs {
   std::span<Array* const> arrays() const { return {arrays_.data(), count_}; }
   Array* first() const { return arrays_.front(); }
   // What the caller gets for an output: the object given for it, else the array computed.
-  nb::object Result(std::size_t position, Array&& computed) const;
+  AnyObject Result(std::size_t position, Array&& computed) const;
 
   static constexpr std::size_t kMost = 4;
 

@@ -202,12 +202,12 @@ Array AsArrayOf(nb::handle object, std::optional<DType> dtype) {
   return Calculate(converted.array.size(), [&] { return converted.array.astype(*dtype); });
 }
 
-nb::object ToNumber(const Array& array) {
+AnyObject ToNumber(const Array& array) {
   return WithCarrier(array.dtype(),
                      [&](auto carrier) { return NumberObject(array.item<decltype(carrier)>()); });
 }
 
-nb::object ToList(const Array& array) {
+AnyObject ToList(const Array& array) {
   return WithCarrier(array.dtype(), [&](auto carrier) {
     using T = std::conditional_t<std::is_same_v<decltype(carrier), bool>, unsigned char,
                                  decltype(carrier)>;

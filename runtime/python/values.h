@@ -36,8 +36,8 @@ Array FromSequence(nb::handle sequence, std::optional<DType> dtype);
 bool IsSequence(PyObject* object);
 
 // The element of an array of size 1, and all elements as nested lists.
-nb::object ToNumber(const Array& array);
-nb::object ToList(const Array& array);
+AnyObject ToNumber(const Array& array);
+AnyObject ToList(const Array& array);
 
 }  // namespace quern::python
 

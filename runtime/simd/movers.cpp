@@ -1,4 +1,6 @@
 // The movers of every compiled target, and their choice by target.
+#include "generated_targets.h"  // before any Highway header
+
 #include "simd/movers.h"
 
 #include <cstring>

@@ -80,13 +80,13 @@ struct ReduceTree {
   static HWY_INLINE V LoadRest(const T* p, std::size_t count, V neutral) {
     const D d;
     if (count >= hn::Lanes(d)) return hn::LoadU(d, p);
-    if constexpr (sizeof(T) < 4) {
+    if constexpr (sizeof(T) < 8) {
       return LoadRestShared(p, count, neutral);
     } else {
       return hn::LoadNOr(neutral, d, p, count);
     }
   }
-  // One copy for all chains of all kernels: partial loads of narrow lanes are long.
+  // One copy for all chains of all kernels: partial loads of narrow lanes take much code.
   static HWY_NOINLINE V LoadRestShared(const T* p, std::size_t count, V neutral) {
     return hn::LoadNOr(neutral, D(), p, count);
   }

@@ -41,11 +41,12 @@ int InitialLimit() {
 // for them for ever.
 std::atomic<bool> g_forked{false};
 
-std::atomic<int>& ProcessLimit() {
-  static std::atomic<int> limit = [] {
+// Registered when the library is loaded: the threads left behind may be the host's own.
+[[maybe_unused]] const int g_watching_forks =
     pthread_atfork(nullptr, nullptr, [] { g_forked.store(true); });
-    return InitialLimit();
-  }();
+
+std::atomic<int>& ProcessLimit() {
+  static std::atomic<int> limit = InitialLimit();
   return limit;
 }
 

@@ -1,8 +1,9 @@
 // Fuzz target for load_npy: any bytes either load or are refused with FormatError, and what loads
 // is no larger than the bytes and survives being saved and loaded again.
 //
-// With clang it is a libFuzzer program: `npy_fuzz CORPUS -max_total_time=60`. Elsewhere, or when
-// built with QUERN_FUZZ_STANDALONE, it runs once on each file named on its command line.
+// With clang it is a libFuzzer program: `quern_npy_fuzz CORPUS -dict=npy.dict -max_total_time=60`,
+// guided by coverage where the library too is compiled with -fsanitize=fuzzer-no-link. With other
+// compilers it runs once on each file named on its command line.
 
 #include <algorithm>
 #include <cstddef>

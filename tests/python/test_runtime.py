@@ -2,6 +2,7 @@
 
 import importlib.resources
 import io
+import os
 import pathlib
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import JUDGED_DTYPES, REDUCTIONS, UFUNCS, assert_same, sample
+from conftest import DTYPES, JUDGED_DTYPES, REDUCTIONS, UFUNCS, assert_same, sample
 
 import quern
 
@@ -132,8 +133,21 @@ def test_package():
         assert f"\n{ufunc.name}: ufunc" in stub
     for name, _ in REDUCTIONS:
         assert f"\ndef {name}(" in stub
+    for dtype in DTYPES:
+        assert f"\n{dtype.name}: dtype" in stub
     assert quern.__version__.count(".") == 2
     assert set(quern.__all__) <= set(dir(quern))
+
+
+def test_stubs(tmp_path):
+    """The stubs are sound, and say what typed_use.py expects of them."""
+    pytest.importorskip("mypy")
+    package = pathlib.Path(str(importlib.resources.files("quern")))
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path), "--python-executable", sys.executable]
+    use = pathlib.Path(__file__).parent / "typed_use.py"
+    environment = {**os.environ, "MYPYPATH": str(package.parent)}
+    done = subprocess.run([*command, "--warn-unused-ignores", str(use)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stdout
 
 
 def test_everything_public_is_documented():

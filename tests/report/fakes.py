@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from report.basics import Array
+from report.bits import returns_an_input
+from report.corpus import corpus
 from report.library import FlagWatch
-from report.oracle import NumpyLibrary
-from report.spec import Spec
+from report.mpfr import has_function
+from report.oracle import NumpyLibrary, find_ufunc
+from report.spec import Loop, Spec
 
 INVALID = 8
 
@@ -29,6 +32,34 @@ def saturate(array: Array, dtype: str) -> Array:
     return result
 
 
+def plain_copy(operand: Any) -> Any:
+    """Arrays contiguous and in native byte order; numbers as they are."""
+    if not isinstance(operand, np.ndarray):
+        return operand
+    return np.array(operand, operand.dtype.newbyteorder("="), order="C")
+
+
+def selects(loop: Loop) -> bool:
+    """Whether a loop of two floats returns one of them."""
+    if len(loop.inputs) != 2 or np.dtype(loop.inputs[0]).kind != "f":
+        return False
+    columns = corpus(loop.inputs, 0).columns
+    function = find_ufunc(loop.ufunc)
+    assert function is not None
+    with np.errstate(all="ignore"):
+        return returns_an_input(columns, np.asarray(function(*columns)))
+
+
+def settle_zeros(operands: Sequence[Any], result: Array) -> Array:
+    """Of two zeros the second."""
+    arrays = [operand for operand in operands if isinstance(operand, np.ndarray)]
+    if len(arrays) < 2 or any(array.shape != result.shape for array in arrays):
+        return result
+    tied = np.logical_and.reduce([array == 0 for array in arrays])
+    settled: Array = np.where(tied, arrays[1], result)
+    return settled
+
+
 class FakeQuern(NumpyLibrary):
     """Everything as NumPy, but for targets, correctly rounded functions and saturating casts."""
 
@@ -40,9 +71,12 @@ class FakeQuern(NumpyLibrary):
         self.target = spec.targets[-1]
         self.threads = 1
         self._watch: FlagWatch | None = None
-        self._approximate = {loop.ufunc for loop in spec.loops if loop.is_approximate}
-        self._golden_flags = {
-            (loop.ufunc, loop.inputs[0]): loop for loop in spec.loops if loop.is_approximate
+        self._selecting = {loop.ufunc for loop in spec.loops if selects(loop)}
+        self._rounding = {loop.ufunc for loop in spec.loops if loop.neutral and loop.accuracy}
+        self._approximate = {
+            loop.ufunc
+            for loop in spec.loops
+            if not loop.is_rounded_correctly and has_function((loop.ufunc,))
         }
 
     def targets(self) -> tuple[str, ...]:
@@ -64,28 +98,54 @@ class FakeQuern(NumpyLibrary):
         return types
 
     def call(self, ufunc: str, *operands: Any, **keywords: Any) -> tuple[Array, ...]:
-        if ufunc not in self._approximate:
-            return super().call(ufunc, *operands, **keywords)
-        wide = [np.asarray(operand).astype(np.longdouble) for operand in operands]
-        dtype = np.result_type(*operands)
-        out = keywords.pop("out", None)
-        with np.errstate(all="ignore"):
-            (long,) = super().call(ufunc, *wide, **keywords)
-            result = long.astype(dtype)
-        self._note_rounded(long, result)
+        """NumPy on plain copies: its results depend on where operands and results lie."""
+        out, where = keywords.pop("out", None), keywords.pop("where", True)
+        if where is not True and not np.any(where):
+            return (np.asarray(out),)
+        plain = [plain_copy(operand) for operand in operands]
+        if ufunc in self._approximate:
+            result = self._rounded(ufunc, plain)
+        else:
+            (result,) = super().call(ufunc, *plain, **keywords)
+            if ufunc in self._selecting:
+                result = settle_zeros(plain, result)
         if out is None:
             return (result,)
-        np.copyto(out, result, where=keywords.get("where", True))
+        np.copyto(out, result, where=where)
         return (np.asarray(out),)
 
-    def _note_rounded(self, long: Array, result: Array) -> None:
+    def _rounded(self, ufunc: str, operands: Sequence[Array]) -> Array:
+        """Correctly rounded, but for one case in a thousand, by way of a longer format."""
+        with np.errstate(all="ignore"):
+            (long,) = super().call(ufunc, *(op.astype(np.longdouble) for op in operands))
+            result = long.astype(np.result_type(*operands))
+        finite = np.logical_and.reduce([np.isfinite(operand) for operand in operands])
+        self._note_rounded(long, result, finite)
+        return result
+
+    def method(self, ufunc: str, method: str, *operands: Any, **keywords: Any) -> Array:
+        """Rounded reductions by way of a longer format, so that their order does not show."""
+        array = operands[0]
+        rounds = method == "reduce" and array.dtype.kind == "f" and ufunc in self._rounding
+        if not rounds:
+            return super().method(ufunc, method, *operands, **keywords)
+        axis = keywords.get("axis", 0)
+        long = np.array(array, np.longdouble, order="C")
+        if isinstance(axis, int):
+            long = np.ascontiguousarray(np.moveaxis(long, axis, -1))
+            axis = -1
+        result = super().method(ufunc, "reduce", long, axis=axis)
+        return np.asarray(result.astype(array.dtype.newbyteorder("=")))
+
+    def _note_rounded(self, long: Array, result: Array, finite: Array) -> None:
         """Overflow and underflow of a rounded result, as the golden data has them."""
         if self._watch is None:
             return
         tiny = np.finfo(result.dtype).smallest_normal
-        if np.any(np.isinf(result) & np.isfinite(long)) or np.any(np.isinf(result) & (long == 0)):
+        if np.any(np.isinf(result) & finite):
             self._watch.raised |= 2
-        if np.any((np.abs(long) < tiny) & (long != result.astype(np.longdouble))):
+        inexact = (long == 0) | (long != result.astype(np.longdouble))
+        if np.any((np.abs(long) < tiny) & inexact & finite):
             self._watch.raised |= 4
 
     def astype(self, array: Array, dtype: str) -> Array:

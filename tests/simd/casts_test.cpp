@@ -1,4 +1,6 @@
 // Every pair of storage types, against scalar conversions spelled out by range.
+#include "generated_targets.h"  // before any Highway header
+
 #include <cmath>
 #include <cstdint>
 #include <limits>

@@ -1,4 +1,6 @@
 // floor_divide, remainder and fmod against scalar definitions, with their flags per element.
+#include "generated_targets.h"  // before any Highway header
+
 #include <cmath>
 #include <cstdint>
 #include <limits>

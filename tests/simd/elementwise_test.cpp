@@ -1,4 +1,6 @@
 // Transform and the bodies of runtime/simd that are not division, exponential or casts.
+#include "generated_targets.h"  // before any Highway header
+
 #include <bit>
 #include <cmath>
 #include <cstdint>

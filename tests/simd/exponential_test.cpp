@@ -1,4 +1,6 @@
 // exp: error against long double, exact landmarks, extremes with their flags, same bits everywhere.
+#include "generated_targets.h"  // before any Highway header
+
 #include <bit>
 #include <cfloat>
 #include <cmath>

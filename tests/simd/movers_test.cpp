@@ -1,4 +1,6 @@
 // The movers of every target against loops over single bytes.
+#include "generated_targets.h"  // before any Highway header
+
 #include "simd/movers.h"
 
 #include <algorithm>

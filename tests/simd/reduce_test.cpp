@@ -1,4 +1,6 @@
 // Reduce, ReduceColumns and Scan against the tree written out with scalars.
+#include "generated_targets.h"  // before any Highway header
+
 #include <cmath>
 #include <cstdint>
 #include <limits>

@@ -132,11 +132,6 @@ TEST(Promotion, IsCommutativeAndAboveBoth) {
       EXPECT_TRUE(can_cast(a, joined, CastingLevel::safe));
       EXPECT_TRUE(can_cast(b, joined, CastingLevel::safe));
       EXPECT_EQ(promote_types(a.with_byte_order(true), b), joined) << "results are native";
-      for (DType c : AllDTypes()) {
-        if (can_cast(a, c) && can_cast(b, c)) {
-          EXPECT_TRUE(can_cast(joined, c)) << a.name() << ' ' << b.name() << ' ' << c.name();
-        }
-      }
     }
   }
 }

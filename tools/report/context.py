@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .basics import Json
 from .ledger import Ledger
 from .library import Library
+from .mpfr import has_function
 from .oracle import NumpyLibrary
 from .progress import Progress
 from .spec import Loop, Spec
@@ -62,6 +64,19 @@ class Context:
     def targets(self) -> tuple[str, ...]:
         """Targets that this CPU runs, best first."""
         return self.library.targets()
+
+    def is_approximate(self, loop: Loop) -> bool:
+        """Whether results are NumPy's within a bound only.
+
+        So are functions that MPFR knows and that the spec does not promise to round correctly: their
+        results in NumPy depend on its version and on the CPU. All else is NumPy's bit for bit.
+        """
+        return not loop.is_rounded_correctly and has_function(self.names[loop.ufunc])
+
+    @cached_property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """The names of each ufunc, aliases included."""
+        return {ufunc.name: (ufunc.name, *ufunc.aliases) for ufunc in self.spec.ufuncs}
 
     def loops(self) -> tuple[Loop, ...]:
         """Loops that NumPy has too, those with equal inputs together."""

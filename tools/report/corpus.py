@@ -85,7 +85,8 @@ def _special_floats(dtype: np.dtype[Any], few: bool) -> Array:
     return np.array([*pairs, 0.5, 2.0, 1.0 + float(limits.eps), np.nan], dtype)
 
 
-def _random_words(seed: str, count: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def random_words(seed: str, count: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """64 random bits each, the same for a seed on any machine."""
     bits = random.Random(f"quern report {seed}").randbytes(8 * count)
     return np.frombuffer(bits, "<u8").astype(np.uint64)
 
@@ -97,7 +98,8 @@ def _patterns(words: Array, dtype: np.dtype[Any]) -> Array:
 
 def random_values(dtype: np.dtype[Any], seed: str, count: int) -> Array:
     """Any bit pattern, moderate and small values, small whole numbers."""
-    words, choices = _random_words(seed, count), _random_words(seed + " choice", count) % np.uint64(4)
+    words = random_words(seed, count)
+    choices = (random_words(seed + " choice", count) % np.uint64(4)).astype(np.intp)
     if dtype.kind == "b":
         return (words & np.uint64(1)).astype(bool)
     if dtype.kind == "c":
@@ -119,7 +121,7 @@ def _random_columns(types: Sequence[np.dtype[Any]], seed: str, count: int) -> li
         random_values(dtype, f"{seed} operand {index}", count) for index, dtype in enumerate(types)
     ]
     if len(set(types)) == 1:
-        repeat = _random_words(f"{seed} repeat", count) % np.uint64(8) == 0
+        repeat = random_words(f"{seed} repeat", count) % np.uint64(8) == 0
         columns = [np.where(repeat, columns[0], column) for column in columns]
     return columns
 

@@ -102,10 +102,12 @@ def _rules(context: Context) -> list[Json]:
     ]  # fmt: skip
 
 
-def _promise(loop: Loop) -> str:
+def _promise(context: Context, loop: Loop) -> str:
     if loop.accuracy is None:
         return "exact"
-    return "correctly rounded" if not loop.is_approximate else f"{loop.accuracy:g} ULP"
+    if loop.is_rounded_correctly:
+        return "correctly rounded"
+    return f"{loop.accuracy:g} ULP" if context.is_approximate(loop) else "NumPy's bits"
 
 
 def _by_loop(rows: Iterable[Json]) -> dict[tuple[str, str], Json]:
@@ -146,7 +148,7 @@ def _rows(context: Context, sections: dict[str, Json]) -> list[Json]:
                     "ufunc": loop.ufunc, "types": loop.types, "target": target,
                     "status": total.status, **asdict(total),
                     "ran_on": ran.get(f"{loop.ufunc}|{loop.types}|{target}", "unknown"),
-                    "promise": _promise(loop),
+                    "promise": _promise(context, loop),
                     "worst_ulp": errors.get(at, {}).get("quern", {}).get("worst"),
                     "hash": hashes.get(at, {}).get("hash"),
                     **{f"speed_{size}": _ratio(speed, size) for size in context.scale.sizes},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .basics import Json, loop_text
 
-# The bound of an operation that is correctly rounded, and therefore NumPy's result bit for bit.
+# The bound, in ULP, of an operation that is correctly rounded.
 CORRECTLY_ROUNDED = 0.5
 
 
@@ -47,9 +47,9 @@ class Loop:
         return loop_text(self.inputs, self.outputs)
 
     @property
-    def is_approximate(self) -> bool:
-        """Whether results may differ from the correctly rounded ones."""
-        return self.accuracy is not None and self.accuracy > CORRECTLY_ROUNDED
+    def is_rounded_correctly(self) -> bool:
+        """Whether results are exact or the nearest there is."""
+        return self.accuracy is None or self.accuracy <= CORRECTLY_ROUNDED
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,16 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 import numpy as np
 
 from ..basics import Array, Json, error_text, tuple_text, value_text
 from ..bits import differing
 from ..context import Context, Section
-from ..corpus import random_values
+from ..corpus import random_values, random_words
 from ..ledger import Subject
-from ..spec import Loop, Ufunc
-from .mpfr import errors_of, has_function
+from ..spec import Loop
+from ..mpfr import errors_of
 
 CHECK = "accuracy"
 CHUNK = 20_000
@@ -32,9 +31,8 @@ SLACK = 0.05
 
 def _uniform(seed: str, count: int) -> Array:
     """Numbers of [0, 1), the same each time."""
-    bits = random_values(np.dtype(np.uint64), seed, 2 * count)
-    big = bits[bits > 1 << 40][:count]
-    return np.asarray((big >> np.uint64(11)).astype(np.float64) * 2.0**-53)
+    words = random_words(seed, count)
+    return np.asarray((words >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
 def _informative_range(context: Context, loop: Loop) -> tuple[float, float]:
@@ -68,9 +66,8 @@ def points(context: Context, loop: Loop, count: int) -> Array:
     return np.asarray(values[np.isfinite(values) & ~np.isnan(results)])
 
 
-def _errors(ufunc: Ufunc, inputs: Array, results: Sequence[Array]) -> list[Array]:
+def _errors(names: tuple[str, ...], inputs: Array, results: Sequence[Array]) -> list[Array]:
     """Errors in ULP of several columns of results, over processes."""
-    names = (ufunc.name, *ufunc.aliases)
     jobs = [
         (names, inputs[start : start + CHUNK], [r[start : start + CHUNK] for r in results])
         for start in range(0, len(inputs), CHUNK)
@@ -133,14 +130,14 @@ def _enter_errors(
         )
 
 
-def _measure_loop(context: Context, ufunc: Ufunc, loop: Loop) -> Json:
+def _measure_loop(context: Context, loop: Loop) -> Json:
     inputs = points(context, loop, context.scale.accuracy)
     context.library.use_target(context.targets[0])
     with context.library.quiet(), context.oracle.quiet():
         (ours,) = context.library.call(loop.ufunc, inputs)
         (numpys,) = context.oracle.call(loop.ufunc, inputs)
         _compare_targets(context, loop, inputs, ours)
-    errors, numpys_errors = _errors(ufunc, inputs, [ours, numpys])
+    errors, numpys_errors = _errors(context.names[loop.ufunc], inputs, [ours, numpys])
     _enter_errors(context, loop, inputs, ours, errors)
     return {
         "ufunc": loop.ufunc, "types": loop.types, "bound": loop.accuracy, "points": len(inputs),
@@ -148,27 +145,20 @@ def _measure_loop(context: Context, ufunc: Ufunc, loop: Loop) -> Json:
     }  # fmt: skip
 
 
-def measurable(context: Context, ufunc: Ufunc, loop: Loop) -> bool:
-    """Approximate real functions of one operand that MPFR has too."""
-    real: Any = np.dtype(loop.inputs[0])
-    return (
-        loop.is_approximate
-        and len(loop.inputs) == len(loop.outputs) == 1
-        and real.kind == "f"
-        and has_function((ufunc.name, *ufunc.aliases))
-    )
+def measurable(context: Context, loop: Loop) -> bool:
+    """Approximate real functions of one operand."""
+    one_operand = len(loop.inputs) == len(loop.outputs) == 1
+    return context.is_approximate(loop) and one_operand and np.dtype(loop.inputs[0]).kind == "f"
 
 
 def measure(context: Context) -> Section:
     rows = []
-    known = set(context.loops())
-    for ufunc in context.spec.ufuncs:
-        for loop in ufunc.loops:
-            if loop not in known or not measurable(context, ufunc, loop):
-                continue
-            try:
-                rows.append(_measure_loop(context, ufunc, loop))
-            except Exception as error:
-                subject = Subject(CHECK, loop.ufunc, loop.types, context.targets[0])
-                context.ledger.differs(subject, "the measurement", error_text(error), "figures")
+    for loop in context.loops():
+        if not measurable(context, loop):
+            continue
+        try:
+            rows.append(_measure_loop(context, loop))
+        except Exception as error:
+            subject = Subject(CHECK, loop.ufunc, loop.types, context.targets[0])
+            context.ledger.differs(subject, "the measurement", error_text(error), "figures")
     return {"loops": rows}

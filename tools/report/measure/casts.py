@@ -28,7 +28,8 @@ def beyond(values: Array, dtype: str) -> Array:
     if values.dtype.kind != "f" or kind.kind not in "iu":
         return np.zeros(len(values), bool)
     limits = np.iinfo(kind)
-    whole = np.trunc(values).astype(np.longdouble)
+    with np.errstate(all="ignore"):
+        whole = np.trunc(values).astype(np.longdouble)
     inside = (whole >= np.longdouble(limits.min)) & (whole <= np.longdouble(limits.max))
     return np.asarray(~inside)
 

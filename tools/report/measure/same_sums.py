@@ -23,9 +23,9 @@ CHECK = "same bits, reductions"
 LENGTHS = (1, 2, 7, 100, 1_023, 1_025, 8_196, 12_000)
 FOLDED_LENGTHS = (100, 8_196, 12_000)
 
-# Elements of a reduction that seven threads share.
+# A reduction that seven threads share: one long sequence, or short ones in many columns.
 SHARED_ELEMENTS = 7 * 66_000
-COLUMNS = 3
+ROWS = 200
 
 Reduce = Callable[..., Array]
 
@@ -100,12 +100,18 @@ def _variants(
             yield Variant(name, lambda run=run: run(folded)), True  # type: ignore[misc]
 
 
-def _on_threads(context: Context, reduce: Reduce, values: Array, threads: int) -> Array:
-    """A long sequence by itself, and as one of several columns."""
-    columns = np.repeat(values[:, np.newaxis], COLUMNS, axis=1)
+def _shared(reduce: Reduce, values: Array, loop: Loop) -> Array:
+    """The long sequence cut into columns; also whole, where the fold has a tree to be split by."""
+    columns = reduce(values.reshape(ROWS, -1), axis=0)
+    if loop.neutral is None:
+        return columns
+    return np.concatenate([reduce(values, axis=0).reshape(1), columns])
+
+
+def _on_threads(context: Context, threads: int, run: Callable[[], Array]) -> Array:
     context.library.use_threads(threads)
     try:
-        return np.concatenate([reduce(values, axis=0).reshape(1), reduce(columns, axis=0)])
+        return run()
     finally:
         context.library.use_threads(1)
 
@@ -122,7 +128,7 @@ def _compare(context: Context, ufunc: Ufunc, dtype: str, loop: Loop, matrix: Mat
         plain = _over_lengths(reduce, ARRANGEMENTS["contiguous"])
         reference = plain([sequence(dtype, length) for length in LENGTHS])
         folded = reference[[LENGTHS.index(length) for length in FOLDED_LENGTHS]]
-        once = reduce(long, axis=0).reshape(1)
+        shared = _shared(reduce, long, loop)
     except Exception as error:
         context.ledger.differs(subject, dtype, error_text(error), "results")
         return None
@@ -135,13 +141,14 @@ def _compare(context: Context, ufunc: Ufunc, dtype: str, loop: Loop, matrix: Mat
         for threads in THREADS:
             variant = Variant(
                 threads_name(threads),
-                lambda threads=threads: _on_threads(context, reduce, long, threads),  # type: ignore[misc]
+                lambda threads=threads: _on_threads(  # type: ignore[misc]
+                    context, threads, lambda: _shared(reduce, long, loop)
+                ),
             )
-            wanted = np.repeat(once, 1 + COLUMNS)
-            enter_variant(context, matrix, subject, variant, wanted, ())
+            enter_variant(context, matrix, subject, variant, shared, ())
     return {
         "ufunc": ufunc.name, "types": f"{dtype} -> {loop.outputs[0]}",
-        "hash": digest(reference, once),
+        "hash": digest(reference, shared),
     }  # fmt: skip
 
 

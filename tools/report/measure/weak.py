@@ -12,7 +12,7 @@ from ..basics import flags_text, value_text
 from ..bits import canonical
 from ..context import Context, Section
 from ..ledger import Subject
-from ..library import FlagWatch, Library
+from ..library import Library
 from ..spec import Ufunc
 from .refusals import Outcome, outcome_of
 from .resolution import MISSING_DTYPE
@@ -26,12 +26,10 @@ SCALARS: tuple[bool | int | float, ...] = (
 )  # fmt: skip
 
 
-def _outcome(
-    library: Library, watch: FlagWatch, ufunc: str, operands: Sequence[Any], with_value: bool
-) -> Outcome:
+def _outcome(library: Library, ufunc: str, operands: Sequence[Any], with_value: bool) -> Outcome:
     def attempt() -> str:
-        watch.raised = 0
-        (result,) = library.call(ufunc, *operands)
+        with library.watching() as watch:
+            (result,) = library.call(ufunc, *operands)
         value = value_text(canonical(result)[0]) if with_value else "a value"
         return f"{result.dtype.name} {value}, flags {flags_text(watch.raised)}"
 
@@ -46,21 +44,20 @@ def _tags(context: Context, numpys: Outcome) -> list[str]:
 
 
 def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
-    exact = not any(loop.is_approximate for loop in ufunc.loops)
+    exact = not any(context.is_approximate(loop) for loop in ufunc.loops)
     library, oracle = context.library, context.oracle
-    with library.watching() as our_watch, oracle.watching() as numpys_watch:
-        for dtype, scalar, first in itertools.product(context.dtypes, SCALARS, (True, False)):
-            array = np.ones(1, dtype)
-            operands = (array, scalar) if first else (scalar, array)
-            ours = _outcome(library, our_watch, ufunc.name, operands, exact)
-            numpys = _outcome(oracle, numpys_watch, ufunc.name, operands, exact)
-            types = f"{dtype}, {scalar}" if first else f"{scalar}, {dtype}"
-            subject = Subject(CHECK, ufunc.name, types)
-            if ours.agrees_with(numpys):
-                context.ledger.passed(subject)
-            else:
-                tags = _tags(context, numpys)
-                context.ledger.differs(subject, types, ours.text, numpys.text, tags=tags)
+    for dtype, scalar, first in itertools.product(context.dtypes, SCALARS, (True, False)):
+        array = np.ones(1, dtype)
+        operands = (array, scalar) if first else (scalar, array)
+        ours = _outcome(library, ufunc.name, operands, exact)
+        numpys = _outcome(oracle, ufunc.name, operands, exact)
+        types = f"{dtype}, {scalar}" if first else f"{scalar}, {dtype}"
+        subject = Subject(CHECK, ufunc.name, types)
+        if ours.agrees_with(numpys):
+            context.ledger.passed(subject)
+        else:
+            tags = _tags(context, numpys)
+            context.ledger.differs(subject, types, ours.text, numpys.text, tags=tags)
 
 
 def measure(context: Context) -> Section:

@@ -8,7 +8,7 @@ from typing import Any
 import gmpy2  # type: ignore[import-untyped]
 import numpy as np
 
-from ..basics import Array
+from .basics import Array
 
 # Bits beyond any dtype measured here, so that the reference's own error cannot be seen.
 PRECISION = 140

@@ -11,7 +11,7 @@ import importlib
 import pathlib
 import sys
 
-from nanobind.stubgen import StubGen
+from nanobind.stubgen import StubGen  # type: ignore[import-untyped]
 
 UFUNC_CALL = """
 def __call__(
@@ -24,25 +24,22 @@ def __call__(
 class BuiltinNames(ast.NodeTransformer):
     """Writes builtins in annotations so that no name of the module can hide them."""
 
-    def qualified(self, annotation: ast.expr | None) -> ast.expr | None:
-        if annotation is None:
-            return None
-        for node in ast.walk(annotation):
+    def qualify(self, annotation: ast.expr | None) -> None:
+        for node in ast.walk(annotation) if annotation else ():
             if isinstance(node, ast.Name) and hasattr(builtins, node.id):
                 node.id = f"builtins.{node.id}"
-        return annotation
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
-        node.annotation = self.qualified(node.annotation)
+        self.qualify(node.annotation)
         return node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.annotation = self.qualified(node.annotation)
+        self.qualify(node.annotation)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
-        node.returns = self.qualified(node.returns)
+        self.qualify(node.returns)
         return node
 
 

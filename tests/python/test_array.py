@@ -98,6 +98,11 @@ def test_unary_operators(symbol, rng):
         compare(UNARY[symbol], sample(dtype.str, (3, 4), rng))
 
 
+@pytest.mark.parametrize("symbol", ["-", "~"])
+def test_unary_operators_exist(symbol):
+    assert symbol in UNARY_SYMBOLS, "no ufunc's spec claims this operator"
+
+
 def test_abs():
     assert_same(abs(quern.asarray([-1, 2])), np.array([1, 2]))
 

@@ -224,7 +224,7 @@ std::string Name(const ReducingLoop& reducing) {
          std::string(DType::from_id(reducing.loop->types[0]).name());
 }
 
-// Values for which a fold neither saturates at once nor meets NaN, with both zeros.
+// Values whose products neither vanish nor overflow at once, with both zeros among them.
 Array FoldableValues(Random& random, const Shape& shape, DType dtype) {
   const Array array(shape, dtype);
   FillRandom(random, array);
@@ -234,7 +234,7 @@ Array FoldableValues(Random& random, const Shape& shape, DType dtype) {
     const Index kind = RandomIndex(random, 0, 9);
     const double value = kind == 0 ? 0.0 : kind == 1 ? -0.0 : drawn;
     std::vector<Subscript> items(position.begin(), position.end());
-    array.index(items).assign(Array::scalar(kind > 1 || shape.size() != 1 ? drawn : value));
+    array.index(items).assign(Array::scalar(value));
   });
   return array;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +15,8 @@ from .ledger import Finding, Tally
 from .spec import Loop
 from .steps import STEPS
 
-# Differences listed per status; all are counted.
-MOST_LISTED = 400
+# Differences listed per status, check and ufunc; all are counted.
+MOST_LISTED = 40
 
 
 def _summary(context: Context, sections: dict[str, Json]) -> dict[str, Json]:
@@ -82,12 +83,13 @@ def _joined(findings: Iterable[Finding]) -> list[Json]:
 
 
 def _differences(context: Context) -> list[Json]:
-    """The first rows of each status."""
-    listed: dict[str, int] = {}
+    """The first rows of each status, check and ufunc."""
+    listed: Counter[tuple[str, str, str]] = Counter()
     kept = []
     for row in _joined(context.ledger.findings()):
-        listed[row["status"]] = listed.get(row["status"], 0) + 1
-        if listed[row["status"]] <= MOST_LISTED:
+        key = (row["status"], row["check"], row["ufunc"])
+        listed[key] += 1
+        if listed[key] <= MOST_LISTED:
             kept.append(row)
     return kept
 

@@ -583,104 +583,104 @@ TEST_CASE("multiply: float64, float64 -> float64", "[multiply]") {
 }
 
 const Row<std::int8_t, std::int8_t> kNegativeInt8[] = {
-    {kMin, kMin, kNone, 13},
+    {kMin, kMin, kNone, 14},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100}, {kMax, -127},
     {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
 TEST_CASE("negative: int8 -> int8", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:7",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
                      .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt8);
 }
 
 const Row<std::int16_t, std::int16_t> kNegativeInt16[] = {
-    {kMin, kMin, kNone, 13},
+    {kMin, kMin, kNone, 14},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100}, {kMax, -32767},
     {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
 TEST_CASE("negative: int16 -> int16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:7",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
                      .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt16);
 }
 
 const Row<std::int32_t, std::int32_t> kNegativeInt32[] = {
-    {kMin, kMin, kNone, 13},
+    {kMin, kMin, kNone, 14},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {kMax, -2147483647}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
 TEST_CASE("negative: int32 -> int32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:7",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
                      .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt32);
 }
 
 const Row<std::int64_t, std::int64_t> kNegativeInt64[] = {
-    {kMin, kMin, kNone, 13},
+    {kMin, kMin, kNone, 14},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {kMax, -9223372036854775807}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
 TEST_CASE("negative: int64 -> int64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:7",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
                      .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt64);
 }
 
 const Row<std::uint8_t, std::uint8_t> kNegativeUint8[] = {
-    {1, kMax, kNone, 14},
+    {1, kMax, kNone, 15},
     {0, 0}, {1, kMax}, {2, 254}, {3, 253}, {7, 249}, {8, 248}, {31, 225}, {100, 156}, {kMax, 1},
 };
 TEST_CASE("negative: uint8 -> uint8", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t> kNegativeUint16[] = {
-    {1, kMax, kNone, 14},
+    {1, kMax, kNone, 15},
     {0, 0}, {1, kMax}, {2, 65534}, {3, 65533}, {7, 65529}, {8, 65528}, {31, 65505}, {100, 65436},
     {kMax, 1},
 };
 TEST_CASE("negative: uint16 -> uint16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t> kNegativeUint32[] = {
-    {1, kMax, kNone, 14},
+    {1, kMax, kNone, 15},
     {0, 0}, {1, kMax}, {2, 4294967294}, {3, 4294967293}, {7, 4294967289}, {8, 4294967288},
     {31, 4294967265}, {100, 4294967196}, {kMax, 1},
 };
 TEST_CASE("negative: uint32 -> uint32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t> kNegativeUint64[] = {
-    {1u, kMax, kNone, 14},
+    {1u, kMax, kNone, 15},
     {0, 0}, {1u, kMax}, {2u, 18446744073709551614u}, {3u, 18446744073709551613u},
     {7u, 18446744073709551609u}, {8u, 18446744073709551608u}, {31u, 18446744073709551585u},
     {100u, 18446744073709551516u}, {kMax, 1u},
 };
 TEST_CASE("negative: uint64 -> uint64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint64);
 }
 
 const Row<float, float> kNegativeFloat32[] = {
-    {0.0f, -0.0f, kNone, 15},
-    {kInf, -kInf, kNone, 16},
+    {0.0f, -0.0f, kNone, 16},
+    {kInf, -kInf, kNone, 17},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f}, {0.1f, -0.1f},
     {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f}, {1234.5677f, -1234.5677f}, {1e-20f, -1e-20f},
     {6e-39f, -6e-39f}, {3e+38f, -3e+38f}, {kMax, kMin}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f},
@@ -689,15 +689,15 @@ const Row<float, float> kNegativeFloat32[] = {
     {kNaN, kNaN},
 };
 TEST_CASE("negative: float32 -> float32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:7",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
                      .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat32);
 }
 
 const Row<double, double> kNegativeFloat64[] = {
-    {0.0, -0.0, kNone, 15},
-    {kInf, -kInf, kNone, 16},
+    {0.0, -0.0, kNone, 16},
+    {kInf, -kInf, kNone, 17},
     {0.0, -0.0}, {1.0, -1.0}, {0.5, -0.5}, {2.0, -2.0}, {3.0, -3.0}, {0.1, -0.1}, {7.25, -7.25},
     {10.0, -10.0}, {88.5, -88.5}, {1234.5678, -1234.5678}, {1e-20, -1e-20}, {6e-39, -6e-39},
     {3e+38, -3e+38}, {kMax, kMin}, {-0.0, 0.0}, {-1.0, 1.0}, {-0.5, 0.5}, {-3.0, 3.0},
@@ -705,7 +705,7 @@ const Row<double, double> kNegativeFloat64[] = {
     {kMin, kMax}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float64 -> float64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:7",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat64);

@@ -426,107 +426,107 @@ TEST_CASE("bitwise_xor: uint64, uint64 -> uint64", "[bitwise_xor]") {
 }
 
 const Row<bool, bool> kInvertBool[] = {
-    {true, false, kNone, 12},
+    {true, false, kNone, 13},
     {false, true}, {true, false},
 };
 TEST_CASE("invert: bool -> bool", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:8",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
                      .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertBool);
 }
 
 const Row<std::int8_t, std::int8_t> kInvertInt8[] = {
-    {kMin, kMax, kNone, 13},
+    {kMin, kMax, kNone, 14},
     {0, -1}, {1, -2}, {2, -3}, {3, -4}, {7, -8}, {8, -9}, {31, -32}, {100, -101}, {kMax, kMin},
     {-1, 0}, {-2, 1}, {-3, 2}, {-8, 7}, {-100, 99}, {kMin, kMax},
 };
 TEST_CASE("invert: int8 -> int8", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt8);
 }
 
 const Row<std::int16_t, std::int16_t> kInvertInt16[] = {
-    {kMin, kMax, kNone, 13},
+    {kMin, kMax, kNone, 14},
     {0, -1}, {1, -2}, {2, -3}, {3, -4}, {7, -8}, {8, -9}, {31, -32}, {100, -101}, {kMax, kMin},
     {-1, 0}, {-2, 1}, {-3, 2}, {-8, 7}, {-100, 99}, {kMin, kMax},
 };
 TEST_CASE("invert: int16 -> int16", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt16);
 }
 
 const Row<std::int32_t, std::int32_t> kInvertInt32[] = {
-    {kMin, kMax, kNone, 13},
+    {kMin, kMax, kNone, 14},
     {0, -1}, {1, -2}, {2, -3}, {3, -4}, {7, -8}, {8, -9}, {31, -32}, {100, -101}, {kMax, kMin},
     {-1, 0}, {-2, 1}, {-3, 2}, {-8, 7}, {-100, 99}, {kMin, kMax},
 };
 TEST_CASE("invert: int32 -> int32", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt32);
 }
 
 const Row<std::int64_t, std::int64_t> kInvertInt64[] = {
-    {kMin, kMax, kNone, 13},
+    {kMin, kMax, kNone, 14},
     {0, -1}, {1, -2}, {2, -3}, {3, -4}, {7, -8}, {8, -9}, {31, -32}, {100, -101}, {kMax, kMin},
     {-1, 0}, {-2, 1}, {-3, 2}, {-8, 7}, {-100, 99}, {kMin, kMax},
 };
 TEST_CASE("invert: int64 -> int64", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt64);
 }
 
 const Row<std::uint8_t, std::uint8_t> kInvertUint8[] = {
-    {0, kMax, kNone, 14},
+    {0, kMax, kNone, 15},
     {0, kMax}, {1, 254}, {2, 253}, {3, 252}, {7, 248}, {8, 247}, {31, 224}, {100, 155}, {kMax, 0},
 };
 TEST_CASE("invert: uint8 -> uint8", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t> kInvertUint16[] = {
-    {0, kMax, kNone, 14},
+    {0, kMax, kNone, 15},
     {0, kMax}, {1, 65534}, {2, 65533}, {3, 65532}, {7, 65528}, {8, 65527}, {31, 65504},
     {100, 65435}, {kMax, 0},
 };
 TEST_CASE("invert: uint16 -> uint16", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t> kInvertUint32[] = {
-    {0, kMax, kNone, 14},
+    {0, kMax, kNone, 15},
     {0, kMax}, {1, 4294967294}, {2, 4294967293}, {3, 4294967292}, {7, 4294967288}, {8, 4294967287},
     {31, 4294967264}, {100, 4294967195}, {kMax, 0},
 };
 TEST_CASE("invert: uint32 -> uint32", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t> kInvertUint64[] = {
-    {0, kMax, kNone, 14},
+    {0, kMax, kNone, 15},
     {0, kMax}, {1u, 18446744073709551614u}, {2u, 18446744073709551613u},
     {3u, 18446744073709551612u}, {7u, 18446744073709551608u}, {8u, 18446744073709551607u},
     {31u, 18446744073709551584u}, {100u, 18446744073709551515u}, {kMax, 0},
 };
 TEST_CASE("invert: uint64 -> uint64", "[invert]") {
-  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
+  const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
                      .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint64);

@@ -11,7 +11,7 @@ namespace quern::conformance {
 namespace {
 
 const Row<bool, bool, bool> kLogicalAndBool[] = {
-    {true, true, true, kNone, 21},
+    {true, true, true, kNone, 22},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -151,8 +151,8 @@ TEST_CASE("logical_and: uint64, uint64 -> bool", "[logical_and]") {
 }
 
 const Row<bool, float, float> kLogicalAndFloat32[] = {
-    {kNaN, 1.0f, true, kNone, 22},
-    {-0.0f, 1.0f, false, kNone, 23},
+    {kNaN, 1.0f, true, kNone, 23},
+    {-0.0f, 1.0f, false, kNone, 24},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, false}, {0.0f, 88.5f, false}, {1.0f, 0.1f, true},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, true}, {0.5f, -0.0f, false},
     {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true}, {2.0f, kInf, true},
@@ -184,8 +184,8 @@ TEST_CASE("logical_and: float32, float32 -> bool", "[logical_and]") {
 }
 
 const Row<bool, double, double> kLogicalAndFloat64[] = {
-    {kNaN, 1.0, true, kNone, 22},
-    {-0.0, 1.0, false, kNone, 23},
+    {kNaN, 1.0, true, kNone, 23},
+    {-0.0, 1.0, false, kNone, 24},
     {0.0, 0.0, false}, {0.0, 3.0, false}, {0.0, 88.5, false}, {1.0, 0.1, true},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, true}, {0.5, -0.0, false},
     {0.5, -7.25, true}, {2.0, -1.0, true}, {2.0, -88.5, true}, {2.0, kInf, true},
@@ -350,7 +350,7 @@ TEST_CASE("logical_not: float64 -> bool", "[logical_not]") {
 }
 
 const Row<bool, bool, bool> kLogicalOrBool[] = {
-    {false, false, false, kNone, 21},
+    {false, false, false, kNone, 22},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -490,8 +490,8 @@ TEST_CASE("logical_or: uint64, uint64 -> bool", "[logical_or]") {
 }
 
 const Row<bool, float, float> kLogicalOrFloat32[] = {
-    {0.0f, kNaN, true, kNone, 22},
-    {-0.0f, 0.0f, false, kNone, 23},
+    {0.0f, kNaN, true, kNone, 23},
+    {-0.0f, 0.0f, false, kNone, 24},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.1f, true},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, true}, {0.5f, -0.0f, true},
     {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true}, {2.0f, kInf, true},
@@ -523,8 +523,8 @@ TEST_CASE("logical_or: float32, float32 -> bool", "[logical_or]") {
 }
 
 const Row<bool, double, double> kLogicalOrFloat64[] = {
-    {0.0, kNaN, true, kNone, 22},
-    {-0.0, 0.0, false, kNone, 23},
+    {0.0, kNaN, true, kNone, 23},
+    {-0.0, 0.0, false, kNone, 24},
     {0.0, 0.0, false}, {0.0, 3.0, true}, {0.0, 88.5, true}, {1.0, 0.1, true},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, true}, {0.5, -0.0, true},
     {0.5, -7.25, true}, {2.0, -1.0, true}, {2.0, -88.5, true}, {2.0, kInf, true},

@@ -15,75 +15,100 @@
 namespace quern {
 namespace {
 
-constexpr int kPrecision = 8;
+constexpr std::size_t kPrecision = 8;
+constexpr std::size_t kLineWidth = 75;
 
-std::string Digits(double value, std::chars_format format, int precision) {
+// Shortest text that reads back as the value (precision < 0), or a given number of digits after the
+// point. Float is the value's own type: its shortest text has fewer digits than that of a double.
+template <class Float>
+std::string Digits(Float value, std::chars_format format, int precision = -1) {
   std::array<char, 400> buffer;
-  const auto end =
-      precision < 0 ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format).ptr
-                    : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format,
-                                    precision)
-                          .ptr;
-  return {buffer.data(), end};
+  char* const first = buffer.data();
+  char* const last = first + buffer.size();
+  const auto result = precision < 0 ? std::to_chars(first, last, value, format)
+                                    : std::to_chars(first, last, value, format, precision);
+  return {first, result.ptr};
 }
 
-// Digits after the point of the shortest text that reads back as the value, at most kPrecision.
-std::size_t FractionDigits(double value, bool is_float32, std::chars_format format) {
-  std::array<char, 400> buffer;
-  char* const last = buffer.data() + buffer.size();
-  const auto end = is_float32
-                       ? std::to_chars(buffer.data(), last, static_cast<float>(value), format).ptr
-                       : std::to_chars(buffer.data(), last, value, format).ptr;
-  std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+std::size_t FractionLength(std::string_view text) {
   text = text.substr(0, text.find('e'));
   const std::size_t point = text.find('.');
-  const std::size_t digits = point == std::string_view::npos ? 0 : text.size() - point - 1;
-  if (digits <= kPrecision) return digits;
-  // Cut to the precision, then without trailing zeros.
+  return point == std::string_view::npos ? 0 : text.size() - point - 1;
+}
+
+// Digits after the point that a value needs: those of its shortest text, at most kPrecision, without
+// trailing zeros.
+template <class Float>
+std::size_t NeededDigits(Float value, std::chars_format format) {
+  const std::size_t shortest = FractionLength(Digits(value, format));
+  if (shortest <= kPrecision) return shortest;
   std::string cut = Digits(value, format, kPrecision);
   cut = cut.substr(0, cut.find('e'));
-  const std::size_t kept = cut.find_last_not_of('0') - cut.find('.');
-  return kept;
+  return cut.find_last_not_of('0') - cut.find('.');
+}
+
+template <class Float>
+std::string NonFiniteText(Float value) {
+  return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+}
+
+// Widens the exponent of "1.5e+00" to `digits` digits.
+void PadExponent(std::string& text, std::size_t digits) {
+  const std::size_t first = text.find('e') + 2;
+  text.insert(first, digits - std::min(digits, text.size() - first), '0');
 }
 
 // One notation for all elements: scientific if they span more than three orders of magnitude or are
 // very large or small, with the digits that the longest needs.
-std::vector<std::string> FloatTexts(const std::vector<double>& values, bool is_float32) {
+template <class Float>
+std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
   double largest = 0.0;
   double smallest = INFINITY;
-  for (double value : values) {
-    if (!std::isfinite(value) || value == 0.0) continue;
-    largest = std::max(largest, std::abs(value));
-    smallest = std::min(smallest, std::abs(value));
+  for (Float value : values) {
+    if (!std::isfinite(value) || value == 0) continue;
+    largest = std::max(largest, std::abs(static_cast<double>(value)));
+    smallest = std::min(smallest, std::abs(static_cast<double>(value)));
   }
   const bool scientific =
       largest > 0.0 && (largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000.0);
   const std::chars_format format =
       scientific ? std::chars_format::scientific : std::chars_format::fixed;
   std::size_t digits = 0;
-  for (double value : values) {
-    if (std::isfinite(value)) digits = std::max(digits, FractionDigits(value, is_float32, format));
+  std::size_t exponent = 0;
+  for (Float value : values) {
+    if (!std::isfinite(value)) continue;
+    digits = std::max(digits, NeededDigits(value, format));
+    const std::string shortest = Digits(value, format);
+    if (scientific) exponent = std::max(exponent, shortest.size() - shortest.find('e') - 2);
   }
   std::vector<std::string> texts;
-  for (double value : values) {
+  for (Float value : values) {
     if (!std::isfinite(value)) {
-      texts.push_back(std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+      texts.push_back(NonFiniteText(value));
       continue;
     }
-    std::string text = Digits(value, format, static_cast<int>(digits));
-    if (digits == 0) {
-      const std::size_t exponent = std::min(text.find('e'), text.size());
-      text.insert(exponent, ".");
-    }
-    // Numbers in one column end alike: fixed notation drops zeros that only others need.
-    if (!scientific && digits > 0) {
-      const std::size_t own = FractionDigits(value, is_float32, format);
-      text.resize(text.size() - (digits - own));
-      text.append(digits - own, ' ');
-    }
+    // Scientific numbers share their digits; others end in blanks where only their neighbours need
+    // digits.
+    const std::size_t own = scientific ? digits : NeededDigits(value, format);
+    std::string text = Digits(value, format, static_cast<int>(own));
+    if (own == 0) text.insert(std::min(text.find('e'), text.size()), ".");
+    if (scientific) PadExponent(text, exponent);
+    text.append(scientific ? 0 : digits - own, ' ');
     texts.push_back(std::move(text));
   }
   return texts;
+}
+
+// A lone number, as Python writes a float: all its digits, scientific from 1e16 and below 1e-4.
+template <class Float>
+std::string LoneFloat(Float value) {
+  if (!std::isfinite(value)) return NonFiniteText(value);
+  const double size = std::abs(static_cast<double>(value));
+  if (size != 0.0 && (size >= 1e16 || size < 1e-4)) {
+    return Digits(value, std::chars_format::scientific);
+  }
+  std::string text = Digits(value, std::chars_format::fixed);
+  return text.find('.') == std::string::npos ? text + ".0" : text;
 }
 
 std::vector<std::string> Texts(const Array& elements) {
@@ -105,7 +130,8 @@ std::vector<std::string> Texts(const Array& elements) {
       }
       return texts;
     default:
-      return FloatTexts(elements.to_vector<double>(), elements.itemsize() < sizeof(double));
+      if (elements.itemsize() < sizeof(double)) return FloatTexts(elements.to_vector<float>());
+      return FloatTexts(elements.to_vector<double>());
   }
 }
 
@@ -140,12 +166,19 @@ class Printer {
 
   std::string Print() {
     if (array_.size() == 0) return "[]";
+    if (array_.ndim() == 0) return Lone();
     std::string text;
     Write(array_, 0, text);
     return text;
   }
 
  private:
+  std::string Lone() const {
+    if (array_.dtype().kind() != 'f') return texts_.front();
+    return array_.itemsize() < sizeof(double) ? LoneFloat(array_.item<float>())
+                                              : LoneFloat(array_.item<double>());
+  }
+
   void Collect(const Array& part) {
     if (part.ndim() == 0) {
       shown_.push_back(part);
@@ -165,18 +198,17 @@ class Printer {
   void Write(const Array& part, std::size_t depth, std::string& text) {
     if (part.ndim() == 0) {
       const std::string& element = texts_[next_++];
-      if (array_.ndim() == 0) {
-        text += element.substr(0, element.find(' '));
-        return;
-      }
       text += std::string(width_ - element.size(), ' ') + element;
       return;
     }
     text += '[';
     bool first = true;
+    std::size_t column = depth + 1;  // of the current line, for rows of numbers
     for (Index i : Positions(part.shape()[0], edge_, shorten_)) {
-      if (!first) Separate(part.ndim(), depth, text);
+      const std::size_t item = i < 0 ? 3 : width_;
+      if (!first) Separate(part.ndim(), depth, column + 1 + item, text, column);
       first = false;
+      column += item;
       if (i < 0) {
         text += "...";
       } else {
@@ -186,13 +218,20 @@ class Printer {
     text += ']';
   }
 
-  // A space between numbers; line breaks, one per axis closed, and the brackets' indent otherwise.
-  static void Separate(std::size_t ndim, std::size_t depth, std::string& text) {
-    if (ndim == 1) {
+  // A space between numbers, or a line break where the line would grow beyond `end` columns; between
+  // rows as many line breaks as axes end there, and the brackets' indent.
+  static void Separate(std::size_t ndim, std::size_t depth, std::size_t end, std::string& text,
+                       std::size_t& column) {
+    const std::string indent(depth + 1, ' ');
+    if (ndim > 1) {
+      text += std::string(ndim - 1, '\n') + indent;
+    } else if (end > kLineWidth - 1) {
+      text += '\n' + indent;
+      column = depth + 1;
+    } else {
       text += ' ';
-      return;
+      ++column;
     }
-    text += std::string(ndim - 1, '\n') + std::string(depth + 1, ' ');
   }
 
   const Array& array_;

@@ -10,6 +10,7 @@
 #include "errors/error_state.h"
 #include "iterate/copy.h"
 #include "iterate/plan.h"
+#include "iterate/tiles.h"
 #include "move/operand.h"
 #include "quern/errors.hpp"
 #include "quern/ufunc.hpp"
@@ -244,22 +245,31 @@ void AccumulateLines(const KernelSet& kernels, const Array& from, const Array& t
 }
 
 // Running folds of whole rows: row i of the result is row i - 1 folded with row i of the array.
-void AccumulateRows(const UfuncInfo& ufunc, const LoopInfo& loop, const Array& from,
-                    const Array& to, std::size_t axis) {
+FpFlags AccumulateRows(const LoopInfo& loop, const Array& from, const Array& to,
+                       std::size_t axis) {
   CopyElements(At(from, axis, 0), At(to, axis, 0));
-  const std::vector<std::optional<DType>> signature(3, DType::from_id(loop.types[0]));
-  const Ufunc& callable = *Registry::Get().FindUfunc(ufunc.name);
+  if (from.shape()[axis] == 1) return 0;
+  const Array rows[] = {At(to, axis, 0), At(from, axis, 1), At(to, axis, 1)};
+  const Index steps[] = {to.strides()[axis], from.strides()[axis], to.strides()[axis]};
+  std::vector<PlanOperand> operands;
+  for (const Array& row : rows) operands.push_back({row.data(), row.shape(), row.strides()});
+  const DTypeId dtype = loop.types[0];
+  const OperandFormat formats[] = {InputFormat(rows[0], dtype), InputFormat(rows[1], dtype),
+                                   OutputFormat(rows[2], dtype)};
+  const std::span<const OperandFormat> all(formats);
+  Plan plan;
+  BuildPlan(rows[0].shape(), operands, plan);
+  const TileJob job{&plan, all.first(2), all.subspan(2), false, KernelsOf(loop).elementwise,
+                    loop.hardware_flags};
+  FpFlags flags = 0;
   for (Index row = 1; row < from.shape()[axis]; ++row) {
-    Array target = At(to, axis, row);
-    const Array before = At(to, axis, row - 1);
-    const Array current = At(from, axis, row);
-    const Operand inputs[] = {before, current};
-    callable.call(inputs, {.out = &target, .signature = signature});
+    flags = static_cast<FpFlags>(flags | RunTiles(job));
+    for (std::size_t i = 0; i < plan.operands; ++i) plan.data[i] += steps[i];
   }
+  return flags;
 }
 
-Array RunAccumulate(const UfuncInfo& ufunc, const Array& array, const LoopInfo& loop,
-                    std::size_t axis, FpFlags& met) {
+Array RunAccumulate(const Array& array, const LoopInfo& loop, std::size_t axis, FpFlags& met) {
   const Array from = AsAccumulator(array, loop.types[0], met);
   const Array to = NewLike(from, DType::from_id(loop.types[2]), Order::K);
   if (from.size() == 0) return to;
@@ -270,7 +280,7 @@ Array RunAccumulate(const UfuncInfo& ufunc, const Array& array, const LoopInfo& 
                std::abs(from.strides()[i]) < std::abs(from.strides()[axis]);
   }
   if (by_rows) {
-    AccumulateRows(ufunc, loop, from, to, axis);
+    met = static_cast<FpFlags>(met | AccumulateRows(loop, from, to, axis));
     return to;
   }
   FlagCollector flags(loop.hardware_flags);
@@ -300,7 +310,7 @@ Array Ufunc::accumulate(const Array& array, const AccumulateOptions& options) co
   const LoopInfo& loop = ReductionLoop(*info_, array.dtype().id(), options.dtype, options.out);
   CheckOut(what, options.out, array.shape());
   FpFlags flags = 0;
-  const Array result = RunAccumulate(*info_, array, loop, axis, flags);
+  const Array result = RunAccumulate(array, loop, axis, flags);
   return Deliver(result, options.out, flags, "accumulate");
 }
 
@@ -375,42 +385,83 @@ std::vector<Index> CheckedPositions(const Array& array, const Array& indices, co
   return {given.begin(), given.end()};
 }
 
+void CheckAt(const UfuncInfo& ufunc, const Array& array, const Operand* values,
+             const std::string& what) {
+  if (*ufunc.signature != '\0' || ufunc.inputs > 2) {
+    throw TypeError(what + ": only unary and binary ufuncs are supported");
+  }
+  if (ufunc.outputs != 1) throw TypeError(what + ": only single output ufuncs are supported");
+  if (!array.writeable()) throw ReadOnlyError(what + ": the array is read-only");
+  if ((ufunc.inputs == 2) != (values != nullptr)) {
+    throw ValueError(what + (values == nullptr ? ": second operand needed for ufunc"
+                                               : ": second operand provided when ufunc is unary"));
+  }
+}
+
+// Values spread to one row per position, apart from the array's memory.
+Array SpreadValues(const Array& array, const Array& indices, const Array& values,
+                   std::size_t positions) {
+  // Values take the shape of the selection: that of the indices, then the array's further axes.
+  Shape selection(indices.shape().begin(), indices.shape().end());
+  selection.insert(selection.end(), array.shape().begin() + 1, array.shape().end());
+  Array separate = values;
+  if (separate.may_share_memory(array)) separate = separate.copy();
+  Shape rows{static_cast<Index>(positions)};
+  rows.insert(rows.end(), array.shape().begin() + 1, array.shape().end());
+  return separate.broadcast_to(selection).reshape(rows);
+}
+
+// Single elements that the loop takes as they lie: one kernel call each, nothing else. Returns false,
+// having done nothing, where something has to be converted.
+bool AtElements(const UfuncInfo& ufunc, const Array& array, std::span<const Index> positions,
+                std::span<const Operand> operands) {
+  const BoundCall bound = Resolve(ufunc, operands, {.casting = CastingLevel::unsafe});
+  const DTypeId dtype = bound.loop->types[0];
+  const bool direct = array.ndim() == 1 && array.dtype() == DType::from_id(dtype) &&
+                      array.aligned() && bound.loop->types[ufunc.inputs] == dtype;
+  if (!direct) return false;
+  FlagCollector flags(bound.loop->hardware_flags);
+  Array second;
+  std::ptrdiff_t step = 0;
+  const std::byte* value = bound.inputs[1].value;
+  if (ufunc.inputs == 2 && bound.inputs[1].array != nullptr) {
+    FpFlags met = 0;
+    second = AsAccumulator(*bound.inputs[1].array, bound.loop->types[1], met);
+    flags.Add(met);
+    value = second.data();
+    step = second.strides()[0];
+  }
+  const ElementwiseKernel kernel = KernelsOf(*bound.loop).elementwise;
+  for (Index position : positions) {
+    std::byte* element = array.data() + position * array.strides()[0];
+    const void* in[] = {element, value};
+    void* out[] = {element};
+    flags.Add(kernel(in, out, 1));
+    value += step;
+  }
+  flags.Harvest();
+  ReportFlags(flags.flags(), ufunc.name);
+  return true;
+}
+
 }  // namespace
 
 void Ufunc::at(const Array& array, const Array& indices, const Operand* values) const {
   const std::string what = std::string(info_->name) + ".at";
-  if (*info_->signature != '\0' || info_->inputs > 2) {
-    throw TypeError(what + ": only unary and binary ufuncs are supported");
-  }
-  if (info_->outputs != 1) throw TypeError(what + ": only single output ufuncs are supported");
-  if (!array.writeable()) throw ReadOnlyError(what + ": the array is read-only");
-  if ((info_->inputs == 2) != (values != nullptr)) {
-    throw ValueError(what + (values == nullptr ? ": second operand needed for ufunc"
-                                               : ": second operand provided when ufunc is unary"));
-  }
+  CheckAt(*info_, array, values, what);
   const std::vector<Index> positions = CheckedPositions(array, indices, what.c_str());
-  // Values take the shape of the selection: that of the indices, then the array's further axes.
-  Shape selection(indices.shape().begin(), indices.shape().end());
-  selection.insert(selection.end(), array.shape().begin() + 1, array.shape().end());
-  Array spread;
-  if (values != nullptr && values->array() != nullptr) {
-    Array separate = *values->array();
-    if (separate.may_share_memory(array)) separate = separate.copy();
-    Shape rows{static_cast<Index>(positions.size())};
-    rows.insert(rows.end(), array.shape().begin() + 1, array.shape().end());
-    spread = separate.broadcast_to(selection).reshape(rows);
-  }
+  const bool spreads = values != nullptr && values->array() != nullptr;
+  const Array spread =
+      spreads ? SpreadValues(array, indices, *values->array(), positions.size()) : Array();
+  std::vector<Operand> operands{array};
+  if (values != nullptr) operands.push_back(spreads ? Operand(spread) : *values);
+  if (positions.empty() || AtElements(*info_, array, positions, operands)) return;
   for (std::size_t i = 0; i < positions.size(); ++i) {
     Array target = At(array, 0, positions[i]);
-    std::vector<Operand> inputs{target};
-    Array value;
-    if (values != nullptr && values->array() != nullptr) {
-      value = At(spread, 0, static_cast<Index>(i));
-      inputs.emplace_back(value);
-    } else if (values != nullptr) {
-      inputs.push_back(*values);
-    }
-    call(inputs, {.out = &target, .casting = CastingLevel::unsafe});
+    const Array value = spreads ? At(spread, 0, static_cast<Index>(i)) : Array();
+    operands[0] = Operand(target);
+    if (spreads) operands[1] = Operand(value);
+    call(operands, {.out = &target, .casting = CastingLevel::unsafe});
   }
 }
 

@@ -321,7 +321,7 @@ class Reduction {
   std::shared_ptr<void> GatherScratch(Index rows, Index columns) const {
     const std::size_t elements = static_cast<std::size_t>(rows * columns);
     const std::size_t masks = job_.mask == nullptr ? 0 : elements;
-    return AllocateBuffer(elements * (std::size_t{format_.storage_size} + 2 * size_) + masks +
+    return AllocateBuffer(elements * (format_.storage_size + format_.larger_size() + size_) + masks +
                           4 * kBufferAlignment);
   }
 
@@ -361,7 +361,7 @@ class Reduction {
 
   struct Gathered {
     std::byte* storage;
-    std::byte* values;
+    std::byte* values;   // room for either form
     std::byte* blended;
     std::byte* mask;
   };
@@ -369,7 +369,7 @@ class Reduction {
     Gathered laid;
     laid.storage = static_cast<std::byte*>(scratch);
     laid.values = AlignUp(laid.storage + elements * format_.storage_size);
-    laid.blended = AlignUp(laid.values + elements * size_);
+    laid.blended = AlignUp(laid.values + elements * format_.larger_size());
     laid.mask = AlignUp(laid.blended + elements * size_);
     return laid;
   }
@@ -407,13 +407,6 @@ class Reduction {
     compressed.values = laid.blended;
     std::byte neutral[16];
     flags.Add(kernels_.reduce(nullptr, 0, neutral));
-    if (format_.storage_size > size_) {
-      // A narrow accumulator leaves no room to compress beside the values: convert everything.
-      const std::byte* all = Convert(laid, n, flags);
-      Fill(laid.blended, neutral, n);
-      movers.select[SizeIndex(size_)](all, mask, n, laid.blended);
-      return laid.blended;
-    }
     const std::size_t selected =
         movers.compress[SizeIndex(format_.storage_size)](laid.storage, mask, n, laid.values);
     const std::byte* converted = Convert(compressed, selected, flags);

@@ -221,7 +221,8 @@ BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
   if (ufunc.compares) WidenComparedIntegers(inputs, types);
   const std::span<const DTypeId> lookup(types.data(), inputs.size());
   BoundCall call;
-  if (options.dtype || !options.signature.empty()) {
+  const bool fixed = options.dtype || !options.signature.empty();
+  if (fixed) {
     call.loop = &ChooseFixed(ufunc, lookup, options);
   } else {
     const LoopChoice choice = Registry::Get().Resolve(ufunc, lookup);
@@ -238,7 +239,11 @@ BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
       continue;
     }
     input.dtype = input.array->dtype().id();
-    CheckCast(ufunc, "input " + std::to_string(i), input.dtype, wanted, options.casting);
+    // The table chooses loops by safe casts, or by an `as` row of the spec, which makes its own (any
+    // number counts as a truth value, say): only the former are subject to `casting`.
+    if (fixed || Registry::Get().CanCast(input.dtype, wanted, Casting::kSafe)) {
+      CheckCast(ufunc, "input " + std::to_string(i), input.dtype, wanted, options.casting);
+    }
   }
   return call;
 }

@@ -26,6 +26,9 @@ std::span<const Index> ShapeOf(int32_t ndim, const int64_t* shape, const char* w
   return {shape, static_cast<std::size_t>(ndim)};
 }
 
+// The caller's to release.
+qn_array* NewHandle(Array array) { return std::make_unique<qn_array>(std::move(array)).release(); }
+
 CastingLevel LevelOf(int32_t casting, const char* what) {
   if (casting < QN_CAST_NO || casting > QN_CAST_UNSAFE) {
     throw ValueError(std::string(what) + ": there is no casting level " + std::to_string(casting) +
@@ -59,7 +62,7 @@ qn_status array_new(int32_t dtype, int32_t ndim, const int64_t* shape, qn_array*
   return Guard([&] {
     constexpr const char* kWhat = "qn_array_new";
     NotNull(result, "qn_array_new: result");
-    *result = new qn_array(zeros(ShapeOf(ndim, shape, kWhat), DTypeOf(dtype, kWhat)));
+    *result = NewHandle(zeros(ShapeOf(ndim, shape, kWhat), DTypeOf(dtype, kWhat)));
   });
 }
 
@@ -75,7 +78,7 @@ qn_status array_from_buffer(void* data, int32_t dtype, int32_t ndim, const int64
     const Release release{deleter, context};
     Array array = Array::from_memory(data, type, extents, StridesOf(extents, strides, type),
                                      writable != 0, release);
-    *result = new qn_array(std::move(array));
+    *result = NewHandle(std::move(array));
     *release.taken_over = true;
   });
 }
@@ -130,7 +133,7 @@ qn_status array_cast(qn_array* array, int32_t dtype, int32_t casting, qn_array**
     constexpr const char* kWhat = "qn_array_cast";
     NotNull(result, "qn_array_cast: result");
     const Array& source = NotNull(array, "qn_array_cast: array")->array;
-    *result = new qn_array(source.astype(DTypeOf(dtype, kWhat), LevelOf(casting, kWhat)));
+    *result = NewHandle(source.astype(DTypeOf(dtype, kWhat), LevelOf(casting, kWhat)));
   });
 }
 
@@ -138,7 +141,7 @@ qn_status npy_load(const char* path, int map, qn_array** result) noexcept {
   return Guard([&] {
     NotNull(path, "qn_npy_load: path");
     NotNull(result, "qn_npy_load: result");
-    *result = new qn_array(load(path, map != 0 ? LoadMode::map_readonly : LoadMode::read));
+    *result = NewHandle(load(path, map != 0 ? LoadMode::map_readonly : LoadMode::read));
   });
 }
 

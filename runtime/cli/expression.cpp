@@ -155,7 +155,7 @@ class Evaluator {
     for (const Ufunc* ufunc : Ufunc::all()) {
       names.push_back(ufunc->name());
       for (const std::string_view alias : ufunc->aliases()) names.push_back(alias);
-      for (const char* name : ufunc->info().reduction_functions) names.push_back(name);
+      for (const char* name : ufunc->info().reduction_functions) names.emplace_back(name);
     }
     for (const NamedFunction& function : Functions()) names.push_back(function.name);
     return names;

@@ -30,29 +30,34 @@ std::vector<const Ufunc*> Chosen(const KernelsOptions& options) {
   return chosen;
 }
 
+// The loops of the ufuncs, in order, with the target that runs each now.
+std::vector<Row> RowsOfCurrentTarget(const std::vector<const Ufunc*>& ufuncs) {
+  std::vector<Row> rows;
+  for (const Ufunc* ufunc : ufuncs) {
+    for (const std::vector<DType>& types : ufunc->loops()) {
+      const Resolution resolution = ufunc->resolve(std::span(types).first(ufunc->inputs()));
+      rows.push_back({std::string(ufunc->name()),
+                      TypesText(types, ufunc->inputs()),
+                      resolution.origin,
+                      {resolution.target}});
+    }
+  }
+  return rows;
+}
+
 // A loop without a kernel for the target in use runs that of a lesser one, so asking under each
 // target in turn lists exactly the kernels there are.
 std::vector<Row> Rows(const std::vector<const Ufunc*>& ufuncs) {
   const TargetScope scope;
   std::vector<Row> rows;
-  const std::vector<std::string_view> targets = supported_targets();
-  for (std::size_t pass = 0; pass < targets.size(); ++pass) {
-    set_target(targets[pass]);
-    std::size_t row = 0;
-    for (const Ufunc* ufunc : ufuncs) {
-      for (const std::vector<DType>& types : ufunc->loops()) {
-        const Resolution resolution = ufunc->resolve(std::span(types).first(ufunc->inputs()));
-        if (pass == 0) {
-          rows.push_back({std::string(ufunc->name()),
-                          TypesText(types, ufunc->inputs()),
-                          resolution.origin,
-                          {}});
-        }
-        std::vector<std::string>& found = rows[row++].targets;
-        if (std::ranges::find(found, resolution.target) == found.end()) {
-          found.push_back(resolution.target);
-        }
-      }
+  for (const std::string_view target : supported_targets()) {
+    set_target(target);
+    const std::vector<Row> current = RowsOfCurrentTarget(ufuncs);
+    if (rows.empty()) rows = current;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::vector<std::string>& found = rows[i].targets;
+      const std::string& runs = current[i].targets.front();
+      if (std::ranges::find(found, runs) == found.end()) found.push_back(runs);
     }
   }
   return rows;

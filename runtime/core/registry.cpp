@@ -50,6 +50,15 @@ const Table* TableFor(std::span<const Table> tables, std::int64_t target) {
   return best;
 }
 
+// True if no other dtype of the set (positions in kind order) casts safely to the one at `position`.
+bool IsMinimal(const CastingTables& tables, std::uint64_t set, int position) {
+  for (std::uint64_t left = set & ~(std::uint64_t{1} << position); left != 0; left &= left - 1) {
+    const DTypeId other = tables.by_order[std::countr_zero(left)];
+    if ((tables.up_sets[other] >> position & 1) != 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void RegisterPackage(const PackageInfo& package) { Registry::Get().Register(package); }
@@ -107,10 +116,15 @@ int Registry::Promote(std::span<const DTypeId> ids) const {
     const int joined = tables.promotion[first * package->info->dtype_count + second];
     return joined < 0 ? -1 : package->global_of[static_cast<std::size_t>(joined)];
   }
+  // What all cast to safely; the least of it casts to everything else there. Where several are
+  // minimal, the first in kind order is taken.
   std::uint64_t common = ~std::uint64_t{0};
   for (DTypeId id : ids) common &= tables.up_sets[package->local_of[id]];
-  if (common == 0) return -1;
-  return package->global_of[tables.by_order[std::countr_zero(common)]];
+  for (std::uint64_t left = common; left != 0; left &= left - 1) {
+    const int position = std::countr_zero(left);
+    if (IsMinimal(tables, common, position)) return package->global_of[tables.by_order[position]];
+  }
+  return -1;
 }
 
 int Registry::WeakBeside(WeakKind kind, DTypeId id) const {

@@ -218,7 +218,8 @@ std::optional<Array> FromArrayStruct(nb::handle object) {
       FindDType(parts.kind, static_cast<std::size_t>(parts.itemsize));
   if (!found) return std::nullopt;  // the other protocols say more about it
   const auto ndim = static_cast<std::size_t>(parts.ndim);
-  const DType dtype = found->with_byte_order((parts.flags & kStructNativeOrder) == 0);
+  const bool native = (parts.flags & kStructNativeOrder) != 0;
+  const DType dtype = native ? *found : found->with_byte_order(true);
   PyObject* held = capsule.ptr();  // and the capsule holds the exporter
   Array array =
       Array::from_memory(parts.data, dtype, {parts.shape, ndim}, {parts.strides, ndim},

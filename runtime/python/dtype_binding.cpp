@@ -193,18 +193,7 @@ DType ResultType(nb::args arguments) {
   return whole || real ? Weaken(result, real) : *result;
 }
 
-nb::class_<DType> DefineDType(nb::module_& module) {
-  static const PyType_Slot slots[] = {
-      {Py_tp_richcompare, reinterpret_cast<void*>(&DTypeCompare)},
-      {Py_tp_hash, reinterpret_cast<void*>(&DTypeHash)},
-      {0, nullptr},
-  };
-  nb::class_<DType> type(module, "dtype", nb::type_slots(slots), nb::is_final(),
-                         "An element type: an entry of the registry and a byte order.");
-  dtype_type = reinterpret_cast<PyTypeObject*>(type.ptr());
-  type.def(
-      "__init__", [](DType* self, nb::handle spec) { new (self) DType(AsDType(spec)); },
-      nb::arg("dtype"));
+void DefineDTypeFacts(nb::class_<DType>& type) {
   type.def_prop_ro("name", &NameOf, "The name, whatever the byte order: 'float64'.");
   type.def_prop_ro(
       "str", [](DType self) { return nb::str(self.str().c_str()); },
@@ -232,6 +221,21 @@ nb::class_<DType> DefineDType(nb::module_& module) {
     return nb::make_tuple(nb::borrow(reinterpret_cast<PyObject*>(dtype_type)),
                           nb::make_tuple(nb::str(self.str().c_str())));
   });
+}
+
+nb::class_<DType> DefineDType(nb::module_& module) {
+  static const PyType_Slot slots[] = {
+      {Py_tp_richcompare, reinterpret_cast<void*>(&DTypeCompare)},
+      {Py_tp_hash, reinterpret_cast<void*>(&DTypeHash)},
+      {0, nullptr},
+  };
+  nb::class_<DType> type(module, "dtype", nb::type_slots(slots), nb::is_final(),
+                         "An element type: an entry of the registry and a byte order.");
+  dtype_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  type.def(
+      "__init__", [](DType* self, nb::handle spec) { new (self) DType(AsDType(spec)); },
+      nb::arg("dtype"));
+  DefineDTypeFacts(type);
   return type;
 }
 
@@ -242,8 +246,7 @@ DTypeObject WrapDType(DType dtype) {
 }
 
 std::optional<DType> FindDType(char kind, std::size_t size) {
-  return FindEntry(
-      [&](const Entry& entry) { return entry.dtype.kind() == kind && entry.dtype.size() == size; });
+  return FindEntry([&](const Entry& entry) { return entry.kind == kind && entry.size == size; });
 }
 
 std::optional<DType> FindDLPack(std::uint8_t code, std::uint8_t bits) {

@@ -262,6 +262,10 @@ nb::class_<UfuncObject> DefineUfunc(nb::module_& module) {
   nb::class_<Documentation>(module, "_Documentation", nb::is_final())
       .def("__get__", &DocOf, nb::arg("instance").none(), nb::arg("owner").none());
   type.attr("__doc__") = nb::cast(Documentation{});
+  return type;
+}
+
+void DefineFacts(nb::class_<UfuncObject>& type) {
   type.def_prop_ro("name", [](nb::handle self) { return Text(UfuncIn(self).name()); });
   type.def_prop_ro(
       "nin", [](nb::handle self) { return UfuncIn(self).inputs(); }, "The number of inputs.");
@@ -289,7 +293,6 @@ nb::class_<UfuncObject> DefineUfunc(nb::module_& module) {
     return Text("<ufunc '" + std::string(UfuncIn(self).name()) + "'>");
   });
   type.def("__reduce__", [](nb::handle self) { return Text(UfuncIn(self).name()); });
-  return type;
 }
 
 void DefineMethods(nb::class_<UfuncObject>& type) {
@@ -350,6 +353,7 @@ nb::object LookUp(const std::string& name) {
 
 void BindUfuncs(nb::module_& module) {
   nb::class_<UfuncObject> type = DefineUfunc(module);
+  DefineFacts(type);
   DefineMethods(type);
   bool enabled = false;
   for (const Ufunc* ufunc : Ufunc::all()) {

@@ -1,7 +1,7 @@
 // Bitwise bodies over integers. And, Or, Xor and Not are Highway's own operations.
 //
-// Shift counts come from data, so every count is defined: one not in [0, width), which as an unsigned
-// number includes the negative ones, shifts everything out.
+// Shift counts come from data, so every count is defined: one not in [0, width), which as an
+// unsigned number includes the negative ones, shifts everything out.
 #if defined(QUERN_SIMD_BITWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_BITWISE_INL_H_
 #undef QUERN_SIMD_BITWISE_INL_H_

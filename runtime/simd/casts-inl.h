@@ -2,12 +2,12 @@
 //
 // Meaning, the same on every target: integer to integer keeps the low bits; anything to Bool is
 // "not zero" (NaN is true); Bool to anything gives 0 or 1; integer to float rounds to nearest;
-// float to integer truncates toward zero and saturates, with 0 for NaN, and raises invalid for NaN and
-// for values whose truncation does not fit. double to float leaves overflow and underflow in the
-// hardware; other casts' hardware flags mean nothing.
+// float to integer truncates toward zero and saturates, with 0 for NaN, and raises invalid for NaN
+// and for values whose truncation does not fit. double to float leaves overflow and underflow in
+// the hardware; other casts' hardware flags mean nothing.
 //
-// Method: one step per pair of kinds, dispatched at compile time; narrow integers go through int32 on
-// their way to and from floats. A new storage type joins by a branch in CastBody.
+// Method: one step per pair of kinds, dispatched at compile time; narrow integers go through int32
+// on their way to and from floats. A new storage type joins by a branch in CastBody.
 #if defined(QUERN_SIMD_CASTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_CASTS_INL_H_
 #undef QUERN_SIMD_CASTS_INL_H_
@@ -39,8 +39,8 @@ HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromInteger(D d, V v) {
   const hn::Rebind<To, D> d_to;
   if constexpr (sizeof(To) > sizeof(From)) {
     // Widened with its own sign first; only then read as To.
-    using Wide = std::conditional_t<hwy::IsSigned<From>(), std::make_signed_t<To>,
-                                    std::make_unsigned_t<To>>;
+    using Wide =
+        std::conditional_t<hwy::IsSigned<From>(), std::make_signed_t<To>, std::make_unsigned_t<To>>;
     return hn::BitCast(d_to, hn::PromoteTo(hn::Rebind<Wide, D>(), v));
   } else if constexpr (sizeof(To) == sizeof(From)) {
     return hn::BitCast(d_to, v);
@@ -51,24 +51,41 @@ HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromInteger(D d, V v) {
   }
 }
 
+// x86 before AVX-512 converts between 64-bit integers and floats in many steps; values below 2^51,
+// which is most, go a shorter way there.
+inline constexpr bool kSlow64 = HWY_TARGET > HWY_AVX3&& HWY_TARGET <= HWY_SSE2;
+
 // Integer to float, rounded to nearest.
 template <class To, class D, class V>
 HWY_INLINE hn::Vec<hn::Rebind<To, D>> FloatFromInteger(D d, V v) {
+  using From = hn::TFromD<D>;
   const hn::Rebind<To, D> d_to;
-  if constexpr (sizeof(hn::TFromD<D>) < 4) {
+  if constexpr (sizeof(From) < 4) {
     const hn::Rebind<std::int32_t, D> d32;
     return FloatFromInteger<To>(d32, IntegerFromInteger<std::int32_t>(d, v));
-  } else if constexpr (sizeof(To) > sizeof(hn::TFromD<D>)) {
+  } else if constexpr (sizeof(To) > sizeof(From)) {
     return hn::PromoteTo(d_to, v);
-  } else if constexpr (sizeof(To) == sizeof(hn::TFromD<D>)) {
+  } else if constexpr (sizeof(To) == sizeof(From)) {
     return hn::ConvertTo(d_to, v);
   } else {
+    if constexpr (kSlow64) {
+      // [-2^51, 2^51), for unsigned [0, 2^52), is exact in double, so rounding to float is the only
+      // rounding.
+      const hn::RebindToUnsigned<D> du;
+      constexpr std::uint64_t kBelow = hwy::IsSigned<From>() ? std::uint64_t{1} << 51 : 0;
+      const auto raised = hn::Add(hn::BitCast(du, v), hn::Set(du, kBelow));
+      if (HWY_LIKELY(hn::AllTrue(du, hn::Eq(hn::ShiftRight<52>(raised), hn::Zero(du))))) {
+        const hn::RebindToSigned<D> di;
+        return hn::DemoteTo(d_to, hn::ConvertTo(hn::RebindToFloat<D>(), hn::BitCast(di, v)));
+      }
+    }
     return hn::DemoteTo(d_to, v);
   }
 }
 
-// Lanes whose truncation fits To; false for NaN. Both bounds are exact in the float type: 2^k above,
-// and below either min - 1, or min where min - 1 is not a value of that type (nothing lies between).
+// Lanes whose truncation fits To; false for NaN. Both bounds are exact in the float type: 2^k
+// above, and below either min - 1, or min where min - 1 is not a value of that type (nothing lies
+// between).
 template <class To, class D, class V>
 HWY_INLINE hn::Mask<D> TruncationFits(D d, V v) {
   using T = hn::TFromD<D>;
@@ -82,6 +99,22 @@ HWY_INLINE hn::Mask<D> TruncationFits(D d, V v) {
   } else {
     return hn::And(below_end, hn::Ge(v, hn::Set(d, kMin)));
   }
+}
+
+// Float to integer of the same size: truncated and saturated; v holds no NaN.
+template <class To, class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<To, D>> TruncateSameSize(D d, V v) {
+  const hn::Rebind<To, D> d_to;
+  if constexpr (kSlow64 && HWY_TARGET <= HWY_SSE4 && sizeof(To) == 8) {  // needs a quick Trunc
+    // Adding 1.5 * 2^52 leaves an integer below 2^51 in the low bits.
+    if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(v), hn::Set(d, 0x1p51))))) {
+      const V shift = hn::Set(d, 0x1.8p52);
+      if constexpr (!hwy::IsSigned<To>()) v = hn::ZeroIfNegative(v);
+      const auto shifted = hn::BitCast(d_to, hn::Add(hn::Trunc(v), shift));
+      return hn::Sub(shifted, hn::BitCast(d_to, shift));
+    }
+  }
+  return hn::ConvertTo(d_to, v);
 }
 
 // Float to integer: truncated and saturated; v holds no NaN.
@@ -98,7 +131,7 @@ HWY_INLINE hn::Vec<hn::Rebind<To, D>> TruncateSaturated(D d, V v) {
   } else if constexpr (sizeof(To) > sizeof(T)) {
     return hn::PromoteTo(d_to, v);
   } else if constexpr (sizeof(To) == sizeof(T)) {
-    return hn::ConvertTo(d_to, v);
+    return TruncateSameSize<To>(d, v);
   } else {
     return hn::DemoteTo(d_to, v);
   }
@@ -107,8 +140,11 @@ HWY_INLINE hn::Vec<hn::Rebind<To, D>> TruncateSaturated(D d, V v) {
 // Float to integer: truncated and saturated, NaN to 0; both raise invalid.
 template <class To, class D, class V>
 HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromFloat(D d, FlagSet& flags, V v) {
-  flags.RaiseIf(d, hn::Not(TruncationFits<To>(d, v)), kInvalid);
-  return TruncateSaturated<To>(d, hn::IfThenZeroElse(hn::IsNaN(v), v));
+  if (HWY_UNLIKELY(!hn::AllTrue(d, TruncationFits<To>(d, v)))) {
+    flags.Raise(kInvalid);
+    v = hn::IfThenZeroElse(hn::IsNaN(v), v);
+  }
+  return TruncateSaturated<To>(d, v);
 }
 
 template <class T>

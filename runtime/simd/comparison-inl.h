@@ -1,8 +1,8 @@
 // Comparisons: bodies that return a mask.
 //
 // Every comparison with a NaN is false except NotEqual. NotEqual is the negation of Eq because
-// Highway's Ne is an *ordered* comparison on some targets, false for NaN. The hardware may raise the
-// invalid flag for a quiet NaN; the spec names no flags for comparisons, so callers drop it.
+// Highway's Ne is an *ordered* comparison on some targets, false for NaN. The hardware may raise
+// the invalid flag for a quiet NaN; the spec names no flags for comparisons, so callers drop it.
 #if defined(QUERN_SIMD_COMPARISON_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_COMPARISON_INL_H_
 #undef QUERN_SIMD_COMPARISON_INL_H_

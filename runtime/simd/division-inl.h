@@ -1,21 +1,23 @@
 // Division bodies: floor_divide, remainder and fmod over integers and floats.
 //
-// Integers. Vector units divide floats only. For 8 and 16-bit integers a float32 quotient, for 32-bit
-// ones a float64 quotient determines the floor: a quotient that is not an integer differs from the
-// nearest one by at least 1 / |b|, that is by 1 / |a| of itself, and 2^-16 (2^-32) is above the
-// rounding error 2^-24 (2^-53). For 64-bit integers the float64 quotient of the rounded operands is
-// off by at most 1.5 * 2^-52 of itself: below 2^51 its floor is the true one or a neighbour. The
-// remainder a - q * b, computed modulo 2^64, then shows which: it is negative (against b's sign) or
-// reaches b. Larger quotients are refined first by dividing that remainder again. Remainders stay
-// within 64 bits because quotients below 2 are never underestimated (rounding is monotonic).
-// Zero divisors are replaced by 1, so the hardware raises nothing but inexact.
+// Integers. Vector units divide floats only. For 8 and 16-bit integers a float32 quotient, for
+// 32-bit ones a float64 quotient determines the floor: a quotient that is not an integer differs
+// from the nearest one by at least 1 / |b|, that is by 1 / |a| of itself, and 2^-16 (2^-32) is
+// above the rounding error 2^-24 (2^-53). For 64-bit integers the float64 quotient of the rounded
+// operands is off by at most 1.5 * 2^-52 of itself: below 2^51 its floor is the true one or a
+// neighbour. The remainder a - q * b, computed modulo 2^64, then shows which: it is negative
+// (against b's sign) or reaches b. Larger quotients are refined first by dividing that remainder
+// again. Remainders stay within 64 bits because quotients below 2 are never underestimated
+// (rounding is monotonic). Zero divisors are replaced by 1, so the hardware raises nothing but
+// inexact.
 //
-// Floats. fmod is exact: with q = trunc(|a| / |b|) < 2^52 (2^23 for float32), q is the true quotient or
-// one more, and |a| - q |b| is a multiple of b's last place and smaller than b, so a fused multiply-add
-// gives it exactly, and so is the correction by b. Larger quotients, zeros, infinities and NaN go
-// through std::fmod lane by lane, which is exact too: no path shows in the bits. floor_divide and
-// remainder then follow Python's definitions as NumPy computes them, one rounding after the other.
-// Flags are computed from operands and results; hardware flags mean nothing.
+// Floats. fmod is exact: with q = trunc(|a| / |b|) < 2^52 (2^23 for float32), q is the true
+// quotient or one more, and |a| - q |b| is a multiple of b's last place and smaller than b, so a
+// fused multiply-add gives it exactly, and so is the correction by b. Larger quotients, zeros,
+// infinities and NaN go through std::fmod lane by lane, which is exact too: no path shows in the
+// bits. floor_divide and remainder then follow Python's definitions as NumPy computes them, one
+// rounding after the other. Flags are computed from operands and results; hardware flags mean
+// nothing.
 #if defined(QUERN_SIMD_DIVISION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_DIVISION_INL_H_
 #undef QUERN_SIMD_DIVISION_INL_H_
@@ -57,8 +59,8 @@ HWY_INLINE V FloorQuotient16(D d, V a, V b) {
   return hn::ConvertTo(d, hn::Floor(hn::Div(hn::ConvertTo(df, a), hn::ConvertTo(df, b))));
 }
 
-// a / b - q == 0 to within a few units; see the head of the file. q is replaced by the floor of a / b
-// and r by the remainder that goes with it.
+// a / b - q == 0 to within a few units; see the head of the file. q is replaced by the floor of a /
+// b and r by the remainder that goes with it.
 template <class D, class V>
 HWY_INLINE V FloorQuotient64(D d, V a, V b) {
   const hn::RebindToFloat<D> df;
@@ -68,8 +70,8 @@ HWY_INLINE V FloorQuotient64(D d, V a, V b) {
   V r = hn::Sub(a, hn::Mul(q, b));
   const hn::RebindToSigned<D> di;
   if (HWY_UNLIKELY(!hn::AllTrue(df, hn::Lt(hn::Abs(quotient), hn::Set(df, 0x1p51))))) {
-    // Only lanes with |b| < 2^13 need this and have a small r; for the others it adds 0 or is a step
-    // that the corrections below undo.
+    // Only lanes with |b| < 2^13 need this and have a small r; for the others it adds 0 or is a
+    // step that the corrections below undo.
     const auto large = hn::Ge(hn::Abs(quotient), hn::Set(df, 0x1p51));
     const auto again = hn::Floor(hn::Div(hn::ConvertTo(df, hn::BitCast(di, r)), fb));
     const V more = hn::BitCast(d, hn::ConvertTo(di, hn::IfThenElseZero(large, again)));
@@ -80,15 +82,15 @@ HWY_INLINE V FloorQuotient64(D d, V a, V b) {
   const V zero = hn::Zero(d);
   if constexpr (hwy::IsSigned<hn::TFromD<D>>()) {
     const auto negative_b = hn::Lt(b, zero);
-    const auto above = hn::Or(hn::And(hn::Lt(r, zero), hn::Not(negative_b)),
-                              hn::And(hn::Gt(r, zero), negative_b));
-    const auto below = hn::Or(hn::And(hn::Ge(r, b), hn::Not(negative_b)),
-                              hn::And(hn::Le(r, b), negative_b));
+    const auto above =
+        hn::Or(hn::And(hn::Lt(r, zero), hn::Not(negative_b)), hn::And(hn::Gt(r, zero), negative_b));
+    const auto below =
+        hn::Or(hn::And(hn::Ge(r, b), hn::Not(negative_b)), hn::And(hn::Le(r, b), negative_b));
     return hn::Add(hn::Sub(q, hn::IfThenElseZero(above, one)), hn::IfThenElseZero(below, one));
   } else {
     // A quotient of 0 is exact, and its remainder may look negative.
-    const auto above = hn::And(hn::RebindMask(d, hn::Lt(hn::BitCast(di, r), hn::Zero(di))),
-                               hn::Ne(q, zero));
+    const auto above =
+        hn::And(hn::RebindMask(d, hn::Lt(hn::BitCast(di, r), hn::Zero(di))), hn::Ne(q, zero));
     const auto below = hn::AndNot(above, hn::Ge(r, b));
     return hn::Add(hn::Sub(q, hn::IfThenElseZero(above, one)), hn::IfThenElseZero(below, one));
   }
@@ -204,7 +206,8 @@ HWY_INLINE hn::Mask<D> OppositeSides(D d, V mod, V b) {
                 hn::And(hn::Gt(mod, zero), hn::Lt(b, zero)));
 }
 
-// Raises the flags of floor_divide and fills in a / b where b is zero; `result` is not finite there.
+// Raises the flags of floor_divide and fills in a / b where b is zero; `result` is not finite
+// there.
 template <class D, class V>
 HWY_NOINLINE V FloorDivideOdd(FlagSet& flags, V a, V b, V result) {
   const D d;
@@ -260,9 +263,9 @@ HWY_INLINE V RemainderFloat(D d, FlagSet& flags, V a, V b) {
 
 }  // namespace division
 
-// The largest integer not above a / b. Integers: 0 and divide_by_zero for b == 0; the least integer by
-// -1 stays as it is and raises overflow. Floats: divide_by_zero, invalid, and overflow with invalid
-// when the quotient leaves the range.
+// The largest integer not above a / b. Integers: 0 and divide_by_zero for b == 0; the least integer
+// by -1 stays as it is and raises overflow. Floats: divide_by_zero, invalid, and overflow with
+// invalid when the quotient leaves the range.
 template <class D, class V>
 HWY_INLINE V FloorDivide(D d, FlagSet& flags, V a, V b) {
   if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {
@@ -272,8 +275,8 @@ HWY_INLINE V FloorDivide(D d, FlagSet& flags, V a, V b) {
   }
 }
 
-// a - b * floor(a / b), with the sign of b. Integers: 0 and divide_by_zero for b == 0. Floats: NaN and
-// invalid for b == 0 or infinite a; a zero takes the sign of b.
+// a - b * floor(a / b), with the sign of b. Integers: 0 and divide_by_zero for b == 0. Floats: NaN
+// and invalid for b == 0 or infinite a; a zero takes the sign of b.
 template <class D, class V>
 HWY_INLINE V Remainder(D d, FlagSet& flags, V a, V b) {
   if constexpr (hwy::IsFloat<hn::TFromD<D>>()) {

@@ -1,18 +1,19 @@
-// Exp: e^x for double (at most 0.55 ULP) and float (at most 0.501 ULP), the same bits on every target.
+// Exp: e^x for double (at most 0.55 ULP) and float (at most 0.501 ULP), the same bits on every
+// target.
 //
-// Method: k = round(16 x / ln 2) = 16 m + j and r = x - k ln 2 / 16, so that e^x = 2^(k/16) e^r with
-// |r| <= ln 2 / 32. A table gives T = 2^(j/16) rounded and its relative error t; k is added to T's
-// exponent field in the same operation that restores j (the table holds T less j there), and e^r - 1
-// is a polynomial. With p = r + (r^2 q(r) + t) the last operation for double is T p + T, fused: its
-// rounding is the half ULP. What comes before is at most 1/46 of the result, so the roundings of r and
-// p weigh less than 0.03 ULP together, the polynomial 0.0001 ULP. The head of ln 2 / 16 has 38 bits, so
-// k times it is exact. Results below the normal range are rounded once, from the
-// unrounded sum: adding 1 at a scale where 1 stands for the least normal number aligns the rounding
-// with the last subnormal place.
+// Method: k = round(16 x / ln 2) = 16 m + j and r = x - k ln 2 / 16, so that e^x = 2^(k/16) e^r
+// with |r| <= ln 2 / 32. A table gives T = 2^(j/16) rounded and its relative error t; k is added to
+// T's exponent field in the same operation that restores j (the table holds T less j there), and
+// e^r - 1 is a polynomial. With p = r + (r^2 q(r) + t) the last operation for double is T p + T,
+// fused: its rounding is the half ULP. What comes before is at most 1/46 of the result, so the
+// roundings of r and p weigh less than 0.03 ULP together, the polynomial 0.0001 ULP. The head of ln
+// 2 / 16 has 38 bits, so k times it is exact. Results below the normal range are rounded once, from
+// the unrounded sum: adding 1 at a scale where 1 stands for the least normal number aligns the
+// rounding with the last subnormal place.
 //
-// float goes through double: the table without t and a polynomial of degree 4 are within 1e-11 of the
-// result, so rounding to float decides. Fused or not gives the same float for all 2^32 arguments
-// (checked exhaustively), so targets without fused operations need no emulation there.
+// float goes through double: the table without t and a polynomial of degree 4 are within 1e-11 of
+// the result, so rounding to float decides. Fused or not gives the same float for all 2^32
+// arguments (checked exhaustively), so targets without fused operations need no emulation there.
 //
 // Constants: tools/derive/exponential.py. Table-driven exp after P. T. P. Tang, ACM TOMS 15 (1989).
 #if defined(QUERN_SIMD_EXPONENTIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -72,7 +73,8 @@ HWY_INLINE void Split64(D d, V x, V& entry, V& p, VI& k) {
   p = hn::Add(r, Fma(d, hn::Mul(r, r), q, tail));
 }
 
-// Replaces the lanes of `result` for |x| above -First and NaN: near and beyond both ends of the range.
+// Replaces the lanes of `result` for |x| above -First and NaN: near and beyond both ends of the
+// range.
 template <class D, class V>
 HWY_NOINLINE V Extremes64(FlagSet& flags, V x, V result) {
   const D d;
@@ -91,8 +93,8 @@ HWY_NOINLINE V Extremes64(FlagSet& flags, V x, V result) {
   hn::Vec<decltype(di)> k;
   Split64(d, safe, entry, p, k);
   // The result times 2^1022 (where it is tiny: then 1 is the least normal number) or 2^-16.
-  const auto lift = hn::IfThenElse(hn::RebindMask(di, large), hn::Set(di, -16 * 16),
-                                   hn::Set(di, 16 * 1022));
+  const auto lift =
+      hn::IfThenElse(hn::RebindMask(di, large), hn::Set(di, -16 * 16), hn::Set(di, 16 * 1022));
   const V scale = PowerOfTwo(d, entry, hn::Add(k, lift));
   const V sum = Fma(d, scale, p, scale);
   const V error = Fma(d, scale, p, hn::Sub(scale, sum));
@@ -176,8 +178,8 @@ HWY_INLINE V Exp32(D d, FlagSet& flags, V x) {
 
 }  // namespace exponential
 
-// e^x. Raises overflow where a finite x gives infinity, underflow where it gives a subnormal number or
-// zero; hardware flags mean nothing.
+// e^x. Raises overflow where a finite x gives infinity, underflow where it gives a subnormal number
+// or zero; hardware flags mean nothing.
 template <class D, class V>
 HWY_INLINE V Exp(D d, FlagSet& flags, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == 8) {

@@ -1,4 +1,5 @@
 // Constants of exp. Written by tools/derive/exponential.py; change that, not this.
+// clang-format off: one value per line.
 #ifndef QUERN_SIMD_EXPONENTIAL_TABLES_H_
 #define QUERN_SIMD_EXPONENTIAL_TABLES_H_
 

@@ -1,9 +1,9 @@
 // FlagSet: the floating-point flags that a body computes, gathered over a kernel call.
 //
-// Problem: some bodies must report flags that the hardware cannot (integer division) or that internal
-// steps would blur (exp). Method: the body names the offending lanes by a mask; testing it for "none"
-// and branching costs two instructions per vector, and the branch is almost never taken. Masks are
-// reduced to a word at once because vectors of unknown size cannot be members of a class.
+// Problem: some bodies must report flags that the hardware cannot (integer division) or that
+// internal steps would blur (exp). Method: the body names the offending lanes by a mask; testing it
+// for "none" and branching costs two instructions per vector, and the branch is almost never taken.
+// Masks are reduced to a word at once because vectors of unknown size cannot be members of a class.
 #if defined(QUERN_SIMD_FLAGS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_FLAGS_INL_H_
 #undef QUERN_SIMD_FLAGS_INL_H_

@@ -1,9 +1,9 @@
 // Fused multiply-add with one rounding on every target.
 //
-// Where the target has the instruction it is used. Elsewhere each lane goes through std::fma, which is
-// exact by definition (in hardware if the machine has it after all, else in software, some 15 ns a
-// lane): the same bits matter more than speed on processors without FMA. Code that is proven to give
-// the same result without fusing should call hn::MulAdd instead.
+// Where the target has the instruction it is used. Elsewhere each lane goes through std::fma, which
+// is exact by definition (in hardware if the machine has it after all, else in software, some 15 ns
+// a lane): the same bits matter more than speed on processors without FMA. Code that is proven to
+// give the same result without fusing should call hn::MulAdd instead.
 #if defined(QUERN_SIMD_FUSED_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_FUSED_INL_H_
 #undef QUERN_SIMD_FUSED_INL_H_

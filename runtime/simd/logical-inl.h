@@ -14,30 +14,30 @@ namespace quern {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Lanes that are not zero. Highway's Ne may be an ordered comparison, hence the negated Eq.
+// In terms of zero lanes, because Highway's Ne may be an ordered comparison, false for NaN.
 template <class D, class V>
-HWY_INLINE hn::Mask<D> Truth(D d, V a) {
-  return hn::Not(hn::Eq(a, hn::Zero(d)));
+HWY_INLINE hn::Mask<D> IsZero(D d, V a) {
+  return hn::Eq(a, hn::Zero(d));
 }
 
 template <class D, class V>
 HWY_INLINE hn::Mask<D> LogicalAnd(D d, FlagSet& /*flags*/, V a, V b) {
-  return hn::And(Truth(d, a), Truth(d, b));
+  return hn::Not(hn::Or(IsZero(d, a), IsZero(d, b)));
 }
 
 template <class D, class V>
 HWY_INLINE hn::Mask<D> LogicalOr(D d, FlagSet& /*flags*/, V a, V b) {
-  return hn::Or(Truth(d, a), Truth(d, b));
+  return hn::Not(hn::And(IsZero(d, a), IsZero(d, b)));
 }
 
 template <class D, class V>
 HWY_INLINE hn::Mask<D> LogicalXor(D d, FlagSet& /*flags*/, V a, V b) {
-  return hn::Xor(Truth(d, a), Truth(d, b));
+  return hn::Xor(IsZero(d, a), IsZero(d, b));
 }
 
 template <class D, class V>
 HWY_INLINE hn::Mask<D> LogicalNot(D d, FlagSet& /*flags*/, V a) {
-  return hn::Eq(a, hn::Zero(d));
+  return IsZero(d, a);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,12 +1,12 @@
 // Movers between strided or masked memory and contiguous buffers, by element size (see movers.h).
 //
-// Problem: every kernel is contiguous, so these loops carry all other layouts. Method and figures (ns
-// per 8-byte element in L1 and L2, Sapphire Rapids): single element moves unrolled by four reach
-// 0.14-0.25 for any stride, and neither hardware gathers (0.14-0.26), nor pairing loads into vectors,
-// nor de-interleaving by three beats them for 8-byte elements; so the general loop is scalar, and
-// vectors are used where they win: step 1 backwards, step 2 (0.09-0.15) and narrow elements.
-// Compression and expansion use vectors for 4 and 8-byte elements; for the others a branch-free scalar
-// loop takes about one cycle per element.
+// Problem: every kernel is contiguous, so these loops carry all other layouts. Method and figures
+// (ns per 8-byte element in L1 and L2, Sapphire Rapids): single element moves unrolled by four
+// reach 0.14-0.25 for any stride, and neither hardware gathers (0.14-0.26), nor pairing loads into
+// vectors, nor de-interleaving by three beats them for 8-byte elements; so the general loop is
+// scalar, and vectors are used where they win: step 1 backwards, step 2 (0.09-0.15) and narrow
+// elements. Compression and expansion use vectors for 4 and 8-byte elements; for the others a
+// branch-free scalar loop takes about one cycle per element.
 #if defined(QUERN_SIMD_MOVE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_MOVE_INL_H_
 #undef QUERN_SIMD_MOVE_INL_H_
@@ -139,8 +139,8 @@ HWY_INLINE std::size_t PackInterleaved(const char* from, std::size_t n, char* to
 
 // Whether vectors beat single moves for this size and step (measured).
 template <std::size_t kSize, int kStep>
-inline constexpr bool kInterleavedPays =
-    kSize < 16 && HWY_MAX_BYTES / kSize >= 4 && (kStep == 2 || kSize <= 2);
+inline constexpr bool kInterleavedPays = kSize < 16 && HWY_MAX_BYTES / kSize >= 4 &&
+                                         (kStep == 2 || kSize <= 2);
 
 template <std::size_t kSize, int kStep>
 HWY_INLINE void PackStep(const char* from, std::size_t n, char* to) {

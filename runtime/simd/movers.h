@@ -20,8 +20,8 @@ using PackStrided = void (*)(const void* src, std::ptrdiff_t stride, std::size_t
 // Element at dst + i * stride bytes = src[i], in rising order of i.
 using UnpackStrided = void (*)(const void* src, std::size_t n, void* dst, std::ptrdiff_t stride);
 
-// Moves src[i] with mask[i] != 0 to the front of dst and returns their number. mask bytes are 0 or 1.
-// dst must have room for n elements; those past the returned number may be overwritten.
+// Moves src[i] with mask[i] != 0 to the front of dst and returns their number. mask bytes are 0
+// or 1. dst must have room for n elements; those past the returned number may be overwritten.
 using CompressByMask = std::size_t (*)(const void* src, const std::uint8_t* mask, std::size_t n,
                                        void* dst);
 
@@ -46,8 +46,8 @@ struct MoverTable {
   SwapBytes swap[kMoverSizes];  // [0] copies
 };
 
-// The movers compiled for a Highway target (HWY_AVX2 ...), or those of the baseline if that target was
-// not compiled.
+// The movers compiled for a Highway target (HWY_AVX2 ...), or those of the baseline if that target
+// was not compiled.
 const MoverTable& MoversFor(std::int64_t target);
 
 }  // namespace quern

@@ -1,23 +1,23 @@
 // Reduce and ReduceColumns: folds by a tree whose shape depends on the number of elements alone.
 //
 // Problem: sums that are fast and accurate, with the same bits for every vector width, axis, stride
-// and thread count. Method: with accumulators of s bytes there are L = 256 / s virtual lanes. A block
-// is 32 groups of L elements; element i of a block joins lane i mod L, in order, starting from a
-// neutral value. Lanes are combined by halving: l with l + L/2, then l with l + L/4, down to one.
-// Block results are combined by a binary counter: two subtrees of 2^k blocks join as soon as both
-// exist, left operand first; at the end the subtrees left over join from the right, smallest first:
-// for sizes 4, 2, 1 that is op(s4, op(s2, s1)). The neutral value changes nothing (-0 for sums), so it
-// may also stand in for lanes without elements.
+// and thread count. Method: with accumulators of s bytes there are L = 256 / s virtual lanes. A
+// block is 32 groups of L elements; element i of a block joins lane i mod L, in order, starting
+// from a neutral value. Lanes are combined by halving: l with l + L/2, then l with l + L/4, down to
+// one. Block results are combined by a binary counter: two subtrees of 2^k blocks join as soon as
+// both exist, left operand first; at the end the subtrees left over join from the right, smallest
+// first: for sizes 4, 2, 1 that is op(s4, op(s2, s1)). The neutral value changes nothing (-0 for
+// sums), so it may also stand in for lanes without elements.
 //
 // Error: a term passes through at most 32 + log2(L) additions inside a block and log2(blocks) + 1
 // outside, against n - 1 for a running sum.
 //
-// Vectors: a pass folds 64 bytes each of kChains places in the group, L / kChains lanes apart, over all
-// groups. Whole cache lines, because with many columns groups lie a power of two apart and a line
-// would not survive in its set until a later pass; several places, because that keeps enough
+// Vectors: a pass folds 64 bytes each of kChains places in the group, L / kChains lanes apart, over
+// all groups. Whole cache lines, because with many columns groups lie a power of two apart and a
+// line would not survive in its set until a later pass; several places, because that keeps enough
 // independent operations in flight and makes the first halvings vector operations inside registers.
-// `columns` adjacent columns without gaps are the same computation with lanes `columns` elements wide;
-// wide columns go lane by lane over tiles instead, several rows per pass.
+// `columns` adjacent columns without gaps are the same computation with lanes `columns` elements
+// wide; wide columns go lane by lane over tiles instead, several rows per pass.
 #if defined(QUERN_SIMD_REDUCE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_REDUCE_INL_H_
 #undef QUERN_SIMD_REDUCE_INL_H_
@@ -76,7 +76,8 @@ struct ReduceTree {
   static constexpr std::size_t kTile = 4096 / sizeof(T);
   static constexpr std::size_t kRowsPerPass = 8;
 
-  // The first `count` elements at p, 0 < count, neutral values after them if they do not fill a vector.
+  // The first `count` elements at p, 0 < count, neutral values after them if they do not fill a
+  // vector.
   static HWY_INLINE V LoadRest(const T* p, std::size_t count, V neutral) {
     const D d;
     if (count >= hn::Lanes(d)) return hn::LoadU(d, p);
@@ -105,15 +106,20 @@ struct ReduceTree {
   }
 
   // Folds the 64 bytes (kAdjacent vectors) at p and at each chain, `spacing` elements apart, over
-  // groups `group` elements apart, then the rest of an incomplete group, then the chains by halving.
-  // `rest` counts elements from p and may be negative. Writes kAdjacent vectors to `lanes`.
+  // groups `group` elements apart, then the rest of an incomplete group, then the chains by
+  // halving. `rest` counts elements from p and may be negative. Writes kAdjacent vectors to
+  // `lanes`.
   template <class Body>
   static HWY_INLINE void FoldChains(const Body& body, FlagSet& flags, V neutral, const T* p,
                                     std::size_t spacing, std::size_t group, std::size_t groups,
                                     std::ptrdiff_t rest, T* lanes) {
     const D d;
-    const auto fold = [&](V a, V b) HWY_ATTR { return Fold(body, d, flags, a, b); };
-    const auto load = [&](std::size_t j) HWY_ATTR { return hn::LoadU(d, p + Offset(j, spacing)); };
+    const auto fold = [&](V a, V b) HWY_ATTR {
+      return Fold(body, d, flags, a, b);
+    };
+    const auto load = [&](std::size_t j) HWY_ATTR {
+      return hn::LoadU(d, p + Offset(j, spacing));
+    };
     V a0 = neutral, a1 = neutral, a2 = neutral, a3 = neutral;
     V a4 = neutral, a5 = neutral, a6 = neutral, a7 = neutral;
     for (; groups != 0; --groups, p += group) {
@@ -161,8 +167,8 @@ struct ReduceTree {
     }
   }
 
-  // Halves a 128-bit vector down to one lane. Lanes that do not matter repeat those that do, so that
-  // they raise no flags of their own; integers raise none and are simply shifted.
+  // Halves a 128-bit vector down to one lane. Lanes that do not matter repeat those that do, so
+  // that they raise no flags of their own; integers raise none and are simply shifted.
   template <class Body>
   static HWY_INLINE T HalveVector(const Body& body, FlagSet& flags, hn::Vec<D128> v) {
     const D128 d;
@@ -195,7 +201,8 @@ struct ReduceTree {
       }
     }
     const auto v0 = Fold(body, d, flags, hn::Load(d, lanes), hn::Load(d, lanes + 2 * kStep));
-    const auto v1 = Fold(body, d, flags, hn::Load(d, lanes + kStep), hn::Load(d, lanes + 3 * kStep));
+    const auto v1 =
+        Fold(body, d, flags, hn::Load(d, lanes + kStep), hn::Load(d, lanes + 3 * kStep));
     return HalveVector(body, flags, Fold(body, d, flags, v0, v1));
   }
 
@@ -222,8 +229,7 @@ struct ReduceTree {
   }
 
   template <class Body>
-  static HWY_INLINE T All(const Body& body, FlagSet& flags, T neutral, const T* in,
-                          std::size_t n) {
+  static HWY_INLINE T All(const Body& body, FlagSet& flags, T neutral, const T* in, std::size_t n) {
     // subtree[k] holds the join of 2^k blocks while bit k of `blocks` is set.
     T subtree[64];
     std::size_t blocks = 0;
@@ -244,8 +250,8 @@ struct ReduceTree {
     return value;
   }
 
-  // a[i] = fold(a[i], b[i]) for i in [0, n). A vector that reaches past n folds neutral values there,
-  // which leaves a as it is and raises nothing; a and b are readable that far.
+  // a[i] = fold(a[i], b[i]) for i in [0, n). A vector that reaches past n folds neutral values
+  // there, which leaves a as it is and raises nothing; a and b are readable that far.
   template <class Body>
   static HWY_INLINE void FoldArrays(const Body& body, FlagSet& flags, V neutral, T* a, const T* b,
                                     std::size_t n) {
@@ -282,7 +288,8 @@ struct ReduceTree {
     std::memcpy(out, lanes, columns * sizeof(T));
   }
 
-  // Part of a column block: `columns` <= kTile adjacent columns of `rows` rows, `stride` bytes apart.
+  // Part of a column block: `columns` <= kTile adjacent columns of `rows` rows, `stride` bytes
+  // apart.
   struct Tile {
     const char* in;
     std::ptrdiff_t stride;
@@ -307,7 +314,9 @@ struct ReduceTree {
     const std::size_t lanes = hn::Lanes(d);
     const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(kLanes) * tile.stride;
     const V neutral = hn::Set(d, tile.neutral);
-    const auto fold = [&](V a, V b) HWY_ATTR { return Fold(body, d, flags, a, b); };
+    const auto fold = [&](V a, V b) HWY_ATTR {
+      return Fold(body, d, flags, a, b);
+    };
     const char* start = reinterpret_cast<const char*>(tile.Row(row));
     std::size_t c = 0;
     for (; c + 4 * lanes <= tile.columns; c += 4 * lanes) {
@@ -351,8 +360,8 @@ struct ReduceTree {
   }
 
   // The halving tree over lanes lane, lane + step, lane + 2 step ..., depth first: result in
-  // scratch[0], with deeper levels in the following rows. Lanes without rows hold neutral values and
-  // are left out.
+  // scratch[0], with deeper levels in the following rows. Lanes without rows hold neutral values
+  // and are left out.
   template <class Body>
   static void LaneTree(const Body& body, FlagSet& flags, const Tile& tile, std::size_t lane,
                        std::size_t step, T (*scratch)[kTileRoom]) {
@@ -377,15 +386,15 @@ struct ReduceTree {
   }
 };
 
-// Folds n contiguous elements of A by the tree above, the first at a block boundary, into one element
-// at `result`; the neutral value if n is 0. The body may return a vector or a mask.
+// Folds n contiguous elements of A by the tree above, the first at a block boundary, into one
+// element at `result`; the neutral value if n is 0. The body may return a vector or a mask.
 template <class A, class Body, class Neutral>
 HWY_INLINE FpFlags Reduce(const Body& body, Neutral neutral, const void* in, std::size_t n,
                           void* result) {
   using T = Lane<A>;
   FlagSet flags;
-  const T value = ReduceTree<A>::All(body, flags, static_cast<T>(neutral),
-                                     static_cast<const T*>(in), n);
+  const T value =
+      ReduceTree<A>::All(body, flags, static_cast<T>(neutral), static_cast<const T*>(in), n);
   std::memcpy(result, &value, sizeof(T));
   return flags.bits();
 }

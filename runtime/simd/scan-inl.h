@@ -1,8 +1,8 @@
 // Scan: the sequential left fold behind accumulate and reduceat.
 //
 // Each value needs the one before, so the loop runs at the latency of the body. It works on 128-bit
-// vectors whose lanes all hold the same value: the body is written for vectors, and equal lanes raise
-// no flag that one would not.
+// vectors whose lanes all hold the same value: the body is written for vectors, and equal lanes
+// raise no flag that one would not.
 #if defined(QUERN_SIMD_SCAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_SCAN_INL_H_
 #undef QUERN_SIMD_SCAN_INL_H_
@@ -52,8 +52,8 @@ struct ScanLoop<A(A, A)> {
   }
 };
 
-// For i in [0, n): accumulator = body(accumulator, in[i]); out[i] = accumulator. Steps are in bytes and
-// may be anything, 0 and unaligned included; out may coincide with in. Signature is A(A, A).
+// For i in [0, n): accumulator = body(accumulator, in[i]); out[i] = accumulator. Steps are in bytes
+// and may be anything, 0 and unaligned included; out may coincide with in. Signature is A(A, A).
 template <class Signature, class Body>
 HWY_INLINE FpFlags Scan(const Body& body, const void* in, std::ptrdiff_t in_step, void* out,
                         std::ptrdiff_t out_step, std::size_t n, void* accumulator) {

@@ -1,10 +1,11 @@
 // Look-up of 16 doubles, or 16 pairs of doubles, by lane.
 //
-// Problem: table-driven functions stand or fall with this step, and no method wins everywhere. Method,
-// by lanes per vector: eight or more, both halves of the table sit in registers and a two-register
-// permutation looks up (hardware gathers take two to three times as long); four or two, rows are
-// loaded one by one at scalar indices, pairs as 16-byte rows that interleaving turns into vectors of
-// first and second members (half the time of gathers on AVX2). Vectors of unknown size gather.
+// Problem: table-driven functions stand or fall with this step, and no method wins everywhere.
+// Method, by lanes per vector: eight or more, both halves of the table sit in registers and a
+// two-register permutation looks up (hardware gathers take two to three times as long); four or
+// two, rows are loaded one by one at scalar indices, pairs as 16-byte rows that interleaving turns
+// into vectors of first and second members (half the time of gathers on AVX2). Vectors of unknown
+// size gather.
 #if defined(QUERN_SIMD_SMALL_TABLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_SMALL_TABLE_INL_H_
 #undef QUERN_SIMD_SMALL_TABLE_INL_H_
@@ -91,7 +92,8 @@ HWY_INLINE hn::Vec<D> Lookup16(D d, const double* table, VI index) {
     hn::Store(index, di, at);
     const hn::FixedTag<double, 2> pair;
     const hn::FixedTag<double, 1> one;
-    const auto lower = hn::Combine(pair, hn::Load(one, table + at[1]), hn::Load(one, table + at[0]));
+    const auto lower =
+        hn::Combine(pair, hn::Load(one, table + at[1]), hn::Load(one, table + at[0]));
     if constexpr (kLanes == 2) {
       return lower;
     } else {

@@ -1,13 +1,14 @@
 // Finding what a translation unit compiled for a given instruction-set target.
 //
-// A unit that is compiled once per target (Highway's foreach_target.h) specialises a function template
-// on the target's bit in each pass:
+// A unit that is compiled once per target (Highway's foreach_target.h) specialises a function
+// template on the target's bit in each pass:
 //
 //   template <std::int64_t kTarget> const Table& TableOf();               // first pass only
-//   template <> const Table& TableOf<HWY_TARGET>() { return HWY_NAMESPACE::kTable; }   // every pass
+//   template <> const Table& TableOf<HWY_TARGET>() { return HWY_NAMESPACE::kTable; }   // every
+//   pass
 //
-// and VisitTargets, used after the last pass, visits the bits that were compiled. No list of targets is
-// written anywhere.
+// and VisitTargets, used after the last pass, visits the bits that were compiled. No list of
+// targets is written anywhere.
 #ifndef QUERN_SIMD_TARGETS_H_
 #define QUERN_SIMD_TARGETS_H_
 
@@ -27,7 +28,8 @@ void VisitTargetBits(const Visitor& visitor, std::integer_sequence<int, kBit...>
 }
 }  // namespace detail
 
-// Calls visitor.operator()<kTarget>() for each target in the set kCompiled (HWY_TARGETS), best first.
+// Calls visitor.operator()<kTarget>() for each target in the set kCompiled (HWY_TARGETS), best
+// first.
 template <std::int64_t kCompiled, class Visitor>
 void VisitTargets(const Visitor& visitor) {
   detail::VisitTargetBits<kCompiled>(visitor, std::make_integer_sequence<int, 63>());

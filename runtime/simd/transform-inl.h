@@ -3,16 +3,16 @@
 // Problem: one loop for all elementwise kernels, such that a result depends on its own inputs alone
 // (not on position, vector width or tail) and no lane beyond the data raises a floating-point flag.
 // Method: full vectors; the remainder is computed *before* the loop, as the vector that ends at the
-// last element, and stored after it. Its inputs are read before an in-place loop overwrites them, so
-// the lanes it shares with the loop give the same values twice. Fewer elements than a vector are
+// last element, and stored after it. Its inputs are read before an in-place loop overwrites them,
+// so the lanes it shares with the loop give the same values twice. Fewer elements than a vector are
 // loaded with the first element repeated in the spare lanes: these raise only what a real element
-// raises. One vector per iteration: unrolling gained nothing measurable, since the out-of-order window
-// overlaps iterations by itself.
+// raises. One vector per iteration: unrolling gained nothing measurable, since the out-of-order
+// window overlaps iterations by itself.
 //
-// A body is a function object (D d, FlagSet& flags, V0 a, V1 b, ...) -> result. All operands have the
-// same number of lanes: that of a full vector of the widest type; narrower operands are partial
-// vectors. d is the tag of the first input. The result is a vector of the output's lanes or, for Bool
-// outputs, a mask of lanes as wide as the widest input.
+// A body is a function object (D d, FlagSet& flags, V0 a, V1 b, ...) -> result. All operands have
+// the same number of lanes: that of a full vector of the widest type; narrower operands are partial
+// vectors. d is the tag of the first input. The result is a vector of the output's lanes or, for
+// Bool outputs, a mask of lanes as wide as the widest input.
 #if defined(QUERN_SIMD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_TRANSFORM_INL_H_
 #undef QUERN_SIMD_TRANSFORM_INL_H_
@@ -47,9 +47,9 @@ HWY_INLINE hn::Vec<D> LoadPadded(D d, const hn::TFromD<D>* p, std::size_t n) {
   return hn::LoadNOr(hn::Set(d, p[0]), d, p, n);
 }
 
-// Partial loads and stores of 8 and 16-bit lanes take hundreds of bytes of code where the target has
-// no such instruction, so all kernels share one copy. The tag is a template argument only: an unused
-// parameter makes GCC clone the function privately in every unit.
+// Partial loads and stores of 8 and 16-bit lanes take hundreds of bytes of code where the target
+// has no such instruction, so all kernels share one copy. The tag is a template argument only: an
+// unused parameter makes GCC clone the function privately in every unit.
 template <class D>
 HWY_NOINLINE hn::Vec<D> LoadPaddedShared(const hn::TFromD<D>* p, std::size_t n) {
   return LoadPadded(D(), p, n);
@@ -95,6 +95,20 @@ HWY_INLINE hn::Vec<hn::Rebind<std::uint8_t, D>> BytesFromMask(D d, M mask) {
   } else {
     return hn::TruncateTo(d8, ones);
   }
+}
+
+// The masks of two vectors `wide` as one mask with lanes of half the size. Where masks are vectors,
+// Highway demotes their lanes with saturation, which takes several times as long from 64 bits;
+// lanes of a mask are all zeros or all ones, so dropping the upper halves does.
+template <class D, class DWide, class M>
+HWY_INLINE hn::Mask<D> NarrowMasks(D d, DWide wide, M lower, M upper) {
+  if constexpr (sizeof(hn::TFromD<D>) == 4 && !HWY_HAVE_SCALABLE) {
+    if constexpr (sizeof(M) >= 16) {
+      return hn::MaskFromVec(
+          hn::OrderedTruncate2To(d, hn::VecFromMask(wide, lower), hn::VecFromMask(wide, upper)));
+    }
+  }
+  return hn::OrderedDemote2MasksTo(d, wide, lower, upper);
 }
 
 template <class Signature>
@@ -160,7 +174,7 @@ struct TransformLoop<Out(In...)> {
       const hn::ScalableTag<Unsigned<2 * kLane>> wide;
       const auto lower = Mask<2 * kLane>(body, flags, in, i);
       const auto upper = Mask<2 * kLane>(body, flags, in, i + hn::Lanes(wide));
-      return hn::OrderedDemote2MasksTo(d, wide, lower, upper);
+      return NarrowMasks(d, wide, lower, upper);
     }
   }
 
@@ -205,9 +219,9 @@ struct TransformLoop<Out(In...)> {
   }
 };
 
-// out[0][i] = body(in[0][i], in[1][i], ...) for i in [0, n). Signature is Out(In...) in storage types.
-// The output may coincide exactly with an input of the same element size, else overlaps nothing.
-// Returns the flags that the body raised.
+// out[0][i] = body(in[0][i], in[1][i], ...) for i in [0, n). Signature is Out(In...) in storage
+// types. The output may coincide exactly with an input of the same element size, else overlaps
+// nothing. Returns the flags that the body raised.
 template <class Signature, class Body>
 HWY_INLINE FpFlags Transform(const Body& body, const void* const* in, void* const* out,
                              std::size_t n) {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -57,9 +58,9 @@ def test_eval_writes_what_numpy_computes(folder: Path) -> None:
     ],
 )
 def test_eval_agrees_with_python(folder: Path, expression: str) -> None:
-    output("eval", expression, "a=x.npy", "b=y.npy", "-o", "z.npy", cwd=folder) if "b" in expression else output(
-        "eval", expression, "a=x.npy", "-o", "z.npy", cwd=folder
-    )
+    files = {"a": "x.npy", "b": "y.npy"}
+    bindings = [f"{name}={file}" for name, file in files.items() if re.search(rf"\b{name}\b", expression)]
+    output("eval", expression, *bindings, "-o", "z.npy", cwd=folder)
     names = {"a": np.load(folder / "x.npy"), "b": np.load(folder / "y.npy"), "maximum": np.maximum, "sum": np.sum}
     names |= {"astype": np.ndarray.astype, "int8": np.int8, "max": np.max}
     expected = eval(expression, names)
@@ -71,6 +72,11 @@ def test_eval_agrees_with_python(folder: Path, expression: str) -> None:
 def test_eval_prints_without_an_output_file(folder: Path) -> None:
     assert output("eval", "n * 2 + 1", "n=20") == "41\n"
     assert output("eval", "y[:2]", "y=y.npy", cwd=folder) == "[0. 1.]\n"
+
+
+def test_eval_notes_names_that_are_not_used(folder: Path) -> None:
+    done = run("eval", "1 + 1", "x=none.npy", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "2\n") and "'x' is not used" in done.stderr
 
 
 def test_eval_maps_files(folder: Path) -> None:
@@ -140,7 +146,7 @@ def test_eval_refuses_files_of_other_dtypes(tmp_path: Path, array: np.ndarray, m
 # Files of quern read by NumPy and the other way round.
 
 
-@pytest.mark.parametrize("dtype", ["?", "i1", "<i2", ">i4", "<i8", "u1", ">u2", "<u4", "<u8", "<f4", ">f4", "<f8", ">f8"])
+@pytest.mark.parametrize("dtype", "? i1 <i2 >i4 <i8 u1 >u2 <u4 <u8 <f4 >f4 <f8 >f8".split())
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_files_keep_dtype_byte_order_and_values(tmp_path: Path, dtype: str, order: str) -> None:
     array = np.asarray(np.arange(24).reshape(2, 3, 4) % 2, dtype=dtype, order=order)

@@ -188,3 +188,25 @@ def test_conditions_of_reductions_and_casts():
             quern.asarray([1e300]).astype("f4")
         with pytest.raises(FloatingPointError, match="cast"):
             quern.add(np.ones(1, "f4"), 1e300)
+
+
+def test_decorated_function_in_many_threads():
+    gate = threading.Barrier(4)
+    wrong = []
+
+    @quern.errstate(divide="ignore")
+    def work():
+        gate.wait()
+        return quern.geterr()["divide"]
+
+    def run(action):
+        quern.seterr(divide=action)
+        if work() != "ignore" or quern.geterr()["divide"] != action:
+            wrong.append(action)
+
+    threads = [threading.Thread(target=run, args=(action,)) for action in ("warn", "raise", "print", "ignore")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -146,7 +146,8 @@ def test_stubs(tmp_path):
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path), "--python-executable", sys.executable]
     use = pathlib.Path(__file__).parent / "typed_use.py"
     environment = {**os.environ, "MYPYPATH": str(package.parent)}
-    done = subprocess.run([*command, "--warn-unused-ignores", str(use)], capture_output=True, text=True, env=environment)
+    command += ["--warn-unused-ignores", str(use)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout
 
 

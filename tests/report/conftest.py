@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,26 @@ from fakes import FakeQuern
 from report.cli import make_context
 from report.context import QUICK, Context
 from report.library import Library
+from report.measure import same_bits, same_sums
 from report.progress import Progress
 from report.spec import Spec, load_spec
 
 SMALL = dataclasses.replace(QUICK, values=96, accuracy=400, repeats=1, sizes=(16,))
 
-MakeContext = Callable[[Library], Context]
+MakeContext = Callable[..., Context]
+
+
+def part_of(spec: Spec, only: Sequence[str]) -> Spec:
+    """The spec with some of its ufuncs; with all if none is named."""
+    ufuncs = tuple(ufunc for ufunc in spec.ufuncs if not only or ufunc.name in only)
+    return dataclasses.replace(spec, ufuncs=ufuncs)
+
+
+@pytest.fixture(autouse=True)
+def few_shared_elements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake has no threads to share long calls between."""
+    for module in (same_bits, same_sums):
+        monkeypatch.setattr(module, "SHARED_ELEMENTS", 4_800)
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +48,11 @@ def spec() -> Spec:
 
 @pytest.fixture(scope="session")
 def make(spec: Spec) -> MakeContext:
-    """A fresh context, ledger included, around a library; three ufuncs keep it quick."""
+    """A fresh context, ledger included, around a library; `only` names the ufuncs to measure."""
 
-    def build(library: Library) -> Context:
+    def build(library: Library, only: Sequence[str] = ()) -> Context:
         context = make_context(library, ROOT / "build", "quick", Progress(io.StringIO()))
-        return dataclasses.replace(context, scale=SMALL, spec=spec)
+        return dataclasses.replace(context, scale=SMALL, spec=part_of(spec, only))
 
     return build
 

@@ -16,7 +16,7 @@ from report.mpfr import has_function
 from report.oracle import NumpyLibrary, find_ufunc
 from report.spec import Loop, Spec
 
-INVALID = 8
+UNDERFLOW, INVALID = 4, 8
 
 
 def saturate(array: Array, dtype: str) -> Array:
@@ -107,6 +107,8 @@ class FakeQuern(NumpyLibrary):
             result = self._rounded(ufunc, plain)
         else:
             (result,) = super().call(ufunc, *plain, **keywords)
+            if ufunc == "floor_divide" and self._watch is not None:
+                self._watch.raised &= ~UNDERFLOW
             if ufunc in self._selecting:
                 result = settle_zeros(plain, result)
         if out is None:

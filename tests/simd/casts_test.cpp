@@ -125,9 +125,8 @@ TEST(CastsTest, AllPairs) {
   for (const auto& target : Targets()) {
     std::size_t pair = 0;
     StorageTypes::Each([&]<class From>() {
-      StorageTypes::Each([&]<class To>() {
-        CheckPair<From, To>(target, target.kernels[pair++].kernel);
-      });
+      StorageTypes::Each(
+          [&]<class To>() { CheckPair<From, To>(target, target.kernels[pair++].kernel); });
     });
   }
 }
@@ -135,20 +134,26 @@ TEST(CastsTest, AllPairs) {
 // Rounding of 64-bit integers at and around halfway points of both float types.
 TEST(CastsTest, WideIntegersRoundOnce) {
   std::vector<std::int64_t> in;
+  const auto add = [&](std::uint64_t bits) {
+    in.push_back(static_cast<std::int64_t>(bits));
+  };
   for (int top = 20; top < 63; ++top) {
     for (int low = 0; low < 63; ++low) {
-      for (int delta = -1; delta <= 1; ++delta) {
-        in.push_back((std::int64_t{1} << top) + (std::int64_t{1} << low) + delta);
-        in.push_back((std::int64_t{3} << (top - 1)) + (std::int64_t{1} << low) + delta);
-        in.push_back(-in.back());
-        in.push_back(~in.back() ^ (std::int64_t{1} << low));
+      for (int delta : {-1, 0, 1}) {
+        const std::uint64_t bits = (std::uint64_t{1} << low) + static_cast<std::uint64_t>(delta);
+        add((std::uint64_t{1} << top) + bits);
+        add((std::uint64_t{3} << (top - 1)) + bits);
+        add(-((std::uint64_t{3} << (top - 1)) + bits));
+        add(~((std::uint64_t{3} << (top - 1)) ^ bits));
       }
     }
   }
   const std::size_t n = in.size();
   for (const auto& target : Targets()) {
     // Rows of 11 by source, columns by destination, as in StorageTypes.
-    const auto kernel = [&](int from, int to) { return target.kernels[11 * from + to].kernel; };
+    const auto kernel = [&](int from, int to) {
+      return target.kernels[11 * from + to].kernel;
+    };
     std::vector<float> f32(n), uf32(n);
     std::vector<double> f64(n), uf64(n);
     kernel(4, 9)(in.data(), f32.data(), n);

@@ -41,12 +41,12 @@ FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
 }
 
 // A function object for a body, and for a Highway operation.
-#define QUERN_TEST_BODY(Name)                                               \
-  struct Name##Body {                                                       \
-    template <class D, class... V>                                          \
-    HWY_INLINE auto operator()(D d, FlagSet& flags, V... v) const {         \
-      return Name(d, flags, v...);                                          \
-    }                                                                       \
+#define QUERN_TEST_BODY(Name)                                       \
+  struct Name##Body {                                               \
+    template <class D, class... V>                                  \
+    HWY_INLINE auto operator()(D d, FlagSet& flags, V... v) const { \
+      return Name(d, flags, v...);                                  \
+    }                                                               \
   };
 #define QUERN_TEST_OPERATION(Name)                                          \
   struct Name##Body {                                                       \
@@ -155,12 +155,12 @@ void AddCommon(test::KernelList& list, std::string_view type) {
 template <class A, class B>
 void AddAcross(test::KernelList& list) {
   constexpr bool kSignedFirst = std::is_signed_v<A>;
-  list.push_back({kSignedFirst ? "EqualAcross iu" : "EqualAcross ui",
-                  Kernel<Bool(A, B), EqualAcrossBody>});
+  list.push_back(
+      {kSignedFirst ? "EqualAcross iu" : "EqualAcross ui", Kernel<Bool(A, B), EqualAcrossBody>});
   list.push_back({kSignedFirst ? "NotEqualAcross iu" : "NotEqualAcross ui",
                   Kernel<Bool(A, B), NotEqualAcrossBody>});
-  list.push_back({kSignedFirst ? "LessAcross iu" : "LessAcross ui",
-                  Kernel<Bool(A, B), LessAcrossBody>});
+  list.push_back(
+      {kSignedFirst ? "LessAcross iu" : "LessAcross ui", Kernel<Bool(A, B), LessAcrossBody>});
   list.push_back({kSignedFirst ? "LessEqualAcross iu" : "LessEqualAcross ui",
                   Kernel<Bool(A, B), LessEqualAcrossBody>});
   list.push_back({kSignedFirst ? "GreaterAcross iu" : "GreaterAcross ui",
@@ -216,16 +216,26 @@ T Wrapped(std::uint64_t bits) {
 
 template <class T>
 constexpr const char* kTypeName = "";
-template <> constexpr const char* kTypeName<std::int8_t> = "int8";
-template <> constexpr const char* kTypeName<std::int16_t> = "int16";
-template <> constexpr const char* kTypeName<std::int32_t> = "int32";
-template <> constexpr const char* kTypeName<std::int64_t> = "int64";
-template <> constexpr const char* kTypeName<std::uint8_t> = "uint8";
-template <> constexpr const char* kTypeName<std::uint16_t> = "uint16";
-template <> constexpr const char* kTypeName<std::uint32_t> = "uint32";
-template <> constexpr const char* kTypeName<std::uint64_t> = "uint64";
-template <> constexpr const char* kTypeName<float> = "float32";
-template <> constexpr const char* kTypeName<double> = "float64";
+template <>
+constexpr const char* kTypeName<std::int8_t> = "int8";
+template <>
+constexpr const char* kTypeName<std::int16_t> = "int16";
+template <>
+constexpr const char* kTypeName<std::int32_t> = "int32";
+template <>
+constexpr const char* kTypeName<std::int64_t> = "int64";
+template <>
+constexpr const char* kTypeName<std::uint8_t> = "uint8";
+template <>
+constexpr const char* kTypeName<std::uint16_t> = "uint16";
+template <>
+constexpr const char* kTypeName<std::uint32_t> = "uint32";
+template <>
+constexpr const char* kTypeName<std::uint64_t> = "uint64";
+template <>
+constexpr const char* kTypeName<float> = "float32";
+template <>
+constexpr const char* kTypeName<double> = "float64";
 
 template <class T>
 class ElementwiseTest : public testing::Test {
@@ -297,8 +307,12 @@ TYPED_TEST(ElementwiseTest, Arithmetic) {
 // The second operand wins ties, which only zeros of different sign can show.
 TYPED_TEST(ElementwiseTest, Extrema) {
   using T = TypeParam;
-  const auto maximum = [](T a, T b) { return a > b || IsNan(a) ? a : b; };
-  const auto minimum = [](T a, T b) { return a < b || IsNan(a) ? a : b; };
+  const auto maximum = [](T a, T b) {
+    return a > b || IsNan(a) ? a : b;
+  };
+  const auto minimum = [](T a, T b) {
+    return a < b || IsNan(a) ? a : b;
+  };
   this->template Binary<T>("Maximum", maximum);
   this->template Binary<T>("Minimum", minimum);
   this->template Binary<T>("Fmax", [](T a, T b) { return a > b || IsNan(b) ? a : b; });
@@ -341,9 +355,8 @@ TYPED_TEST(ElementwiseIntegerTest, Bits) {
   this->template Binary<T>("RightShift", [](T a, T count) {
     return U(count) < kWidth ? T(a >> U(count)) : T(a < 0 ? -1 : 0);
   });
-  this->template Unary<std::uint8_t>("BitwiseCount", [](T a) {
-    return std::popcount(a < 0 ? U(U(0) - U(a)) : U(a));
-  });
+  this->template Unary<std::uint8_t>(
+      "BitwiseCount", [](T a) { return std::popcount(a < 0 ? U(U(0) - U(a)) : U(a)); });
 }
 
 TYPED_TEST(ElementwiseIntegerTest, Reciprocal) {
@@ -380,9 +393,8 @@ TEST(ElementwiseBoolTest, Logic) {
   Elementwise<Bool(Bool, Bool)>::Check(Targets(), "LogicalAnd bool", [](Bool a, Bool b) {
     return Expected<Bool>{ToBool(a == Bool::kTrue && b == Bool::kTrue)};
   });
-  Elementwise<Bool(Bool)>::Check(Targets(), "LogicalNot bool", [](Bool a) {
-    return Expected<Bool>{ToBool(a == Bool::kFalse)};
-  });
+  Elementwise<Bool(Bool)>::Check(Targets(), "LogicalNot bool",
+                                 [](Bool a) { return Expected<Bool>{ToBool(a == Bool::kFalse)}; });
 }
 
 // Spare lanes of a short vector must not divide 0 by 0 or the like.

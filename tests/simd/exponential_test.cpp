@@ -61,8 +61,7 @@ KernelList ExponentialKernels<HWY_TARGET>() {
   return {{"Exp float32", target::Kernel<float(float), target::ExpBody>},
           {"Exp float64", target::Kernel<double(double), target::ExpBody>},
           {"Fma float32", target::Kernel<float(float, float, float), target::FusedMulAddBody>},
-          {"Fma float64",
-           target::Kernel<double(double, double, double), target::FusedMulAddBody>}};
+          {"Fma float64", target::Kernel<double(double, double, double), target::FusedMulAddBody>}};
 }
 }  // namespace test
 }  // namespace quern
@@ -128,7 +127,8 @@ TYPED_TEST(ExpTest, ErrorBound) {
   std::vector<std::vector<T>> ranges = {
       Arguments<T>(-1, 1, 50000), Arguments<T>(this->kNormal, this->kInfinity, 50000),
       Arguments<T>(this->kZero, this->kNormal + 1, 20000), Arguments<T>(-1e-5, 1e-5, 10000)};
-  // The reduced argument is greatest, and the error with it, halfway between multiples of ln 2 / 16.
+  // The reduced argument is greatest, and the error with it, halfway between multiples of ln 2
+  // / 16.
   std::vector<T> halfway;
   for (int k = -1000; k <= 1000; ++k) {
     T x = static_cast<T>((k + 0.5) * ln2 / 16);

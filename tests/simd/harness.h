@@ -102,12 +102,34 @@ std::vector<T> SpecialValues() {
   } else if constexpr (std::is_floating_point_v<T>) {
     const T inf = Limits::infinity();
     std::vector<T> values = {0, T(0.5), 1, T(1.5), 2, T(2.5), 3, T(3.7), 7, 10, T(0.1), 100, 1000};
-    for (T v : {Limits::min(), Limits::denorm_min(), Limits::max(), Limits::epsilon(), inf,
-                std::nextafter(T(1), T(0)), std::nextafter(T(1), T(2)), T(127), T(128), T(255),
-                T(256), T(32767), T(32768), T(65535), T(65536), T(2147483648.0), T(4294967296.0),
-                T(9223372036854775808.0), T(18446744073709551616.0), T(4503599627370496.0),
-                T(2147483647.0), T(4294967295.0), T(127.5), T(128.5), T(255.5), T(32767.5),
-                T(65535.5), T(9007199254740993.0)}) {
+    for (T v : {Limits::min(),
+                Limits::denorm_min(),
+                Limits::max(),
+                Limits::epsilon(),
+                inf,
+                std::nextafter(T(1), T(0)),
+                std::nextafter(T(1), T(2)),
+                T(127),
+                T(128),
+                T(255),
+                T(256),
+                T(32767),
+                T(32768),
+                T(65535),
+                T(65536),
+                T(2147483648.0),
+                T(4294967296.0),
+                T(9223372036854775808.0),
+                T(18446744073709551616.0),
+                T(4503599627370496.0),
+                T(2147483647.0),
+                T(4294967295.0),
+                T(127.5),
+                T(128.5),
+                T(255.5),
+                T(32767.5),
+                T(65535.5),
+                T(9007199254740993.0)}) {
       values.push_back(v);
     }
     const std::size_t positive = values.size();
@@ -184,8 +206,7 @@ void CheckLength(ElementwiseKernel kernel, const Reference& reference,
                  bool in_place, std::index_sequence<I...>) {
   std::tuple<Buffer<In>...> inputs{Buffer<In>(n)...};
   Buffer<Out> output(n);
-  (std::memcpy(std::get<I>(inputs).data(), std::get<I>(samples).data() + offset,
-               n * sizeof(In)),
+  (std::memcpy(std::get<I>(inputs).data(), std::get<I>(samples).data() + offset, n * sizeof(In)),
    ...);
   const void* in[] = {std::get<I>(inputs).data()...};
   Out* const result = in_place ? reinterpret_cast<Out*>(std::get<0>(inputs).data()) : output.data();

@@ -40,8 +40,8 @@ void ForAll(const Check& check) {
     const MoverTable& table = MoversFor(target);
     for (std::size_t log = 0; log < kMoverSizes; ++log) {
       for (std::size_t n = 0; n <= 130; ++n) {
-        SCOPED_TRACE(std::string(hwy::TargetName(target)) + " size " +
-                     std::to_string(1 << log) + " n " + std::to_string(n));
+        SCOPED_TRACE(std::string(hwy::TargetName(target)) + " size " + std::to_string(1 << log) +
+                     " n " + std::to_string(n));
         check(table, log, std::size_t{1} << log, n);
         if (testing::Test::HasFatalFailure()) return;
       }

@@ -117,7 +117,8 @@ const std::vector<TargetKernels<FoldKernels>>& Targets() {
 template <class A, class Fold>
 A BlockTree(const Fold& fold, A neutral, const A* in, std::size_t n) {
   std::vector<A> lanes(256 / sizeof(A), neutral);
-  for (std::size_t i = 0; i < n; ++i) lanes[i % lanes.size()] = fold(lanes[i % lanes.size()], in[i]);
+  for (std::size_t i = 0; i < n; ++i)
+    lanes[i % lanes.size()] = fold(lanes[i % lanes.size()], in[i]);
   for (std::size_t half = lanes.size() / 2; half != 0; half /= 2) {
     for (std::size_t l = 0; l < half; ++l) lanes[l] = fold(lanes[l], lanes[l + half]);
   }

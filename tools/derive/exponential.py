@@ -199,6 +199,7 @@ def render() -> str:
     ]
     banner = (
         "// Constants of exp. Written by tools/derive/exponential.py; change that, not this.\n"
+        "// clang-format off: one value per line.\n"
         "#ifndef QUERN_SIMD_EXPONENTIAL_TABLES_H_\n#define QUERN_SIMD_EXPONENTIAL_TABLES_H_\n"
     )
     body = "\n\n".join(["namespace quern::exponential {", *parts, "}  // namespace quern::exponential"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -83,14 +82,14 @@ def _joined(findings: Iterable[Finding]) -> list[Json]:
 
 
 def _differences(context: Context) -> list[Json]:
-    """The first rows of each status, check and ufunc."""
-    listed: Counter[tuple[str, str, str]] = Counter()
-    kept = []
+    """The first rows of each status, check and ufunc; `group` counts what all of them count."""
+    groups: dict[tuple[str, str, str], list[Json]] = {}
     for row in _joined(context.ledger.findings()):
-        key = (row["status"], row["check"], row["ufunc"])
-        listed[key] += 1
-        if listed[key] <= MOST_LISTED:
-            kept.append(row)
+        groups.setdefault((row["status"], row["check"], row["ufunc"]), []).append(row)
+    kept = []
+    for rows in groups.values():
+        total = sum(row["count"] for row in rows)
+        kept += [row | {"group": total} for row in rows[:MOST_LISTED]]
     return kept
 
 

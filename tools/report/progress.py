@@ -13,8 +13,8 @@ Item = TypeVar("Item")
 class Progress:
     """Lines on a stream: how far a step is, not more often than it helps."""
 
-    def __init__(self, stream: TextIO = sys.stdout, interval: float = 3.0) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None = None, interval: float = 5.0) -> None:
+        self._stream = stream or sys.stdout
         self._interval = interval
         self._step = ""
 

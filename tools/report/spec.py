@@ -62,6 +62,7 @@ class Ufunc:
     family: str
     nin: int
     nout: int
+    identity: str | None
     reorderable: bool
     loops: tuple[Loop, ...]
 
@@ -116,6 +117,7 @@ def _ufunc(data: Json, targets: dict[tuple[str, ...], tuple[str, ...]]) -> Ufunc
         family=data["family"],
         nin=len(data["inputs"]),
         nout=len(data["outputs"]),
+        identity=data["identity"],
         reorderable=data["reorderable"],
         loops=tuple(_loop(data, index, targets) for index in range(len(data["loops"]))),
     )

@@ -271,6 +271,7 @@ inline Array operator>(const Operand& left, const Operand& right) { return great
 inline Array operator>=(const Operand& left, const Operand& right) {
   return greater_equal(left, right);
 }
+inline Array operator~(const Operand& value) { return invert(value); }
 inline Array operator<<(const Operand& value, const Operand& count) {
   return left_shift(value, count);
 }
@@ -281,6 +282,7 @@ inline Array operator<=(const Operand& left, const Operand& right) {
 inline Array operator*(const Operand& multiplicand, const Operand& multiplier) {
   return multiply(multiplicand, multiplier);
 }
+inline Array operator-(const Operand& value) { return negative(value); }
 inline Array operator!=(const Operand& left, const Operand& right) {
   return not_equal(left, right);
 }

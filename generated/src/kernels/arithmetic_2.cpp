@@ -181,7 +181,7 @@ FpFlags multiply_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                       accumulator);
 }
 
-// spec/ufuncs/negative.yaml:7  negative: int8 -> int8
+// spec/ufuncs/negative.yaml:8  negative: int8 -> int8
 struct NegativeInt8Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -192,7 +192,7 @@ FpFlags negative_int8(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int8_t(std::int8_t)>(NegativeInt8Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:7  negative: int16 -> int16
+// spec/ufuncs/negative.yaml:8  negative: int16 -> int16
 struct NegativeInt16Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -203,7 +203,7 @@ FpFlags negative_int16(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int16_t(std::int16_t)>(NegativeInt16Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:7  negative: int32 -> int32
+// spec/ufuncs/negative.yaml:8  negative: int32 -> int32
 struct NegativeInt32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -214,7 +214,7 @@ FpFlags negative_int32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int32_t(std::int32_t)>(NegativeInt32Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:7  negative: int64 -> int64
+// spec/ufuncs/negative.yaml:8  negative: int64 -> int64
 struct NegativeInt64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -225,7 +225,7 @@ FpFlags negative_int64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int64_t(std::int64_t)>(NegativeInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:8  negative: uint8 -> uint8
+// spec/ufuncs/negative.yaml:9  negative: uint8 -> uint8
 struct NegativeUint8Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
@@ -236,7 +236,7 @@ FpFlags negative_uint8(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::uint8_t(std::uint8_t)>(NegativeUint8Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:8  negative: uint16 -> uint16
+// spec/ufuncs/negative.yaml:9  negative: uint16 -> uint16
 struct NegativeUint16Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
@@ -247,7 +247,7 @@ FpFlags negative_uint16(const void* const* in, void* const* out, std::size_t n) 
   return Transform<std::uint16_t(std::uint16_t)>(NegativeUint16Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:8  negative: uint32 -> uint32
+// spec/ufuncs/negative.yaml:9  negative: uint32 -> uint32
 struct NegativeUint32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
@@ -258,7 +258,7 @@ FpFlags negative_uint32(const void* const* in, void* const* out, std::size_t n) 
   return Transform<std::uint32_t(std::uint32_t)>(NegativeUint32Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:8  negative: uint64 -> uint64
+// spec/ufuncs/negative.yaml:9  negative: uint64 -> uint64
 struct NegativeUint64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
@@ -269,7 +269,7 @@ FpFlags negative_uint64(const void* const* in, void* const* out, std::size_t n) 
   return Transform<std::uint64_t(std::uint64_t)>(NegativeUint64Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:7  negative: float32 -> float32
+// spec/ufuncs/negative.yaml:8  negative: float32 -> float32
 struct NegativeFloat32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -280,7 +280,7 @@ FpFlags negative_float32(const void* const* in, void* const* out, std::size_t n)
   return Transform<float(float)>(NegativeFloat32Op(), in, out, n);
 }
 
-// spec/ufuncs/negative.yaml:7  negative: float64 -> float64
+// spec/ufuncs/negative.yaml:8  negative: float64 -> float64
 struct NegativeFloat64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {

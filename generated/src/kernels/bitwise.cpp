@@ -318,7 +318,7 @@ FpFlags bitwise_xor_int64_scan(const void* in, std::ptrdiff_t in_step, void* out
                                                         out_step, n, accumulator);
 }
 
-// spec/ufuncs/invert.yaml:8  invert: bool -> bool
+// spec/ufuncs/invert.yaml:9  invert: bool -> bool
 struct InvertBoolOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
@@ -329,7 +329,7 @@ FpFlags invert_bool(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(Bool)>(InvertBoolOp(), in, out, n);
 }
 
-// spec/ufuncs/invert.yaml:9  invert: int8 -> int8
+// spec/ufuncs/invert.yaml:10  invert: int8 -> int8
 struct InvertInt8Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -340,7 +340,7 @@ FpFlags invert_int8(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int8_t(std::int8_t)>(InvertInt8Op(), in, out, n);
 }
 
-// spec/ufuncs/invert.yaml:9  invert: int16 -> int16
+// spec/ufuncs/invert.yaml:10  invert: int16 -> int16
 struct InvertInt16Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -351,7 +351,7 @@ FpFlags invert_int16(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int16_t(std::int16_t)>(InvertInt16Op(), in, out, n);
 }
 
-// spec/ufuncs/invert.yaml:9  invert: int32 -> int32
+// spec/ufuncs/invert.yaml:10  invert: int32 -> int32
 struct InvertInt32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -362,7 +362,7 @@ FpFlags invert_int32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<std::int32_t(std::int32_t)>(InvertInt32Op(), in, out, n);
 }
 
-// spec/ufuncs/invert.yaml:9  invert: int64 -> int64
+// spec/ufuncs/invert.yaml:10  invert: int64 -> int64
 struct InvertInt64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {

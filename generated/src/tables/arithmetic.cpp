@@ -221,25 +221,25 @@ const char* const kNegativeArguments[2] = {
 };
 const LoopInfo kNegativeLoops[10] = {
     // int8 -> int8
-    {kNegativeTypes[0], &kArithmetic2Family, 7, 0, 0, false, "spec/ufuncs/negative.yaml:7"},
+    {kNegativeTypes[0], &kArithmetic2Family, 7, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
     // int16 -> int16
-    {kNegativeTypes[1], &kArithmetic2Family, 8, 0, 0, false, "spec/ufuncs/negative.yaml:7"},
+    {kNegativeTypes[1], &kArithmetic2Family, 8, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
     // int32 -> int32
-    {kNegativeTypes[2], &kArithmetic2Family, 9, 0, 0, false, "spec/ufuncs/negative.yaml:7"},
+    {kNegativeTypes[2], &kArithmetic2Family, 9, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
     // int64 -> int64
-    {kNegativeTypes[3], &kArithmetic2Family, 10, 0, 0, false, "spec/ufuncs/negative.yaml:7"},
+    {kNegativeTypes[3], &kArithmetic2Family, 10, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
     // uint8 -> uint8
-    {kNegativeTypes[4], &kArithmetic2Family, 11, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[4], &kArithmetic2Family, 11, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
     // uint16 -> uint16
-    {kNegativeTypes[5], &kArithmetic2Family, 12, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[5], &kArithmetic2Family, 12, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
     // uint32 -> uint32
-    {kNegativeTypes[6], &kArithmetic2Family, 13, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[6], &kArithmetic2Family, 13, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
     // uint64 -> uint64
-    {kNegativeTypes[7], &kArithmetic2Family, 14, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[7], &kArithmetic2Family, 14, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
     // float32 -> float32
-    {kNegativeTypes[8], &kArithmetic2Family, 15, 0, 0, false, "spec/ufuncs/negative.yaml:7"},
+    {kNegativeTypes[8], &kArithmetic2Family, 15, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
     // float64 -> float64
-    {kNegativeTypes[9], &kArithmetic2Family, 16, 0, 0, false, "spec/ufuncs/negative.yaml:7"},
+    {kNegativeTypes[9], &kArithmetic2Family, 16, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
 };
 const std::int16_t kNegativeResolution[11] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,

@@ -202,23 +202,23 @@ const char* const kInvertArguments[2] = {
 };
 const LoopInfo kInvertLoops[9] = {
     // bool -> bool
-    {kInvertTypes[0], &kBitwiseFamily, 13, 0, 0, false, "spec/ufuncs/invert.yaml:8"},
+    {kInvertTypes[0], &kBitwiseFamily, 13, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
     // int8 -> int8
-    {kInvertTypes[1], &kBitwiseFamily, 14, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[1], &kBitwiseFamily, 14, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // int16 -> int16
-    {kInvertTypes[2], &kBitwiseFamily, 15, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[2], &kBitwiseFamily, 15, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // int32 -> int32
-    {kInvertTypes[3], &kBitwiseFamily, 16, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[3], &kBitwiseFamily, 16, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // int64 -> int64
-    {kInvertTypes[4], &kBitwiseFamily, 17, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[4], &kBitwiseFamily, 17, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // uint8 -> uint8
-    {kInvertTypes[5], &kBitwiseFamily, 14, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[5], &kBitwiseFamily, 14, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // uint16 -> uint16
-    {kInvertTypes[6], &kBitwiseFamily, 15, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[6], &kBitwiseFamily, 15, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // uint32 -> uint32
-    {kInvertTypes[7], &kBitwiseFamily, 16, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[7], &kBitwiseFamily, 16, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
     // uint64 -> uint64
-    {kInvertTypes[8], &kBitwiseFamily, 17, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[8], &kBitwiseFamily, 17, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
 };
 const std::int16_t kInvertResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,

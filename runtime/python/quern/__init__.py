@@ -1,8 +1,12 @@
 """Array kernels with NumPy's semantics, generated from specs.
 
 Every ufunc, dtype and reduction of the registry is an attribute of this module. Functions accept
-arrays of NumPy and other libraries without copying and return ``quern.Array``, also for results
-without axes; ``numpy.asarray`` gives any array back without copying.
+arrays of NumPy and other libraries without copying, whatever their layout, and ``numpy.asarray``
+gives a ``quern.Array`` back without copying. Names and signatures are NumPy's. Different from NumPy:
+
+- results without axes and single elements are arrays with ``ndim`` 0, not scalars of their own;
+- subscripts are integers, slices, ``...`` and ``None``; index arrays and masks are not supported yet;
+- casts from floating point to integers saturate, and NaN becomes 0.
 """
 
 from quern import _quern

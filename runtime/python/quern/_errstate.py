@@ -20,6 +20,10 @@ class errstate(contextlib.ContextDecorator):
         self._actions = actions
         self._saved: list[tuple[dict[str, str], Any]] = []
 
+    def _recreate_cm(self) -> "errstate":
+        """A decorated function may run in several threads at once, each with a state of its own to restore."""
+        return errstate(call=self._call, **self._actions)
+
     def __enter__(self) -> "errstate":
         before = _quern.seterr(**self._actions)
         call = _quern.geterrcall()

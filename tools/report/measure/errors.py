@@ -38,6 +38,8 @@ def replay(function: Any, method: str, operands: list[Json], keywords: dict[str,
 def measure(context: Context) -> Section:
     rows = []
     for call in context.golden.error_calls():
+        if call.ufunc not in context.names:
+            continue
         subject = Subject(CHECK, call.ufunc)
         wanted = tuple(getattr(builtins, name) for name in call.refusal.builtin)
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..basics import Array, error_text, flags_text, tuple_text
+from ..basics import FLAG_BITS, Array, error_text, flags_text, tuple_text
 from ..context import Context, Section
 from ..ledger import Subject
 from ..library import FlagWatch, Library
@@ -44,6 +44,16 @@ def raised_by_each(
         yield watch.raised
 
 
+def _tags(ours: int, numpys: int) -> list[str]:
+    """`lacks underflow`, `adds invalid` ...: in which flags two sets differ."""
+    return [
+        f"{verb} {word}"
+        for verb, flags in (("lacks", numpys & ~ours), ("adds", ours & ~numpys))
+        for word, bit in FLAG_BITS.items()
+        if flags & bit
+    ]
+
+
 def _compare(context: Context, loop: Loop, columns: tuple[Array, ...], recorded: bytes) -> None:
     for target in context.targets:
         context.library.use_target(target)
@@ -61,7 +71,9 @@ def _compare(context: Context, loop: Loop, columns: tuple[Array, ...], recorded:
                 context.ledger.passed(subject)
             else:
                 case = tuple_text(columns, index)
-                context.ledger.differs(subject, case, flags_text(ours), flags_text(numpys))
+                context.ledger.differs(
+                    subject, case, flags_text(ours), flags_text(numpys), tags=_tags(ours, numpys)
+                )
 
 
 def _compare_masked(context: Context, loop: Loop, columns: tuple[Array, ...]) -> None:

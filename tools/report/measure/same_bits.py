@@ -93,11 +93,10 @@ def _tiled(columns: tuple[Array, ...]) -> tuple[Array, ...]:
 
 def folded(result: Array, count: int) -> Array:
     """The first `count` results if all later ones repeat them, else the first run that does not."""
-    runs = result.reshape(-1, count)
-    for run in runs[1:]:
-        if len(differing(run, runs[0])):
-            return np.asarray(run)
-    return np.asarray(runs[0])
+    repeated = np.tile(result[:count], len(result) // count)
+    wrong = differing(result, repeated)
+    start = wrong[0] - wrong[0] % count if len(wrong) else 0
+    return np.asarray(result[start : start + count])
 
 
 def _variants(

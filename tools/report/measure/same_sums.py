@@ -54,10 +54,11 @@ def _as_row(values: Array) -> tuple[Array, Any]:
 
 
 def _as_wide_column(values: Array) -> tuple[Array, Any]:
-    """The middle one of 41 columns, with a gap after each row."""
-    block = np.zeros((len(values), 50), values.dtype)
-    block[:, 20] = values
-    return block[:, :41], 0
+    """The middle one of many columns, fewer if they are long, with a gap after each row."""
+    width = 41 if len(values) < 2_000 else 9
+    block = np.zeros((len(values), width + 3), values.dtype)
+    block[:, width // 2] = values
+    return block[:, :width], 0
 
 
 def _as_columns_first(values: Array) -> tuple[Array, Any]:
@@ -74,7 +75,7 @@ ARRANGEMENTS: dict[str, Callable[[Array], tuple[Array, Any]]] = {
     "offset": lambda values: (layouts.offset(values), 0),
     "down a column": _as_column,
     "along a row": _as_row,
-    "41 columns": _as_wide_column,
+    "many columns": _as_wide_column,
     "columns first": _as_columns_first,
 }
 

@@ -18,6 +18,7 @@ from .refusals import Outcome, outcome_of
 from .resolution import MISSING_DTYPE
 
 CHECK = "weak scalars"
+ANSWERED = "answered where NumPy overflows"
 
 # In range for some dtypes, out of range for others.
 SCALARS: tuple[bool | int | float, ...] = (
@@ -36,11 +37,14 @@ def _outcome(library: Library, ufunc: str, operands: Sequence[Any], with_value: 
     return outcome_of(attempt)
 
 
-def _tags(context: Context, numpys: Outcome) -> list[str]:
-    dtype = numpys.text.split(" ", 1)[0]
-    if numpys.error is not None or dtype in context.spec.dtypes:
+def _tags(context: Context, ours: Outcome, numpys: Outcome) -> list[str]:
+    if isinstance(numpys.error, OverflowError) and ours.error is None:
+        dtype = np.dtype(ours.text.split(" ", 1)[0])
+        return [ANSWERED, "truth value"] if dtype.kind == "b" else [ANSWERED]
+    found = numpys.text.split(" ", 1)[0]
+    if numpys.error is not None or found in context.spec.dtypes:
         return []
-    return [MISSING_DTYPE, dtype]
+    return [MISSING_DTYPE, found]
 
 
 def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
@@ -56,7 +60,7 @@ def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
         if ours.agrees_with(numpys):
             context.ledger.passed(subject)
         else:
-            tags = _tags(context, numpys)
+            tags = _tags(context, ours, numpys)
             context.ledger.differs(subject, types, ours.text, numpys.text, tags=tags)
 
 

@@ -18,8 +18,7 @@ FOLDER = Path(__file__).resolve().parent
 
 # What a cell of the casting table shows for the least level that allows the cast.
 LEVEL_MARKS = {
-    "no": "=", "equiv": "=", "safe": "safe", "same_kind": "kind", "unsafe": "unsafe",
-    "never": "never",
+    "no": "=", "equiv": "=", "safe": "S", "same_kind": "K", "unsafe": "U", "never": "–",
 }  # fmt: skip
 
 

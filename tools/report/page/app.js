@@ -1,7 +1,7 @@
 'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const byId = (id) => document.getElementById(id);
-const PAGE = 60;
+const PAGE = 30;
 const RANK = {failed: 0, 'not yet': 1, deliberate: 2, passed: 3};
 const SIGN = {failed: '✗', 'not yet': '…', deliberate: '≠', passed: '✓'};
 
@@ -14,6 +14,7 @@ function make(tag, attributes = {}, ...children) {
 }
 const chip = (status) => make('span', {class: 'chip ' + status.replace(' ', '-')}, SIGN[status] + ' ' + status);
 const code = (text) => make('code', {}, text);
+const brief = (text) => (text.length > 90 ? text.slice(0, 88) + ' …' : text);
 const count = (number) => number.toLocaleString('en');
 
 // A table in a box that scrolls by itself. Columns: {title, cell(row), number, label}.
@@ -65,25 +66,38 @@ const chosen = (rows, known = {}) => {
 
 // ---- differences -------------------------------------------------------------------------------
 const differenceColumns = [
-  {title: 'where', cell: (r) => [[r.check, r.ufunc].filter(Boolean).join(': '), ' ', make('small', {}, r.types + (r.targets.length ? ' on ' + r.targets.join(', ') : ''))]},
+  {title: 'where', cell: (r) => [r.types || r.check, make('small', {}, (r.targets.length ? ' on ' + r.targets.join(', ') : ''))]},
   {title: 'count', number: true, cell: (r) => count(r.count)},
   {title: 'first case', cell: (r) => code(r.examples[0].case)},
   {title: 'quern', cell: (r) => code(r.examples[0].quern)},
   {title: 'expected', cell: (r) => code(r.examples[0].expected)},
 ];
+// Differences of one kind under a line that says what and how many; the table is made when opened.
+function block(status, rows, total, ...text) {
+  const place = make('div', {});
+  const details = make('details', {}, make('summary', {}, chip(status), ' ', make('b', {}, count(total)), ' ', ...text), place);
+  details.addEventListener('toggle', () => paged(place, differenceColumns, rows, {caption: 'Differences', cards: true, none: ''}), {once: true});
+  return details;
+}
+function failureBlock(rows) {
+  const [first] = rows;
+  const example = first.examples[0];
+  return block('failed', rows, first.group, make('b', {}, [first.check, first.ufunc].filter(Boolean).join(': ')), ' ',
+    code(brief(`${example.case}: ${example.quern}`)), ', expected ', code(brief(example.expected)));
+}
 function showDifferences() {
   const rows = chosen(data.differences, {target: true, status: true});
-  const failed = rows.filter((row) => row.status === 'failed');
+  const groups = new Map();
+  for (const row of rows.filter((row) => row.status === 'failed')) {
+    const key = row.check + '|' + row.ufunc;
+    groups.set(key, [...(groups.get(key) || []), row]);
+  }
   const anyFailed = data.differences.some((row) => row.status === 'failed');
-  paged(byId('failures'), differenceColumns, failed, {caption: 'Failures', cards: true, none: anyFailed ? 'No failure matches the filter.' : '✓ Nothing fails.'});
-  byId('failures').firstChild.classList.toggle('passed', !anyFailed);
+  const none = make('p', {class: anyFailed ? '' : 'passed'}, anyFailed ? 'No failure matches the filter.' : '✓ Nothing fails.');
+  byId('failures').replaceChildren(...(groups.size ? [...groups.values()].map(failureBlock) : [none]));
   const blocks = data.rules.map((rule) => {
     const found = rows.filter((row) => row.rule === rule.name);
-    if (!found.length) return null;
-    const place = make('div', {});
-    const block = make('details', {}, make('summary', {}, chip(rule.status), ' ', make('b', {}, count(rule.count)), ' ', rule.reason), place);
-    block.addEventListener('toggle', () => paged(place, differenceColumns, found, {caption: rule.name, cards: true, none: ''}), {once: true});
-    return block;
+    return found.length ? block(rule.status, found, rule.count, rule.reason) : null;
   });
   byId('explained').replaceChildren(...blocks.filter(Boolean));
 }
@@ -91,8 +105,7 @@ function showDifferences() {
 // ---- loops, hashes, speed ----------------------------------------------------------------------
 const figure = (value, digits) => (value === null || value === undefined ? '' : value.toFixed(digits));
 const loopColumns = [
-  {title: 'ufunc', cell: (r) => r.ufunc},
-  {title: 'types', cell: (r) => r.types},
+  {title: 'loop', cell: (r) => [r.ufunc, make('small', {}, ' ' + r.types)]},
   {title: 'target', cell: (r) => r.target},
   {title: 'status', cell: (r) => chip(r.status)},
   {title: 'kernel ran on', cell: (r) => r.ran_on},
@@ -106,9 +119,8 @@ const loopColumns = [
   {title: 'spec', cell: (r) => r.origin},
 ];
 const hashColumns = [
-  {title: 'of', cell: (r) => r.ufunc},
+  {title: 'of', cell: (r) => [r.ufunc, make('small', {}, ' ' + r.types)]},
   {title: 'what', cell: (r) => r.what},
-  {title: 'types', cell: (r) => r.types},
   {title: 'hash', cell: (r) => make('span', {class: 'hash'}, r.hash)},
 ];
 const ratioOf = (row, size) => row.sizes[size]?.ratio ?? Infinity;
@@ -119,8 +131,7 @@ function ratioCell(row, size) {
   return [make('span', {title: `quern ${entry.quern_ns.toFixed(1)} ns, NumPy ${entry.numpy_ns.toFixed(1)} ns`}, entry.ratio.toFixed(2) + '×'), bar];
 }
 const speedColumns = [
-  {title: 'ufunc', cell: (r) => r.ufunc},
-  {title: 'types', cell: (r) => r.types},
+  {title: 'loop', cell: (r) => [r.ufunc, make('small', {}, ' ' + r.types)]},
   ...data.sizes.map((size) => ({title: 'n=' + count(+size), cell: (r) => ratioCell(r, size)})),
 ];
 function showSpeed() {
@@ -173,5 +184,6 @@ byId('s-order').addEventListener('change', showSpeed);
 byId('filter').addEventListener('input', showAll);
 byId('filter').addEventListener('submit', (event) => event.preventDefault());
 byId('filter').addEventListener('reset', () => setTimeout(showAll));
+if (window.matchMedia('(max-width: 40rem)').matches) byId('filter-box').open = false;
 showTypes();
 showAll();

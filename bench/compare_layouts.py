@@ -1,0 +1,220 @@
+"""NumPy beside quern in one run: layouts, sums over every axis, small calls.
+
+    build/venv/bin/python bench/compare_layouts.py [--build build/release] [--json] [--only layouts]
+
+Both run on one thread, calls are timed alternately, and the least of many repeats counts. A ratio
+above 1 says that quern is faster. Other work on the machine makes the figures worthless.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import numpy as np
+
+from report.library import import_quern
+from report.timing import Timed, best_of
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call that both libraries make: `function(*operands, **keywords)` by name.
+
+    elements: by how many to divide the time; those of the result, or those reduced.
+    """
+
+    group: str
+    name: str
+    function: str
+    operands: Sequence[Any]
+    keywords: dict[str, Any]
+    elements: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """Nanoseconds per element, or per call where `elements` is 1."""
+
+    group: str
+    name: str
+    elements: int
+    quern_ns: float
+    numpy_ns: float
+    ratio: float
+
+
+def values(dtype: str, *shape: int) -> Array:
+    """Numbers from 1 to 100 in an order without a short pattern."""
+    steps = np.arange(int(np.prod(shape)), dtype=np.uint64)
+    numbers = (steps * np.uint64(2654435761) >> np.uint64(9)) % np.uint64(100) + np.uint64(1)
+    return np.asarray(numbers.astype(dtype).reshape(shape))
+
+
+def shares_of(size: int) -> tuple[Array, Array]:
+    """A mask of density 0.5 without a pattern, and its complement."""
+    mask = (np.arange(size) * 2654435761 >> 13) % 2 == 0
+    return mask, ~mask
+
+
+def layout_cases(function: str, size: int) -> Iterator[Case]:
+    """The layouts of design 3.2 for a binary operation on float64."""
+    group = f"{function}, {size:,} elements"
+    rows = size // 16
+
+    def case(name: str, *operands: Array, **keywords: Any) -> Case:
+        shape = np.broadcast_shapes(*(operand.shape for operand in operands))
+        keywords.setdefault("out", np.zeros(shape))
+        return Case(group, name, function, operands, keywords, int(np.prod(shape)))
+
+    a, b = values("float64", size), values("float64", size)
+    yield case("contiguous", a, b)
+    yield case("step 2", values("float64", 2 * size)[::2], values("float64", 2 * size)[::2])
+    yield case("reversed", a[::-1], b[::-1])
+    yield case("rows of 16", *(values("float64", rows, 24)[:, :16] for _ in range(2)))
+    yield case("float64 + float32", a, values("float32", size))
+    yield case("(n, 3) + (3,)", values("float64", size // 3, 3), values("float64", 3))
+    yield case("where=, density 0.5", a, b, where=shares_of(size)[0])
+    yield case("transposed + contiguous", values("float64", 100, size // 100).T,
+               values("float64", size // 100, 100))  # fmt: skip
+    yield case("byte-swapped", a.astype(">f8"), b)
+    yield case("misaligned", misaligned(a), b)
+    yield case("out= step 2", a, b, out=np.zeros(2 * size)[::2])
+
+
+def misaligned(array: Array) -> Array:
+    buffer = np.zeros(array.nbytes + 1, np.uint8)
+    view = buffer[1:].view(array.dtype)
+    view[...] = array
+    return view
+
+
+def sum_cases(function: str) -> Iterator[Case]:
+    """Reductions over every axis of arrays of telling shapes."""
+    shapes: Sequence[tuple[str, tuple[int, ...], Any]] = (
+        ("float64", (30_000,), 0), ("float64", (4_000_000,), 0), ("float32", (4_000_000,), 0),
+        ("float64", (10_000, 3), 0), ("float64", (10_000, 3), 1), ("float64", (1_000_000, 3), 1),
+        ("float64", (168, 168), 0), ("float64", (168, 168), 1),
+        ("float64", (2_000, 2_000), 0), ("float64", (2_000, 2_000), 1),
+        ("float64", (2_000, 2_000), None), ("float32", (2_000, 2_000), 0),
+        ("float64", (100, 100, 100), 1), ("float64", (100, 100, 100), (0, 2)),
+        ("int8", (4_000_000,), 0), ("int8", (2_000, 2_000), 0), ("int8", (2_000, 2_000), 1),
+        ("int64", (4_000_000,), 0), ("int64", (2_000, 2_000), 0), ("uint16", (4_000_000,), 0),
+        ("bool", (4_000_000,), 0),
+    )  # fmt: skip
+    for dtype, shape, axis in shapes:
+        array = values(dtype, *shape)
+        name = f"{dtype} {' x '.join(f'{extent:,}' for extent in shape)}, axis {axis}"
+        yield Case("sum", name, function, (array,), {"axis": axis}, array.size)
+    strided = values("float64", 2_000, 4_000)[:, ::2]
+    yield Case("sum", "float64 2,000 x 2,000 step 2, axis 0", function, (strided,), {"axis": 0},
+               strided.size)  # fmt: skip
+    yield Case("sum", "float64 2,000 x 2,000 step 2, axis 1", function, (strided,), {"axis": 1},
+               strided.size)  # fmt: skip
+
+
+def call_cases(function: str, reduction: str) -> Iterator[Case]:
+    """Calls so small that only their overhead counts: nanoseconds per call."""
+    for size in (1, 4, 16, 100):
+        a, b = values("float64", size), values("float64", size)
+        name = f"{size} elements"
+        yield Case("small calls", f"{function}, {name}, into out", function, (a, b),
+                   {"out": np.zeros(size)}, 1)  # fmt: skip
+        yield Case("small calls", f"{function}, {name}", function, (a, b), {}, 1)
+    a = values("float64", 4)
+    yield Case("small calls", f"{function}, 4 elements and a number", function, (a, 2.0), {}, 1)
+    yield Case("small calls", f"{function}, 4 elements, int32 and float64", function,
+               (a, values("int32", 4)), {}, 1)  # fmt: skip
+    yield Case("small calls", f"{reduction}, 4 elements", reduction, (a,), {}, 1)
+    yield Case("small calls", f"{reduction}, 4 x 4, axis 0", reduction, (values("float64", 4, 4),),
+               {"axis": 0}, 1)  # fmt: skip
+
+
+GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Case]]] = {
+    "layouts": lambda given: (c for size in given.size for c in layout_cases(given.ufunc, size)),
+    "sums": lambda given: sum_cases(given.reduction),
+    "calls": lambda given: call_cases(given.ufunc, given.reduction),
+}
+
+
+def _native(module: Any, value: Any) -> Any:
+    return module.asarray(value) if isinstance(value, np.ndarray) else value
+
+
+def measure(quern: Any, case: Case, repeats: int) -> Row:
+    ours = Timed(
+        getattr(quern, case.function),
+        [_native(quern, operand) for operand in case.operands],
+        {key: _native(quern, value) for key, value in case.keywords.items()},
+    )
+    numpys = Timed(getattr(np, case.function), case.operands, case.keywords)
+    seconds = best_of([ours, numpys], repeats)
+    mine, theirs = (1e9 * time / case.elements for time in seconds)
+    return Row(case.group, case.name, case.elements, mine, theirs, theirs / mine)
+
+
+def print_rows(rows: Sequence[Row]) -> None:
+    group = ""
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            print(f"\n{group}\n{'':48s} {'quern ns':>10s} {'NumPy ns':>10s} {'ratio':>7s}")
+        mark = "" if row.ratio >= 0.95 else "  slower"
+        print(f"{row.name:48s} {row.quern_ns:10.3f} {row.numpy_ns:10.3f} {row.ratio:6.2f}x{mark}")
+    slower = sum(row.ratio < 0.95 for row in rows)
+    median = statistics.median(row.ratio for row in rows)
+    print(f"\n{len(rows)} rows, median ratio {median:.2f}, {slower} slower than NumPy")
+
+
+def parse(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Times quern beside NumPy, one thread each.")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--only", choices=list(GROUPS), action="append", help="groups to time")
+    parser.add_argument("--size", type=int, action="append", help="elements of layouts")
+    parser.add_argument("--ufunc", default="add", help="binary operation of layouts and calls")
+    parser.add_argument("--reduction", default="sum", help="function of the sums")
+    parser.add_argument("--target", help="instruction-set target instead of the best")
+    parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    found = parser.parse_args(given)
+    found.size = found.size or [30_000, 1_000_000]
+    return found
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    arguments = parse(given)
+    quern = import_quern(arguments.build)
+    quern.set_thread_limit(1)
+    if arguments.target:
+        quern.set_target(arguments.target)
+    rows = []
+    for group in arguments.only or GROUPS:
+        rows += [measure(quern, case, arguments.repeats) for case in GROUPS[group](arguments)]
+    if arguments.json:
+        facts = {
+            "quern": quern.__version__, "numpy": np.__version__,
+            "target": quern.current_target(), "load": os.getloadavg()[0],
+            "rows": [asdict(row) for row in rows],
+        }  # fmt: skip
+        print(json.dumps(facts, indent=1))
+    else:
+        print(f"quern {quern.__version__} on {quern.current_target()}, NumPy {np.__version__}; "
+              f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
+        print_rows(rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+// Uses the package's ufunc on quern's dtypes, and quern's ufuncs, casts and reductions on the package's.
+#include <quern/quern.hpp>
+#include <weather/ufuncs.hpp>
+
+#include <exception>
+#include <iostream>
+#include <vector>
+
+using quern::Array;
+using quern::DType;
+
+int main() {
+  try {
+    std::cout << weather::midpoint(Array::from_values({1.0, 5.0}), 2.0) << '\n';
+    const DType kelvin = DType::parse("kelvin");
+    const Array week = Array::from_values({280.0, 281.5, 279.0, 283.25}).astype(kelvin);
+    std::cout << week.dtype().name() << ' ' << week << '\n';
+    std::cout << add(week, week) << ' ' << add(week, week).dtype().name() << '\n';
+    std::cout << add(week, 1.5).dtype().name() << ' '
+              << add(week, Array::from_values({1.0})).dtype().name() << '\n';
+    std::cout << weather::midpoint(week, week(quern::Slice{{}, {}, -1})) << '\n';
+    std::cout << max(week) << ' ' << sum(week) << ' ' << greater(week, 280.0) << '\n';
+    std::cout << week.astype(DType::of<std::int32_t>()) << '\n';
+    for (std::string_view target : quern::supported_targets()) {
+      quern::set_target(target);
+      const std::vector<DType> types{kelvin, kelvin};
+      if (quern::Ufunc::find("midpoint").resolve(types).target != target) return 2;
+      if (sum(subtract(weather::midpoint(week, week), week)).item<double>() != 0.0) return 3;
+    }
+    try {
+      quern::Ufunc::find("midpont");
+    } catch (const quern::ValueError& error) {
+      std::cout << error.what() << '\n';
+    }
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

@@ -40,53 +40,104 @@ bool RunsAreSafe(const std::byte* out, std::size_t size, const Array& in, std::s
   return out + n * size <= in.data() || in.data() + n * in_size <= out;
 }
 
-// Step 4: arrays of one shape, each a single run of the loop's dtype, one output. Returns false,
-// having done nothing, where that does not hold. The result is in options.out, or else in `made`.
+// The inputs of a call that needs no plan: arrays of one shape, each a single run, and numbers.
+struct RunInputs {
+  const Array* first = nullptr;  // an array; all have its shape
+  bool numbers = false;          // there are numbers, too
+};
+
+// Fills `found`; false if the inputs are of another kind, or so many that a plan pays off.
+bool FindRunInputs(std::span<const Operand> inputs, RunInputs& found) {
+  for (const Operand& input : inputs) {
+    const Array* array = input.array();
+    if (array == nullptr) {
+      found.numbers = true;
+      continue;
+    }
+    if (!ArrayAccess::one_run(*array)) return false;
+    if (found.first == nullptr) found.first = array;
+    if (!SameShape(*array, *found.first)) return false;
+  }
+  return found.first != nullptr && found.first->size() > 0 && found.first->size() <= kSmallCall;
+}
+
+// The loop, and where its inputs lie: arrays as they are, numbers spread over scratch memory. Null if
+// an input has to be converted or a number has no room.
+const LoopInfo* BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs,
+                        const RunInputs& found, const void** in) {
+  const Registry& registry = Registry::Get();
+  const LoopInfo* loop = nullptr;
+  BoundCall bound;
+  if (found.numbers) {
+    bound = Resolve(ufunc, inputs, {});
+    loop = bound.loop;
+  } else {
+    DTypeId types[kMaxInputs];
+    for (std::size_t i = 0; i < inputs.size(); ++i) types[i] = inputs[i].array()->dtype().id();
+    loop = registry.Resolve(ufunc, {types, inputs.size()}).loop;
+    if (loop == nullptr) return nullptr;
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (const Array* array = inputs[i].array()) {
+      if (array->dtype().id() != loop->types[i]) return nullptr;
+      in[i] = array->data();
+      continue;
+    }
+    const std::size_t size = registry.dtype(loop->types[i]).size;
+    if (static_cast<std::size_t>(found.first->size()) * size > kTileBytes) return nullptr;
+    std::byte* spread = TileScratch(kMaxInputs) + i * kScratchPerOperand;
+    Block block;
+    block.Append(found.first->size(), 0);
+    Pack(block, size, bound.inputs[i].value, spread);
+    in[i] = spread;
+  }
+  return loop;
+}
+
+// True if `out` can take the loop's result as one run beside its inputs.
+bool TakesRun(const Array& out, const RunInputs& found, const LoopInfo& loop,
+              std::span<const Operand> inputs) {
+  const Registry& registry = Registry::Get();
+  const DTypeId dtype = loop.types[inputs.size()];
+  if (!out.writeable() || out.dtype().id() != dtype || !SameShape(out, *found.first) ||
+      !ArrayAccess::one_run(out)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Array* array = inputs[i].array();
+    if (array != nullptr && !RunsAreSafe(out.data(), registry.dtype(dtype).size, *array,
+                                         registry.dtype(loop.types[i]).size)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Step 4: one kernel call for runs and numbers, with one output. Returns false, having done nothing,
+// where that does not fit. The result is in options.out, or else in `made`.
 bool CallAsOneRun(const UfuncInfo& ufunc, std::span<const Operand> inputs,
                   const CallOptions& options, Array& made) {
   if (options.where != nullptr || options.dtype || !options.signature.empty() ||
       !options.outs.empty() || options.order == Order::F || ufunc.outputs != 1 ||
-      inputs.size() != ufunc.inputs) {
+      inputs.size() != ufunc.inputs || options.casting < CastingLevel::same_kind) {
     return false;
   }
-  const Registry& registry = Registry::Get();
-  DTypeId types[kMaxInputs];
+  RunInputs found;
   const void* in[kMaxInputs];
-  const Array* first = inputs[0].array();
-  if (first == nullptr || first->size() == 0 || first->size() > kSmallCall) return false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Array* array = inputs[i].array();
-    if (array == nullptr || !ArrayAccess::one_run(*array) || !SameShape(*array, *first)) {
-      return false;
-    }
-    types[i] = array->dtype().id();
-    in[i] = array->data();
-  }
-  const LoopInfo* loop = registry.Resolve(ufunc, {types, inputs.size()}).loop;
+  if (!FindRunInputs(inputs, found)) return false;
+  const LoopInfo* loop = BindRun(ufunc, inputs, found, in);
   if (loop == nullptr) return false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (types[i] != loop->types[i]) return false;
-  }
-  const DTypeId out_id = loop->types[inputs.size()];
-  const DTypeInfo& out_type = registry.dtype(out_id);
   void* out[1];
-  if (options.out == nullptr) {
-    made = Array(first->shape(), DType::from_id(out_id));
-    out[0] = made.data();
+  if (options.out != nullptr) {
+    if (!TakesRun(*options.out, found, *loop, inputs)) return false;
+    out[0] = options.out->data();
   } else {
-    const Array& given = *options.out;
-    if (!given.writeable() || given.dtype().id() != out_id || !SameShape(given, *first) ||
-        !ArrayAccess::one_run(given)) {
-      return false;
-    }
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const std::size_t in_size = registry.dtype(types[i]).size;
-      if (!RunsAreSafe(given.data(), out_type.size, *inputs[i].array(), in_size)) return false;
-    }
-    out[0] = given.data();
+    made = Array(found.first->shape(), DType::from_id(loop->types[inputs.size()]));
+    out[0] = made.data();
   }
   FlagCollector flags(loop->hardware_flags);
-  flags.Add(KernelsOf(*loop).elementwise(in, out, static_cast<std::size_t>(first->size())));
+  flags.Add(
+      KernelsOf(*loop).elementwise(in, out, static_cast<std::size_t>(found.first->size())));
   flags.Harvest();
   if (flags.flags() != 0) ReportFlags(flags.flags(), ufunc.name);
   return true;
@@ -187,7 +238,7 @@ class GeneralCall {
                          ShapeText(out->shape()) + " doesn't match the broadcast shape " +
                          ShapeText(shape));
       }
-      CheckCast(ufunc_, "output", bound_.loop->types[ufunc_.inputs + i], out->dtype().id(),
+      CheckCast(ufunc_, -1, bound_.loop->types[ufunc_.inputs + i], out->dtype().id(),
                 options_.casting);
     }
   }

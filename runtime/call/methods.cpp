@@ -455,7 +455,12 @@ void Ufunc::at(const Array& array, const Array& indices, const Operand* values) 
       spreads ? SpreadValues(array, indices, *values->array(), positions.size()) : Array();
   std::vector<Operand> operands{array};
   if (values != nullptr) operands.push_back(spreads ? Operand(spread) : *values);
-  if (positions.empty() || AtElements(*info_, array, positions, operands)) return;
+  if (positions.empty()) {
+    // Nothing to do, but dtypes without a loop are refused all the same.
+    Resolve(*info_, operands, {.casting = CastingLevel::unsafe});
+    return;
+  }
+  if (AtElements(*info_, array, positions, operands)) return;
   for (std::size_t i = 0; i < positions.size(); ++i) {
     Array target = At(array, 0, positions[i]);
     const Array value = spreads ? At(spread, 0, static_cast<Index>(i)) : Array();

@@ -182,10 +182,10 @@ void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs, const 
                   accepted + ")");
 }
 
-void CheckCast(const UfuncInfo& ufunc, const std::string& role, DTypeId from, DTypeId to,
-               CastingLevel level) {
+void CheckCast(const UfuncInfo& ufunc, int input, DTypeId from, DTypeId to, CastingLevel level) {
   const Registry& registry = Registry::Get();
   if (from == to || registry.CanCast(from, to, static_cast<Casting>(level))) return;
+  const std::string role = input < 0 ? "output" : "input " + std::to_string(input);
   throw CastError("Cannot cast ufunc '" + std::string(ufunc.name) + "' " + role +
                   " from dtype('" + registry.dtype(from).name + "') to dtype('" +
                   registry.dtype(to).name + "') with casting rule '" +
@@ -242,7 +242,7 @@ BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
     // The table chooses loops by safe casts, or by an `as` row of the spec, which makes its own (any
     // number counts as a truth value, say): only the former are subject to `casting`.
     if (fixed || Registry::Get().CanCast(input.dtype, wanted, Casting::kSafe)) {
-      CheckCast(ufunc, "input " + std::to_string(i), input.dtype, wanted, options.casting);
+      CheckCast(ufunc, static_cast<int>(i), input.dtype, wanted, options.casting);
     }
   }
   return call;

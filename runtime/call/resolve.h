@@ -35,9 +35,8 @@ BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
 [[noreturn]] void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs,
                               const char* refusal);
 
-// Throws CastError unless the cast is allowed. `role` is "input 0" or "output".
-void CheckCast(const UfuncInfo& ufunc, const std::string& role, DTypeId from, DTypeId to,
-               CastingLevel level);
+// Throws CastError unless the cast is allowed. `input` is the input's position, or -1 for an output.
+void CheckCast(const UfuncInfo& ufunc, int input, DTypeId from, DTypeId to, CastingLevel level);
 
 // Writes a weak scalar as a value of `dtype` to out (16 bytes). Throws OverflowError if an integer
 // does not fit; a real out of range becomes infinite and reports overflow in "cast".

@@ -1,5 +1,6 @@
 // Constants of exp. Written by tools/derive/exponential.py; change that, not this.
-// clang-format off: one value per line.
+// One value per line.
+// clang-format off
 #ifndef QUERN_SIMD_EXPONENTIAL_TABLES_H_
 #define QUERN_SIMD_EXPONENTIAL_TABLES_H_
 

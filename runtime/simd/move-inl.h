@@ -5,8 +5,9 @@
 // reach 0.14-0.25 for any stride, and neither hardware gathers (0.14-0.26), nor pairing loads into
 // vectors, nor de-interleaving by three beats them for 8-byte elements; so the general loop is
 // scalar, and vectors are used where they win: step 1 backwards, step 2 (0.09-0.15) and narrow
-// elements. Compression and expansion use vectors for 4 and 8-byte elements; for the others a
-// branch-free scalar loop takes about one cycle per element.
+// elements. Compression and expansion use vectors for 4 and 8-byte elements where the target's
+// permutations are good enough; elsewhere branch-free scalar loops take one to two cycles per
+// element.
 #if defined(QUERN_SIMD_MOVE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_MOVE_INL_H_
 #undef QUERN_SIMD_MOVE_INL_H_
@@ -53,6 +54,22 @@ HWY_INLINE ElementOf<kSize> LoadOne(const char* from) {
 template <std::size_t kSize>
 HWY_INLINE void StoreOne(ElementOf<kSize> element, char* to) {
   std::memcpy(to, &element, kSize);
+}
+
+// Replaces the element at `to` by the one at `from` if `take` is not zero; without a branch, which
+// random masks would mispredict.
+template <std::size_t kSize>
+HWY_INLINE void StoreIf(std::uint8_t take, const char* from, char* to) {
+  const std::uint64_t keep = std::uint64_t{take != 0} - 1;  // all ones if `to` stays
+  const auto current = LoadOne<kSize>(to);
+  const auto next = LoadOne<kSize>(from);
+  if constexpr (kSize == 16) {
+    StoreOne<kSize>({(current.lower & keep) | (next.lower & ~keep),
+                     (current.upper & keep) | (next.upper & ~keep)},
+                    to);
+  } else {
+    StoreOne<kSize>(static_cast<ElementOf<kSize>>((current & keep) | (next & ~keep)), to);
+  }
 }
 
 // Both sides strided, four elements per iteration.
@@ -137,10 +154,16 @@ HWY_INLINE std::size_t PackInterleaved(const char* from, std::size_t n, char* to
   return i;
 }
 
-// Whether vectors beat single moves for this size and step (measured).
+// Where vectors beat single moves, by size, step and vector bytes (measured on x86).
 template <std::size_t kSize, int kStep>
 inline constexpr bool kInterleavedPays = kSize < 16 && HWY_MAX_BYTES / kSize >= 4 &&
-                                         (kStep == 2 || kSize <= 2);
+                                         (kStep == 2 ||
+                                          (kSize <= 2 && (kStep == 4 || HWY_MAX_BYTES >= 32)));
+template <std::size_t kSize>
+inline constexpr bool kVectorCompressPays = (kSize == 4 || kSize == 8) && HWY_MAX_BYTES >= 32;
+template <std::size_t kSize>
+inline constexpr bool kVectorExpandPays = (kSize == 8 && HWY_MAX_BYTES >= 32) ||
+                                          (kSize == 4 && HWY_MAX_BYTES >= 64);
 
 template <std::size_t kSize, int kStep>
 HWY_INLINE void PackStep(const char* from, std::size_t n, char* to) {
@@ -212,7 +235,7 @@ std::size_t CompressByMaskOf(const void* src, const std::uint8_t* mask, std::siz
   char* to = static_cast<char*>(dst);
   std::size_t i = 0;
   std::size_t kept = 0;
-  if constexpr (kSize == 4 || kSize == 8) {
+  if constexpr (move::kVectorCompressPays<kSize>) {
     // A whole vector is stored; kept <= i, so it ends inside the n elements dst has room for.
     using T = Unsigned<kSize>;
     const hn::ScalableTag<T> d;
@@ -236,7 +259,7 @@ std::size_t ExpandByMaskOf(const void* src, const std::uint8_t* mask, std::size_
   char* to = static_cast<char*>(dst);
   std::size_t i = 0;
   std::size_t used = 0;
-  if constexpr (kSize == 4 || kSize == 8) {
+  if constexpr (move::kVectorExpandPays<kSize>) {
     // A whole vector is read; used <= i, so it ends inside the n elements src is readable for.
     using T = Unsigned<kSize>;
     const hn::ScalableTag<T> d;
@@ -249,10 +272,8 @@ std::size_t ExpandByMaskOf(const void* src, const std::uint8_t* mask, std::size_
     }
   }
   for (; i < n; ++i) {
-    if (mask[i] != 0) {
-      move::StoreOne<kSize>(move::LoadOne<kSize>(from + used * kSize), to + i * kSize);
-      ++used;
-    }
+    move::StoreIf<kSize>(mask[i], from + used * kSize, to + i * kSize);
+    used += mask[i] != 0;
   }
   return used;
 }
@@ -272,11 +293,7 @@ void SelectByMaskOf(const void* src, const std::uint8_t* mask, std::size_t n, vo
       hn::StoreU(hn::IfThenElse(take, v, hn::LoadU(d, place)), d, place);
     }
   }
-  for (; i < n; ++i) {
-    if (mask[i] != 0) {
-      move::StoreOne<kSize>(move::LoadOne<kSize>(from + i * kSize), to + i * kSize);
-    }
-  }
+  for (; i < n; ++i) move::StoreIf<kSize>(mask[i], from + i * kSize, to + i * kSize);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 for folder in (ROOT / "tools", ROOT / "tests" / "conformance", Path(__file__).resolve().parent):
     sys.path.insert(0, str(folder))
 
-from fakes import FakeQuern
+from fakes import FakeQuern, MakeContext, part_of
 
 from report.cli import make_context
 from report.context import QUICK, Context
@@ -24,14 +24,6 @@ from report.progress import Progress
 from report.spec import Spec, load_spec
 
 SMALL = dataclasses.replace(QUICK, values=96, accuracy=400, repeats=1, sizes=(16,))
-
-MakeContext = Callable[..., Context]
-
-
-def part_of(spec: Spec, only: Sequence[str]) -> Spec:
-    """The spec with some of its ufuncs; with all if none is named."""
-    ufuncs = tuple(ufunc for ufunc in spec.ufuncs if not only or ufunc.name in only)
-    return dataclasses.replace(spec, ufuncs=ufuncs)
 
 
 @pytest.fixture(autouse=True)

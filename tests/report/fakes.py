@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,13 +11,23 @@ import numpy as np
 
 from report.basics import Array
 from report.bits import returns_an_input
+from report.context import Context
 from report.corpus import corpus
 from report.library import FlagWatch
+from report.measure.shapes import OnCopies
 from report.mpfr import has_function
 from report.oracle import NumpyLibrary, find_ufunc
 from report.spec import Loop, Spec
 
 UNDERFLOW, INVALID = 4, 8
+
+MakeContext = Callable[..., Context]
+
+
+def part_of(spec: Spec, only: Sequence[str]) -> Spec:
+    """The spec with some of its ufuncs; with all if none is named."""
+    ufuncs = tuple(ufunc for ufunc in spec.ufuncs if not only or ufunc.name in only)
+    return dataclasses.replace(spec, ufuncs=ufuncs)
 
 
 def saturate(array: Array, dtype: str) -> Array:
@@ -60,6 +71,15 @@ def settle_zeros(operands: Sequence[Any], result: Array) -> Array:
     return settled
 
 
+class Careful(OnCopies):
+    """NumPy's ufunc without its fault where `out` overlaps an operand."""
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        if set(keywords) == {"out", "where"} and all(hasattr(op, "copy") for op in operands):
+            return super().__call__(*operands, **keywords)
+        return self._function(*operands, **keywords)
+
+
 class FakeQuern(NumpyLibrary):
     """Everything as NumPy, but for targets, correctly rounded functions and saturating casts."""
 
@@ -90,6 +110,9 @@ class FakeQuern(NumpyLibrary):
 
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         return self.target
+
+    def ufunc(self, name: str) -> Any:
+        return Careful(super().ufunc(name))
 
     def resolve(self, ufunc: str, inputs: Sequence[str]) -> tuple[str, ...]:
         types = super().resolve(ufunc, inputs)

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT, MakeContext, part_of
-from fakes import FakeQuern, Faulty
+from fakes import FakeQuern, Faulty, MakeContext, part_of
 
 from report import cli, steps
 from report.bits import canonical, differing, digest, returns_an_input
@@ -294,7 +293,7 @@ def test_short_names() -> None:
 
 
 def test_the_script_stays_short() -> None:
-    script = (ROOT / "tools" / "report" / "page" / "app.js").read_text(encoding="utf-8")
+    script = (cli.ROOT / "tools" / "report" / "page" / "app.js").read_text(encoding="utf-8")
     assert script.count("\n") <= 240
 
 

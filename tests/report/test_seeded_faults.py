@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import MakeContext, part_of
-from fakes import FakeQuern, Faulty
+from fakes import FakeQuern, Faulty, MakeContext, part_of
 
 from report import steps
 from report.context import Context
 from report.document import document
+from report.layouts import LAYOUTS
 from report.ledger import FAILED, Ledger
 from report.measure import (
     accuracy,
@@ -27,6 +27,7 @@ from report.measure import (
     same_bits,
     same_casts,
     same_sums,
+    shapes,
     special,
     values,
     weak,
@@ -42,7 +43,7 @@ FEW = ("multiply", "square", "maximum", "minimum", "sqrt", "add", "exp")
 
 
 def run(make: MakeContext, spec: Spec, fault: Fault, measure: Measure) -> Context:
-    is_long = measure in (same_bits.measure, same_sums.measure)
+    is_long = measure in (same_bits.measure, same_sums.measure, shapes.measure)
     context = make(Faulty(spec, fault), FEW if is_long else ())
     measure(context)
     return context
@@ -225,6 +226,27 @@ def accurate_on_one_target(library: Any, method: str, arguments: Any, result: An
     )
 
 
+class Stray:
+    """A ufunc that writes over an operand's neighbour where the operand lies backwards."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        result = self._function(*operands, **keywords)
+        for operand in operands:
+            if any(stride < 0 for stride in operand.strides):
+                np.frombuffer(operand.base, operand.dtype)[-1] += 1
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+
+def stray_write(_: Any, method: str, arguments: Any, result: Any) -> Any:
+    return Stray(result) if method == "ufunc" and arguments == ("minimum",) else result
+
+
 def weak_result(library: Any, method: str, arguments: Any, result: Any) -> Any:
     if method == "call" and arguments[0] == "add" and 200 in arguments[1:]:
         return (result[0].astype(np.int64),) if isinstance(arguments[2], int) else result
@@ -263,6 +285,7 @@ def weak_result(library: Any, method: str, arguments: Any, result: Any) -> Any:
         (sum_down_columns, same_sums.measure,
          "add float64, float64 -> float64 AVX3: down a column: element 5"),
         (cast_on_a_target, same_casts.measure, "float64 -> float32 AVX3: contiguous: "),
+        (stray_write, shapes.measure, "memory[4095] = "),
         (inaccurate, accuracy.measure, "exp float64 -> float64 AVX3: "),
         (accurate_on_one_target, accuracy.measure, "exp float64 -> float64 AVX2: "),
     ],
@@ -305,7 +328,7 @@ def test_threads_that_never_start_are_a_failure(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "count_threads", lambda: 1)
-    monkeypatch.setattr(same_bits, "LAYOUTS", same_bits.LAYOUTS[:1])
+    monkeypatch.setattr("report.measure.same_bits.LAYOUTS", LAYOUTS[:1])
     step = next(step for step in steps.STEPS if step.section == "same_bits")
     steps.run_steps(context, [step])
     assert "threads started: 1, not 7" in first_failure(context)

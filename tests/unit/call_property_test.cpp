@@ -2,6 +2,8 @@
 // and thread counts equals the same ufunc applied to one element at a time, conditions included.
 #include "arrays.h"
 
+#include <cstdlib>
+
 namespace quern {
 namespace {
 
@@ -205,7 +207,12 @@ class RandomCall {
   std::string target_;
 };
 
+// Runs calls of consecutive seeds; QUERN_SEED in the environment repeats a single one.
 void RunCalls(std::uint64_t first_seed, int rounds, Index most_elements) {
+  if (const char* seed = std::getenv("QUERN_SEED")) {
+    first_seed = std::strtoull(seed, nullptr, 10);
+    rounds = 1;
+  }
   for (int round = 0; round < rounds && !RandomCall::HasFailed(); ++round) {
     const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(round);
     SCOPED_TRACE("seed " + std::to_string(seed));

@@ -1,16 +1,17 @@
 """Derive the constants of exp and write them to runtime/simd/exponential_tables.h.
 
-exp(x) = 2^m * 2^(j/16) * (1 + p(r)) with k = 16 m + j = round(16 x / ln 2) and r = x - k ln 2 / 16,
-so |r| <= ln 2 / 32. This script makes the table of 2^(j/16), the two-part ln 2 / 16, the polynomials
-p(r) = r + r^2 q(r) and the arguments at which results leave the normal range.
+exp(x) = 2^m * 2^(j/16) * (1 + p(r)) with k = 16 m + j = round(16 x / ln 2) and
+r = x - k ln 2 / 16, so |r| <= ln 2 / 32. This script makes the table of 2^(j/16), the two-part
+ln 2 / 16, the polynomials p(r) = r + r^2 q(r) and the arguments at which results leave the normal
+range.
 
-The table holds 2^(j/16) rounded, with j taken off its exponent and upper fraction bits as k = 16 m + j
-will be added there (both at bit 48), and beside it the relative error of that rounding.
+The table holds 2^(j/16) rounded, with j taken off its exponent and upper fraction bits as
+k = 16 m + j will be added there (both at bit 48), and beside it the relative error of that rounding.
 
 q is fitted by least squares at Chebyshev nodes, which comes within some ten per cent of the minimax
-polynomial, with the weight r^2, the effect of an error of q on the result. Its coefficients are rounded
-to double one after the other from the lowest, the rest being fitted again each time, so that the others
-make good the rounding of one.
+polynomial, with the weight r^2, the effect of an error of q on the result. Its coefficients are
+rounded to double one after the other from the lowest, the rest being fitted again each time, so that
+the others make good the rounding of one.
 
 Usage: python tools/derive/exponential.py          (needs gmpy2)
 """
@@ -20,7 +21,7 @@ from __future__ import annotations
 import math
 import pathlib
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import gmpy2
 from gmpy2 import mpfr
@@ -40,6 +41,10 @@ def rounded(x: mpfr, bits: int = 53) -> mpfr:
     """x rounded to nearest with `bits` bits of precision."""
     with gmpy2.context(gmpy2.get_context(), precision=bits):
         return mpfr(x)
+
+
+def total(terms: Iterable[mpfr]) -> mpfr:
+    return sum(terms, mpfr(0))
 
 
 def solve(matrix: list[list[mpfr]], right: list[mpfr]) -> list[mpfr]:
@@ -64,17 +69,16 @@ def evaluate(coefficients: Sequence[mpfr], x: mpfr) -> mpfr:
 
 
 def least_squares(target: Function, powers: Sequence[int], radius: mpfr) -> list[mpfr]:
-    """Coefficients of the given powers closest to `target` at Chebyshev nodes, errors weighted by r^2."""
+    """Coefficients of the powers closest to `target` at Chebyshev nodes, errors weighted by r^2."""
     nodes = [radius * gmpy2.cos(gmpy2.const_pi() * (i + mpfr(0.5)) / NODES) for i in range(NODES)]
     weights = [r**4 for r in nodes]
     values = [target(r) for r in nodes]
     matrix = [
-        [sum((w * r ** (i + j) for w, r in zip(weights, nodes, strict=True)), mpfr(0)) for j in powers]
+        [total(w * r ** (i + j) for w, r in zip(weights, nodes, strict=True)) for j in powers]
         for i in powers
     ]
     right = [
-        sum((w * r**i * v for w, r, v in zip(weights, nodes, values, strict=True)), mpfr(0))
-        for i in powers
+        total(w * r**i * v for w, r, v in zip(weights, nodes, values, strict=True)) for i in powers
     ]
     return solve(matrix, right)
 
@@ -199,10 +203,11 @@ def render() -> str:
     ]
     banner = (
         "// Constants of exp. Written by tools/derive/exponential.py; change that, not this.\n"
-        "// clang-format off: one value per line.\n"
+        "// One value per line.\n// clang-format off\n"
         "#ifndef QUERN_SIMD_EXPONENTIAL_TABLES_H_\n#define QUERN_SIMD_EXPONENTIAL_TABLES_H_\n"
     )
-    body = "\n\n".join(["namespace quern::exponential {", *parts, "}  // namespace quern::exponential"])
+    opening, closing = "namespace quern::exponential {", "}  // namespace quern::exponential"
+    body = "\n\n".join([opening, *parts, closing])
     return f"{banner}\n{body}\n\n#endif  // QUERN_SIMD_EXPONENTIAL_TABLES_H_\n"
 
 

@@ -6,6 +6,7 @@ machine at this hour; none of them counts as a failure.
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Iterator
 
@@ -65,6 +66,7 @@ def _rows(context: Context) -> Iterator[Json]:
 def measure(context: Context) -> Section:
     context.library.use_target(context.targets[0])
     context.library.use_threads(1)
+    load = os.getloadavg()[0]
     rows = list(_rows(context))
     ratios = {
         str(size): [row["sizes"][str(size)]["ratio"] for row in rows if str(size) in row["sizes"]]
@@ -72,6 +74,7 @@ def measure(context: Context) -> Section:
     }
     return {
         "target": context.targets[0],
+        "load": round(load, 2),
         "loops": rows,
         "median": {size: statistics.median(found) for size, found in ratios.items() if found},
         "slower": {size: sum(r < SLOWER for r in found) for size, found in ratios.items()},

@@ -66,9 +66,9 @@ const chosen = (rows, known = {}) => {
 
 // ---- differences -------------------------------------------------------------------------------
 const differenceColumns = [
-  {title: 'where', cell: (r) => [r.types || r.check, make('small', {}, (r.targets.length ? ' on ' + r.targets.join(', ') : ''))]},
+  {title: 'where', cell: (r) => [[r.ufunc || r.check, r.types].join(' '), make('small', {}, r.targets.length ? ' on ' + r.targets.join(', ') : '')]},
   {title: 'count', number: true, cell: (r) => count(r.count)},
-  {title: 'first case', cell: (r) => code(r.examples[0].case)},
+  {title: 'first case', cell: (r) => (r.examples[0].case === r.types ? '' : code(r.examples[0].case))},
   {title: 'quern', cell: (r) => code(r.examples[0].quern)},
   {title: 'expected', cell: (r) => code(r.examples[0].expected)},
 ];

@@ -62,13 +62,23 @@ regenerate_and_compare() {
   check generated generated_is_current
 }
 
-check_generator_types() {
-  check mypy env MYPYPATH=generator "$quern_python" -m mypy --strict --cache-dir build/mypy generator/quern_generator
+check_types() {
+  check mypy env MYPYPATH=generator:tools:tests/conformance "$quern_python" -m mypy --strict --cache-dir build/mypy \
+    generator/quern_generator tools/report tools/record_golden.py
 }
 
-generator_tests() {
-  runner generator env PYTHONPATH=generator "$quern_python" -m pytest tests/generator -q \
-    -o cache_dir="$quern_root/build/pytest" --junit-xml="$results/generator.xml"
+# pytest on one folder of tests; further words are variables of its environment.
+pytest_in() {
+  local folder=$1
+  shift
+  runner "$folder" env "$@" "$quern_python" -m pytest "tests/$folder" -q \
+    -o cache_dir="$quern_root/build/pytest" --junit-xml="$results/$folder.xml"
+}
+
+source_tests() {
+  pytest_in generator PYTHONPATH=generator
+  pytest_in rules
+  pytest_in conformance
 }
 
 build_library_and_tests() {
@@ -90,10 +100,15 @@ consumer_tests() {
 
 python_tests() {
   logged build/log/install-python.log cmake --install "$build" --component python --prefix "$quern_venv"
-  runner python "$quern_python" -m pytest tests/python -q \
-    -o cache_dir="$quern_root/build/pytest" --junit-xml="$results/python.xml"
+  pytest_in python
+  pytest_in report PYTHONPATH=tools
 }
 
-run_steps set_up regenerate_and_compare check_generator_types generator_tests build_library_and_tests cpp_tests \
-  consumer_tests python_tests
+# Proves the checklists of CONTRIBUTING.md by following them on a copy.
+extension_tests() {
+  pytest_in extension
+}
+
+run_steps set_up regenerate_and_compare check_types source_tests build_library_and_tests cpp_tests \
+  consumer_tests python_tests extension_tests
 "$quern_python" tools/count_tests.py "$results"

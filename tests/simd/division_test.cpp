@@ -13,6 +13,7 @@
 // After foreach_target.h.
 #include "hwy/highway.h"
 #include "simd/division-inl.h"
+#include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
 #include "tests/simd/harness.h"
 
@@ -22,6 +23,8 @@ namespace quern::test {
 using KernelList = std::vector<Named<ElementwiseKernel>>;
 template <class T, std::int64_t kTarget>
 struct DivisionOf;
+template <class T, std::int64_t kTarget>
+struct DivisionScan;
 }  // namespace quern::test
 #endif
 
@@ -54,10 +57,22 @@ FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
   return Transform<T(T, T)>(Body(), in, out, n);
 }
 
+template <class T>
+FpFlags ScanKernel(const void* in, std::ptrdiff_t in_step, void* out, std::ptrdiff_t out_step,
+                   std::size_t n, void* accumulator) {
+  return Scan<T(T, T)>(FloorDivideBody(), in, in_step, out, out_step, n, accumulator);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 
 namespace test {
+template <class T>
+struct DivisionScan<T, HWY_TARGET> {
+  static std::vector<Named<quern::ScanKernel>> List() {
+    return {{"FloorDivide", HWY_NAMESPACE::ScanKernel<T>}};
+  }
+};
 template <class T>
 struct DivisionOf<T, HWY_TARGET> {
   static KernelList List() {
@@ -157,6 +172,27 @@ TYPED_TEST(IntegerDivisionTest, Boundaries) {
   }
 }
 
+// Scans run bodies on 128-bit vectors, whatever the target's own size.
+TYPED_TEST(IntegerDivisionTest, Scans) {
+  using T = TypeParam;
+  const auto targets = RunnableTargets<quern::ScanKernel, HWY_TARGETS>(
+      []<std::int64_t kTarget>() { return DivisionScan<T, kTarget>::List(); });
+  for (const auto& target : targets) {
+    for (T start : SpecialValues<T>()) {
+      const std::vector<T> in = {T(3), static_cast<T>(-2), T(5)};
+      std::vector<T> out(in.size());
+      T accumulator = start;
+      target.Find("FloorDivide")(in.data(), sizeof(T), out.data(), sizeof(T), in.size(),
+                                 &accumulator);
+      T expected = start;
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        expected = FloorDivideReference(expected, in[i]).value;
+        ASSERT_EQ(out[i], expected) << target.Name() << " from " << Print(start);
+      }
+    }
+  }
+}
+
 template <class T>
 class FloatDivisionTest : public testing::Test {};
 using Floats = testing::Types<float, double>;
@@ -227,7 +263,7 @@ TYPED_TEST(FloatDivisionTest, SpecialPairsAndMultiples) {
     const T divisor = static_cast<T>(std::uniform_real_distribution<double>(0.5, 2)(random) *
                                      std::exp2(static_cast<int>(random() % 60) - 30));
     const T multiple = divisor * static_cast<T>(random() >> (random() % 64));
-    a.push_back(std::nextafter(multiple, random() % 2 != 0 ? T(0) : divisor * 1e9f));
+    a.push_back(std::nextafter(multiple, random() % 2 != 0 ? T(0) : divisor * T(1e9)));
     b.push_back(random() % 2 != 0 ? divisor : -divisor);
   }
   const void* in[] = {a.data(), b.data()};

@@ -160,14 +160,13 @@ class ReduceCall {
 
   void ReadShape() {
     Index rows = 1;
-    Index outputs = 1;
     for (std::size_t axis = 0; axis < array_.ndim(); ++axis) {
       const Index extent = array_.shape()[axis];
-      (job_.reduced[axis] ? rows : outputs) *= extent;
+      if (job_.reduced[axis]) rows *= extent;
       if (!job_.reduced[axis]) shape_.push_back(extent);
       if (job_.reduced[axis] && options_.keepdims) shape_.push_back(1);
     }
-    if (rows == 0 && outputs > 0 && !HasStart()) {
+    if (rows == 0 && !HasStart()) {
       throw ValueError("zero-size array to reduction operation " + std::string(ufunc_.name) +
                        " which has no identity");
     }

@@ -33,7 +33,7 @@ constexpr Index kLongSequence = 32;
 constexpr Index kFewColumns = 8;
 // The most columns of a task, and bytes of its gathered block.
 constexpr Index kMostColumns = 2048;
-constexpr Index kGatherBytes = Index{1} << 17;
+constexpr Index kGatherBytes = Index{1} << 19;
 // Elements that make a further thread worth starting.
 constexpr std::size_t kThreadGrain = std::size_t{1} << 16;
 

@@ -199,6 +199,11 @@ AnyObject ReduceAtMethod(nb::handle self, nb::handle array, nb::handle indices, 
 AnyObject OuterMethod(nb::handle self, nb::handle first, nb::handle second, nb::kwargs kwargs) {
   const Ufunc& ufunc = UfuncIn(self);
   const Array a = AsArray(first).array;
+  if (second.is_none()) {
+    // A ufunc of another arity says so itself.
+    if (ufunc.inputs() != 2) ufunc.outer(a, a);
+    throw nb::type_error("outer() missing 1 required positional argument: 'B'");
+  }
   const Array b = AsArray(second).array;
   Keywords keywords;
   for (auto [name, value] : kwargs) keywords.Set(ufunc, name.ptr(), value.ptr());
@@ -307,7 +312,7 @@ void DefineMethods(nb::class_<UfuncObject>& type) {
   type.def("reduceat", &ReduceAtMethod, nb::arg("array"), nb::arg("indices"),
            nb::arg("axis").none() = 0, nb::arg("dtype") = nb::none(), nb::arg("out") = nb::none(),
            "Folds of [indices[i], indices[i+1]) along one axis.");
-  type.def("outer", &OuterMethod, nb::arg("A"), nb::arg("B"), nb::arg("kwargs"),
+  type.def("outer", &OuterMethod, nb::arg("A"), nb::arg("B") = nb::none(), nb::arg("kwargs"),
            "The ufunc on all pairs; keywords as in calls.");
   type.def("at", &AtMethod, nb::arg("a"), nb::arg("indices"), nb::arg("b") = nb::none(),
            "a[indices] op= b, where repeated positions count each time.");

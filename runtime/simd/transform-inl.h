@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -48,15 +49,21 @@ HWY_INLINE hn::Vec<D> LoadPadded(D d, const hn::TFromD<D>* p, std::size_t n) {
 }
 
 // Partial loads and stores of 8 and 16-bit lanes take hundreds of bytes of code where the target
-// has no such instruction, so all kernels share one copy. The tag is a template argument only: an
-// unused parameter makes GCC clone the function privately in every unit.
+// has no such instruction; through memory they take a call of memcpy. (Sharing one function for
+// all kernels is no way out: GCC ends a kernel with a jump to it and leaves the upper halves of the
+// registers in use, which costs the baseline code around the kernel hundreds of cycles.)
 template <class D>
-HWY_NOINLINE hn::Vec<D> LoadPaddedShared(const hn::TFromD<D>* p, std::size_t n) {
-  return LoadPadded(D(), p, n);
+HWY_INLINE hn::Vec<D> LoadPaddedNarrow(D d, const hn::TFromD<D>* p, std::size_t n) {
+  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(D())];
+  hn::Store(hn::Set(d, p[0]), d, lanes);
+  std::memcpy(lanes, p, n * sizeof(lanes[0]));
+  return hn::Load(d, lanes);
 }
 template <class D>
-HWY_NOINLINE void StoreFirstShared(hn::Vec<D> v, hn::TFromD<D>* p, std::size_t n) {
-  hn::StoreN(v, D(), p, n);
+HWY_INLINE void StoreFirstNarrow(hn::Vec<D> v, D d, hn::TFromD<D>* p, std::size_t n) {
+  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(D())];
+  hn::Store(v, d, lanes);
+  std::memcpy(p, lanes, n * sizeof(lanes[0]));
 }
 
 // The vector that ends at element n, or all n elements if they do not fill one.
@@ -65,7 +72,7 @@ HWY_INLINE hn::Vec<D> LoadLast(D d, const hn::TFromD<D>* p, std::size_t n) {
   const std::size_t lanes = hn::Lanes(d);
   if (HWY_LIKELY(n >= lanes)) return hn::LoadU(d, p + (n - lanes));
   if constexpr (sizeof(hn::TFromD<D>) < 4) {
-    return LoadPaddedShared<D>(p, n);
+    return LoadPaddedNarrow(d, p, n);
   } else {
     return LoadPadded(d, p, n);
   }
@@ -78,7 +85,7 @@ HWY_INLINE void StoreLast(V v, D d, hn::TFromD<D>* p, std::size_t n) {
   if (HWY_LIKELY(n >= lanes)) {
     hn::StoreU(v, d, p + (n - lanes));
   } else if constexpr (sizeof(hn::TFromD<D>) < 4) {
-    StoreFirstShared<D>(v, p, n);
+    StoreFirstNarrow(v, d, p, n);
   } else {
     hn::StoreN(v, d, p, n);
   }

@@ -83,7 +83,7 @@ def test_ninja_agrees_on_an_edit(small: Tree) -> None:
         edit(path, 'body: "Max(a, b)"', 'body: "Max(b, a)"')
         small.generate()
         units = small.pending_units()
-        assert units == ["__/generated/src/kernels/extrema.cpp"]
+        assert units == ["generated/src/kernels/extrema.cpp"]
     finally:
         path.write_text(text)
         small.generate()

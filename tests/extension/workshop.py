@@ -48,9 +48,16 @@ def run(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
         text=True,
     )
     if done.returncode != 0:
-        output = done.stdout[-6000:] + done.stderr[-6000:]
-        raise Failed(f"{' '.join(map(str, command))}\nexit status {done.returncode}\n{output}")
+        shown = f"{' '.join(map(str, command))}: exit status {done.returncode}"
+        raise Failed(f"{shown}\n{telling(done.stdout + done.stderr)}")
     return done.stdout
+
+
+def telling(output: str) -> str:
+    """The beginning of an output, its errors and its end."""
+    lines = [line[:300] for line in output.splitlines()]
+    errors = [line for line in lines if re.search(r"\berror\b|CMake Error|multiple definition|undefined", line)]
+    return "\n".join(dict.fromkeys([*lines[:10], *errors[:10], *lines[-10:]]))
 
 
 def generate(spec: Path, output: Path, *options: str) -> None:
@@ -201,9 +208,10 @@ class Tree:
         run("cmake", "--build", self.build_folder, "-j", jobs, "--target", *targets)
 
     def pending_units(self) -> list[str]:
-        """The library's objects that the next build would compile."""
-        listed = run("ninja", "-C", self.build_folder, "-n", "quern_objects")
-        return re.findall(r"Building CXX object (?:\S*?quern_objects\.dir/)?(\S+)\.o\b", listed)
+        """The library's sources, from the tree's root, that the next build would compile."""
+        listed = run("ninja", "-C", self.build_folder, "-n", "-v", "quern_objects")
+        sources = re.findall(r" -c (\S+)", listed)
+        return [os.path.relpath(source, self.folder) for source in sources]
 
     def conformance(self, target: str, *selection: str) -> str:
         """Runs the generated conformance tests on a target; "" where this CPU lacks it."""
@@ -214,7 +222,8 @@ class Tree:
         if done.returncode == 4:  # all skipped
             return ""
         if done.returncode != 0:
-            raise Failed(f"QUERN_TARGET={target} {' '.join(command)}\n{done.stdout[-6000:]}{done.stderr[-2000:]}")
+            shown = f"QUERN_TARGET={target} {' '.join(command)}: exit status {done.returncode}"
+            raise Failed(f"{shown}\n{telling(done.stdout + done.stderr)}")
         return done.stdout
 
     def probe(self, *questions: str) -> str:

@@ -144,6 +144,103 @@ TEST(AsType, SaturatesWhatDoesNotFit) {
             (std::vector<std::uint64_t>{~0ull, 0, ~0ull, 0, 0, 0}));
 }
 
+// Powers of two and their neighbours of either sign, halves, and what is no number.
+std::vector<double> BoundaryReals() {
+  std::vector<double> values{0.0, -0.0, 0.5, -0.5, 0.99, -0.99, 1.5, -1.5, kInf, -kInf, kNan, 1e300};
+  for (int exponent : {7, 8, 15, 16, 24, 31, 32, 51, 52, 53, 62, 63, 64, 65}) {
+    const double power = std::ldexp(1.0, exponent);
+    for (double value : {power, power - 1.0, power + 1.0, std::nextafter(power, 0.0),
+                         std::nextafter(power, kInf), power - 0.5, power * 0.75}) {
+      values.push_back(value);
+      values.push_back(-value);
+    }
+  }
+  return values;
+}
+
+// Truncated towards zero and saturated; NaN is 0.
+template <class To>
+To Saturated(double value) {
+  constexpr double kEnd = 2.0 * static_cast<double>(To{1} << (std::numeric_limits<To>::digits - 1));
+  if (std::isnan(value)) return 0;
+  const double whole = std::trunc(value);
+  if (whole >= kEnd) return std::numeric_limits<To>::max();
+  if (whole < static_cast<double>(std::numeric_limits<To>::min())) {
+    return std::numeric_limits<To>::min();
+  }
+  return static_cast<To>(whole);
+}
+
+// Checks conversions together, when neighbours differ, and each in a vector of its own.
+template <class From, class To, class Expected>
+void ExpectConverted(const std::vector<From>& values, const Expected& expected) {
+  const Array all = Array::from_values(std::span<const From>(values));
+  const std::vector<To> together = Values<To>(all.astype(DType::of<To>()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const To wanted = expected(values[i]);
+    const Array alone = all(Slice{static_cast<Index>(i), static_cast<Index>(i) + 1, {}});
+    const std::vector<To> repeated =
+        Values<To>(alone.broadcast_to({19}).copy().astype(DType::of<To>()));
+    const auto same = [&](To found) { return std::memcmp(&found, &wanted, sizeof wanted) == 0; };
+    EXPECT_TRUE(same(together[i]) && std::ranges::all_of(repeated, same))
+        << current_target() << ": " << values[i] << " from " << DType::of<From>().name() << " to "
+        << DType::of<To>().name() << " is " << together[i] << " or " << repeated.front()
+        << ", not " << wanted;
+  }
+}
+
+template <class To>
+void ExpectSaturatingCasts() {
+  const std::vector<double> reals = BoundaryReals();
+  ExpectConverted<double, To>(reals, Saturated<To>);
+  std::vector<float> singles;
+  for (double value : reals) singles.push_back(static_cast<float>(value));
+  ExpectConverted<float, To>(singles, [](float value) {
+    return Saturated<To>(static_cast<double>(value));
+  });
+}
+
+// C++ rounds integers to nearest, too.
+template <class From>
+void ExpectRoundedCasts() {
+  std::vector<From> values;
+  for (int bit = 0; bit < std::numeric_limits<From>::digits; ++bit) {
+    const From power = static_cast<From>(From{1} << bit);
+    for (From value : {power, static_cast<From>(power - 1), static_cast<From>(power + 1),
+                       static_cast<From>(power + power / 2 + 1)}) {
+      values.push_back(value);
+      values.push_back(static_cast<From>(~value));
+    }
+  }
+  ExpectConverted<From, double>(values, [](From value) { return static_cast<double>(value); });
+  ExpectConverted<From, float>(values, [](From value) { return static_cast<float>(value); });
+}
+
+TEST(AsType, BoundariesOnEveryTarget) {
+  const ErrorStateScope quiet(Ignoring());
+  for (std::string_view target : supported_targets()) {
+    set_target(target);
+    ExpectSaturatingCasts<std::int8_t>();
+    ExpectSaturatingCasts<std::int16_t>();
+    ExpectSaturatingCasts<std::int32_t>();
+    ExpectSaturatingCasts<std::int64_t>();
+    ExpectSaturatingCasts<std::uint8_t>();
+    ExpectSaturatingCasts<std::uint16_t>();
+    ExpectSaturatingCasts<std::uint32_t>();
+    ExpectSaturatingCasts<std::uint64_t>();
+    ExpectRoundedCasts<std::int8_t>();
+    ExpectRoundedCasts<std::int16_t>();
+    ExpectRoundedCasts<std::int32_t>();
+    ExpectRoundedCasts<std::int64_t>();
+    ExpectRoundedCasts<std::uint8_t>();
+    ExpectRoundedCasts<std::uint16_t>();
+    ExpectRoundedCasts<std::uint32_t>();
+    ExpectRoundedCasts<std::uint64_t>();
+    ExpectConverted<double, float>(BoundaryReals(), [](double v) { return static_cast<float>(v); });
+  }
+  set_target(supported_targets().front());
+}
+
 TEST(Assign, Broadcasts) {
   const Array target = zeros({2, 3});
   target.assign(Array::from_values({1.0, 2.0, 3.0}));

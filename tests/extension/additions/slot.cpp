@@ -1,8 +1,12 @@
-// The function behind the slot of slot.yaml; its place in the library is runtime/capi.
-#include "quern/quern.h"
+// The function behind the slot of slot.yaml; its place in the library is a file of runtime/capi.
+#include "capi/slots.h"
 
-int64_t qn_array_elements(const qn_array* array) {
+namespace quern::capi {
+
+int64_t array_elements(const qn_array* array) {
   int64_t elements = 1;
-  for (int32_t axis = 0; axis < qn_array_ndim(array); ++axis) elements *= qn_array_shape(array)[axis];
+  for (int32_t axis = 0; axis < array_ndim(array); ++axis) elements *= array_shape(array)[axis];
   return elements;
 }
+
+}  // namespace quern::capi

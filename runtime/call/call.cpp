@@ -2,6 +2,7 @@
 // 4 one kernel call if it covers everything, 5 else tile by tile, 6 collect floating-point flags,
 // 7 report them per the error state.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -158,26 +159,26 @@ class GeneralCall {
     SeparateOverlaps();
     MakeOutputs();
     const std::size_t arity = std::size_t{ufunc_.inputs} + ufunc_.outputs;
-    std::vector<OperandFormat> formats;
-    std::vector<PlanOperand> operands;
+    std::array<OperandFormat, kMaxOperands> formats;
+    std::array<PlanOperand, kMaxPlanOperands> operands;
     for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
-      formats.push_back(FormatOfInput(i));
-      operands.push_back(InputOperand(i));
+      formats[i] = FormatOfInput(i);
+      operands[i] = InputOperand(i);
     }
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
-      formats.push_back(OutputFormat(outputs_[i], bound_.loop->types[ufunc_.inputs + i]));
-      operands.push_back({outputs_[i].data(), outputs_[i].shape(), outputs_[i].strides()});
+      const Array& output = outputs_[i];
+      formats[ufunc_.inputs + i] = OutputFormat(output, bound_.loop->types[ufunc_.inputs + i]);
+      operands[ufunc_.inputs + i] = {output.data(), output.shape(), output.strides()};
     }
-    if (options_.where != nullptr) {
-      operands.push_back({mask_.data(), mask_.shape(), mask_.strides()});
-    }
+    const bool masked = options_.where != nullptr;
+    if (masked) operands[arity] = {mask_.data(), mask_.shape(), mask_.strides()};
     Plan plan;
-    BuildPlan({shape_, ndim_}, operands, plan);
+    BuildPlan({shape_, ndim_}, {operands.data(), arity + (masked ? 1 : 0)}, plan);
     const std::span<const OperandFormat> all(formats.data(), arity);
     const TileJob job{&plan,
                       all.first(ufunc_.inputs),
                       all.subspan(ufunc_.inputs),
-                      options_.where != nullptr,
+                      masked,
                       KernelsOf(*bound_.loop).elementwise,
                       bound_.loop->hardware_flags};
     ReportFlags(RunTiles(job), ufunc_.name);
@@ -186,7 +187,6 @@ class GeneralCall {
 
  private:
   void ReadOutputs() {
-    given_.assign(ufunc_.outputs, nullptr);
     if (!options_.outs.empty()) {
       if (options_.out != nullptr) {
         throw ValueError(std::string(ufunc_.name) + ": give out or outs, not both");
@@ -214,13 +214,14 @@ class GeneralCall {
   }
 
   void FindShape() {
-    std::vector<std::span<const Index>> shapes;
-    for (std::size_t i = 0; i < ufunc_.inputs; ++i) shapes.push_back(bound_.inputs[i].shape());
-    if (options_.where != nullptr) shapes.push_back(mask_.shape());
+    std::array<std::span<const Index>, kMaxPlanOperands> shapes;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < ufunc_.inputs; ++i) shapes[count++] = bound_.inputs[i].shape();
+    if (options_.where != nullptr) shapes[count++] = mask_.shape();
     for (const Array* out : given_) {
-      if (out != nullptr) shapes.push_back(out->shape());
+      if (out != nullptr) shapes[count++] = out->shape();
     }
-    ndim_ = BroadcastShapes(shapes, ufunc_.name, shape_);
+    ndim_ = BroadcastShapes({shapes.data(), count}, ufunc_.name, shape_);
     CheckedSize({shape_, ndim_}, 1, ufunc_.name);
   }
 
@@ -307,7 +308,7 @@ class GeneralCall {
   const UfuncInfo& ufunc_;
   const CallOptions& options_;
   BoundCall bound_;
-  std::vector<const Array*> given_;
+  std::array<const Array*, kMaxOperands> given_{};  // null where an output is to be made
   std::vector<Array> outputs_;
   std::vector<std::unique_ptr<Array>> copies_;
   Array mask_;

@@ -8,7 +8,7 @@
 #include "capi/slots.h"
 #include "capi/status.h"
 #include "quern/error_state.hpp"
-#include "quern/quern.h"
+#include "quern/slots.h"
 #include "quern/runtime.hpp"
 #include "quern/version.hpp"
 

@@ -72,14 +72,14 @@ Tiling ChooseTiling(const TileJob& job, int threads) {
   return tiling;
 }
 
-Block BlockOf(const Plan& plan, const Tiling& tiling, std::size_t operand, Index rows) {
-  Block block;
-  if (plan.ndim == 0) return block;
+// Fills an empty block in place: it has room for every rank, most of which stays untouched.
+void SetBlock(const Plan& plan, const Tiling& tiling, std::size_t operand, Index rows,
+              Block& block) {
+  if (plan.ndim == 0) return;
   block.Append(rows, plan.strides[operand][tiling.split]);
   for (std::size_t axis = tiling.split + 1; axis < plan.ndim; ++axis) {
     block.Append(plan.shape[axis], plan.strides[operand][axis]);
   }
-  return block;
 }
 
 // One thread's walk over a range of tiles.
@@ -98,8 +98,8 @@ class TileWorker {
     const Index extent = plan_.ndim == 0 ? 1 : plan_.shape[tiling.split];
     const Index tail = extent - (tiling.cuts - 1) * tiling.rows;
     for (std::size_t i = 0; i < plan_.operands; ++i) {
-      whole_[i] = BlockOf(plan_, tiling, i, tiling.rows);
-      tail_[i] = BlockOf(plan_, tiling, i, tail);
+      SetBlock(plan_, tiling, i, tiling.rows, whole_[i]);
+      SetBlock(plan_, tiling, i, tail, tail_[i]);
     }
     tail_rows_ = tail;
   }

@@ -1,5 +1,6 @@
 #include "move/block.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "move/movers.h"
@@ -11,7 +12,8 @@ namespace {
 template <class Body>
 void ForEachRun(const Block& block, const Body& body) {
   const std::size_t outer = block.ndim - 1;
-  Index position[kMaxRank] = {};
+  Index position[kMaxRank];  // set as far as it is used: most blocks are a single run
+  std::fill_n(position, outer, Index{0});
   Index offset = 0;
   for (;;) {
     body(offset);

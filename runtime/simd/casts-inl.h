@@ -156,7 +156,7 @@ struct CastBody {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V v) const {
     using LaneTo = Lane<To>;
-    if constexpr (std::is_same_v<From, To>) {
+    if constexpr (std::is_same_v<Lane<From>, LaneTo> && !std::is_same_v<To, Bool>) {
       return v;
     } else if constexpr (std::is_same_v<To, Bool>) {
       return hn::Not(hn::Eq(v, hn::Zero(d)));

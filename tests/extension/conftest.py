@@ -1,4 +1,4 @@
-"""Trees that several tests share. Building takes minutes on a cold compiler cache, so each is built once."""
+"""The tree that tests share. Building it takes minutes on a cold compiler cache, so it is built once."""
 
 from __future__ import annotations
 
@@ -11,18 +11,11 @@ NEW_TARGET = 'SSE4: {architecture: x86, summary: "SSE4.2: 128-bit vectors with m
 
 
 @pytest.fixture(scope="session")
-def small() -> Tree:
-    """The small library, built. Tests that edit its spec put it back."""
-    tree = plant_tree("small")
-    tree.generate()
-    tree.configure()
-    tree.build("quern_objects")
-    return tree
-
-
-@pytest.fixture(scope="session")
 def grown() -> Tree:
-    """A small library with a ufunc, a dtype, a target and a C function of its own, built."""
+    """A small library with a ufunc, a dtype, a target and a C function of its own, built.
+
+    A test that edits its spec puts it back.
+    """
     tree = plant_tree("grown")
     shutil.copy(ADDITIONS / "sum_of_squares.yaml", tree.spec / "ufuncs")
     shutil.copy(ADDITIONS / "turn16.yaml", tree.spec / "dtypes")

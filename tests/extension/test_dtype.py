@@ -34,7 +34,7 @@ def test_it_inherits_the_ufuncs_of_its_classes(grown: Tree) -> None:
 @pytest.mark.parametrize("target", ["SSE2", "SSE4", "AVX2"])
 @pytest.mark.parametrize("ufunc", ["add", "less", "maximum"])
 def test_it_passes_the_generated_tests(grown: Tree, target: str, ufunc: str) -> None:
-    output = grown.conformance(target, f"{ufunc}: turn16, turn16*")
+    output = grown.conformance(target, f"{ufunc}: turn16*")
     if not output:
         pytest.skip(f"this CPU lacks {target}")
     assert "All tests passed" in output

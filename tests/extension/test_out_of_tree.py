@@ -1,4 +1,4 @@
-"""quern_add_kernels: a package of somebody else's, with a ufunc and a dtype, against the installed library."""
+"""quern_add_kernels: a package out of tree, with a ufunc and a dtype, against the installed library."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ def test_a_package_builds_and_runs(prefix: Path) -> None:
 
 
 def test_the_package_is_three_files() -> None:
-    """One file a ufunc, two a dtype; everything else is the project's own program."""
-    files = {str(path.relative_to(HERE / "package")) for path in (HERE / "package").rglob("*") if path.is_file()}
+    """One file for the ufunc, two for the dtype; everything else is the project's own program."""
+    root = HERE / "package"
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert files - {"CMakeLists.txt", "weather.cpp"} == {
         "spec/ufuncs/midpoint.yaml",
         "spec/dtypes/kelvin.yaml",

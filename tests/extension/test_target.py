@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 from conftest import NEW_TARGET
-from workshop import Tree, changed, copy_spec, digests, edit, generate
+from workshop import Tree, changed, copy_spec, digests, edit, generate, listed
 
 
 def test_one_line(tmp_path: Path) -> None:
@@ -24,9 +23,7 @@ def test_one_line(tmp_path: Path) -> None:
     assert "src/generated_targets.h" in paths
     for path in (generated / "src" / "kernels").glob("*.cpp"):
         assert "N_SSE4::" in path.read_text(), path
-    cmake = (generated / "sources.cmake").read_text()
-    listed = re.search(r"set\(QUERN_GENERATED_TARGETS\s+([^)]*)\)", cmake)
-    assert listed and listed[1].split()[:2] == ["SSE2", "SSE4"]
+    assert listed(generated / "sources.cmake", "QUERN_GENERATED_TARGETS")[:2] == ["SSE2", "SSE4"]
 
 
 def test_an_unknown_target_is_refused(tmp_path: Path) -> None:

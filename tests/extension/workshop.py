@@ -56,12 +56,14 @@ def run(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
 def telling(output: str) -> str:
     """The beginning of an output, its errors and its end."""
     lines = [line[:300] for line in output.splitlines()]
-    errors = [line for line in lines if re.search(r"\berror\b|CMake Error|multiple definition|undefined", line)]
+    wanted = re.compile(r"\berror\b|CMake Error|multiple definition|undefined")
+    errors = [line for line in lines if wanted.search(line)]
     return "\n".join(dict.fromkeys([*lines[:10], *errors[:10], *lines[-10:]]))
 
 
 def generate(spec: Path, output: Path, *options: str) -> None:
-    run(sys.executable, "-m", "quern_generator", "--spec", spec, "--output", output, *options, cwd=spec.parent)
+    command = (sys.executable, "-m", "quern_generator", "--spec", spec, "--output", output)
+    run(*command, *options, cwd=spec.parent)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -122,12 +124,16 @@ def append_slot(spec: Path, entry: Path) -> None:
 
 def library_units(generated: Path) -> list[Path]:
     """Sources of the library: those that runtime/CMakeLists.txt lists, and the generated ones."""
-    listed = re.search(r"set\(QUERN_SOURCES\s+([^)]*)\)", (ROOT / "runtime" / "CMakeLists.txt").read_text())
-    sources = re.search(r"set\(QUERN_GENERATED_SOURCES\s+([^)]*)\)", (generated / "sources.cmake").read_text())
-    assert listed and sources
-    return [ROOT / "runtime" / name for name in listed[1].split()] + [
-        generated / name for name in sources[1].split()
-    ]
+    hand_written = listed(ROOT / "runtime" / "CMakeLists.txt", "QUERN_SOURCES")
+    made = listed(generated / "sources.cmake", "QUERN_GENERATED_SOURCES")
+    return [ROOT / "runtime" / name for name in hand_written] + [generated / name for name in made]
+
+
+def listed(path: Path, variable: str) -> list[str]:
+    """The items of a list that a CMake file sets."""
+    found = re.search(rf"set\({variable}\s+([^)]*)\)", path.read_text())
+    assert found, f"{path} does not set {variable}"
+    return found[1].split()
 
 
 def opened_by(unit: Path, generated: Path) -> set[Path]:
@@ -141,13 +147,9 @@ def opened_by(unit: Path, generated: Path) -> set[Path]:
             continue
         found.add(path)
         for name in _INCLUDE.findall(path.read_text()):
-            candidates = (folder / name for folder in (path.parent, *folders))
-            waiting.extend([next(c for c in candidates if c.is_file())] if _exists(name, path, folders) else [])
+            places = [folder / name for folder in (path.parent, *folders)]
+            waiting.extend([place for place in places if place.is_file()][:1])
     return found
-
-
-def _exists(name: str, path: Path, folders: tuple[Path, ...]) -> bool:
-    return any((folder / name).is_file() for folder in (path.parent, *folders))
 
 
 def rebuilt_units(generated: Path, paths: set[str]) -> list[str]:

@@ -121,9 +121,11 @@ def test_rule_finds_broken_links(tree: Tree) -> None:
     repository = tree(
         {
             "README.md": (
-                "# A title, with `code`\n[good](docs/a.md) [part](docs/a.md#second-part-2) [here](#a-title-with-code)\n"
+                "# A title, with `code`\n"
+                "[good](docs/a.md) [part](docs/a.md#second-part-2) [here](#a-title-with-code)\n"
                 "[gone](docs/b.md)\n![picture](docs/c.png)\n[anchor](docs/a.md#third)\n[out](../up.md)\n"
-                "`[code](nowhere.md)`\n```\n[block](nowhere.md)\n```\n[web](https://example.org/x) [folder](docs/)\n"
+                "`[code](nowhere.md)`\n```\n[block](nowhere.md)\n```\n"
+                "[web](https://example.org/x) [folder](docs/)\n"
             ),
             "docs/a.md": "# First\n## Second part 2\n[back](../README.md)\n",
         }

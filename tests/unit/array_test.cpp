@@ -61,14 +61,17 @@ TEST(Array, EveryRankUpTo64) {
 
 TEST(Array, Rank65IsRefused) {
   const Shape shape(kMaxRank + 1, 1);
-  EXPECT_EQ(MessageOf<ShapeError>([&] { quern::empty(shape); }), "empty: 65 axes; at most 64 are possible");
+  EXPECT_EQ(MessageOf<ShapeError>([&] { quern::empty(shape); }),
+            "empty: 65 axes; at most 64 are possible");
   EXPECT_THROW(Array::from_memory(nullptr, {}, shape, shape, false), ShapeError);
   EXPECT_THROW(Array::scalar(1.0).reshape(shape), ShapeError);
   EXPECT_THROW(Array::scalar(1.0).broadcast_to(shape), ShapeError);
 }
 
 TEST(Array, BadExtentsAreRefused) {
-  EXPECT_EQ(MessageOf<ShapeError>([] { empty({2, -3}); }),
+  EXPECT_EQ(MessageOf<ShapeError>([] {
+              empty({2, -3});
+            }),
             "empty: negative extent in shape (2, -3)");
   EXPECT_THROW(empty({kHuge}), ShapeError);
   EXPECT_THROW(empty({kHuge, kHuge}), ShapeError);
@@ -154,9 +157,8 @@ TEST(Array, FromMemoryNeedsAStridePerAxis) {
   double memory[4] = {};
   const Index shape[] = {2, 2};
   const Index strides[] = {8};
-  EXPECT_EQ(MessageOf<ShapeError>([&] {
-              Array::from_memory(memory, DType::of<double>(), shape, strides, true);
-            }),
+  EXPECT_EQ(MessageOf<ShapeError>(
+                [&] { Array::from_memory(memory, DType::of<double>(), shape, strides, true); }),
             "from_memory: 1 strides for 2 axes");
 }
 
@@ -248,7 +250,7 @@ TEST(Array, ToVectorConvertsInCOrder) {
   EXPECT_EQ(array.to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{0, 3, 1, 4, 2, 5}));
 }
 
-// ---- Creation --------------------------------------------------------------------------------------
+// ---- Creation -----------------------------------------------------------------------------------
 
 TEST(Creation, FillsEveryDType) {
   for (DType dtype : AllDTypes()) {
@@ -299,7 +301,9 @@ TEST(Creation, BroadcastShapesJoins) {
   EXPECT_EQ(broadcast_shapes(fitting), (Shape{1, 3, 4}));
   EXPECT_EQ(broadcast_shapes(std::vector<Shape>{{0}, {1}}), (Shape{0}));
   EXPECT_EQ(broadcast_shapes({}), Shape{});
-  EXPECT_EQ(MessageOf<ShapeError>([] { broadcast_shapes(std::vector<Shape>{{2, 3}, {2}}); }),
+  EXPECT_EQ(MessageOf<ShapeError>([] {
+              broadcast_shapes(std::vector<Shape>{{2, 3}, {2}});
+            }),
             "broadcast_shapes: operands could not be broadcast together with shapes (2, 3) (2,)");
   EXPECT_THROW(broadcast_shapes(std::vector<Shape>{{0}, {2}}), ShapeError);
   EXPECT_THROW(broadcast_shapes(std::vector<Shape>{{-1}}), ShapeError);

@@ -51,7 +51,7 @@ inline std::vector<DType> AllDTypes() {
   return all;
 }
 
-// ---- Elements --------------------------------------------------------------------------------------
+// ---- Elements -----------------------------------------------------------------------------------
 
 // One element in native byte order.
 struct Element {
@@ -110,9 +110,8 @@ inline Element ElementAt(const Array& array, const Shape& position) {
 // All elements in C order, in native byte order.
 inline std::vector<Element> Elements(const Array& array) {
   std::vector<Element> elements;
-  ForEachPosition(array.shape(), [&](const Shape& position) {
-    elements.push_back(ElementAt(array, position));
-  });
+  ForEachPosition(array.shape(),
+                  [&](const Shape& position) { elements.push_back(ElementAt(array, position)); });
   return elements;
 }
 
@@ -156,7 +155,7 @@ inline ::testing::AssertionResult SameElements(const Array& a, const Array& b) {
   return ::testing::AssertionSuccess();
 }
 
-// ---- Random values ---------------------------------------------------------------------------------
+// ---- Random values ------------------------------------------------------------------------------
 
 using Random = std::mt19937_64;
 
@@ -202,7 +201,7 @@ inline void FillRandom(Random& random, const Array& array) {
   });
 }
 
-// ---- Layouts ---------------------------------------------------------------------------------------
+// ---- Layouts ------------------------------------------------------------------------------------
 
 // How an array lies in memory.
 struct Layout {
@@ -285,7 +284,7 @@ inline Placed Relaid(const Array& source, const Layout& layout) {
   return placed;
 }
 
-// ---- Conditions ------------------------------------------------------------------------------------
+// ---- Conditions ---------------------------------------------------------------------------------
 
 // The floating-point conditions that calls report while it lives, as bits.
 class ReportedFlags {
@@ -297,7 +296,9 @@ class ReportedFlags {
   static ErrorState Calling(int* seen) {
     ErrorState state;
     state.divide = state.over = state.under = state.invalid = ErrorAction::call;
-    state.callback = [seen](std::string_view, int flags) { *seen |= flags; };
+    state.callback = [seen](std::string_view, int flags) {
+      *seen |= flags;
+    };
     return state;
   }
   std::unique_ptr<int> seen_ = std::make_unique<int>(0);

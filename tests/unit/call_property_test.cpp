@@ -1,5 +1,6 @@
-// Random calls: every ufunc over random shapes, strides, dtypes, byte orders, masks, outputs, targets
-// and thread counts equals the same ufunc applied to one element at a time, conditions included.
+// Random calls: every ufunc over random shapes, strides, dtypes, byte orders, masks, outputs,
+// targets and thread counts equals the same ufunc applied to one element at a time, conditions
+// included.
 #include "arrays.h"
 
 #include <cstdlib>

@@ -11,7 +11,7 @@ const DType kInt64 = DType::of<std::int64_t>();
 const DType kFloat32 = DType::of<float>();
 const DType kFloat64 = DType::of<double>();
 
-// ---- Inputs ----------------------------------------------------------------------------------------
+// ---- Inputs -------------------------------------------------------------------------------------
 
 TEST(Call, Broadcasts) {
   const Array column = Iota<double>({3, 1});
@@ -28,7 +28,9 @@ TEST(Call, Broadcasts) {
 }
 
 TEST(Call, RefusesShapesThatDoNotBroadcast) {
-  EXPECT_EQ(MessageOf<ShapeError>([] { add(zeros({2, 3}), zeros({4})); }),
+  EXPECT_EQ(MessageOf<ShapeError>([] {
+              add(zeros({2, 3}), zeros({4}));
+            }),
             "add: operands could not be broadcast together with shapes (2, 3) (4,)");
   EXPECT_THROW(add(zeros({0}), zeros({2})), ShapeError);
   EXPECT_THROW(clip(zeros({2}), zeros({3}), zeros({1})), ShapeError);
@@ -75,15 +77,16 @@ TEST(Call, NeedsTheRightNumberOfInputs) {
 }
 
 TEST(Call, NamesWhatWouldBeAccepted) {
-  EXPECT_EQ(MessageOf<TypeError>([] { bitwise_and(zeros({2}), zeros({2})); }),
-            "ufunc 'bitwise_and' not supported for the input types (float64, float64), and the inputs "
-            "could not be safely coerced to any supported types (bool, int8, int16, int32, int64, "
-            "uint8, uint16, uint32, uint64)");
+  EXPECT_EQ(
+      MessageOf<TypeError>([] { bitwise_and(zeros({2}), zeros({2})); }),
+      "ufunc 'bitwise_and' not supported for the input types (float64, float64), and the inputs "
+      "could not be safely coerced to any supported types (bool, int8, int16, int32, int64, "
+      "uint8, uint16, uint32, uint64)");
   const Array truth = Array::from_values({true});
   EXPECT_NE(MessageOf<TypeError>([&] { subtract(truth, truth); }).find("bool"), std::string::npos);
 }
 
-// ---- out= ------------------------------------------------------------------------------------------
+// ---- out= ---------------------------------------------------------------------------------------
 
 TEST(Out, ReceivesTheResult) {
   Array out = zeros({2, 3});
@@ -104,9 +107,12 @@ TEST(Out, IsFilledByBroadcasting) {
 
 TEST(Out, MayNotBeBroadcastItself) {
   Array out = zeros({3});
-  EXPECT_EQ(MessageOf<ShapeError>([&] { add(zeros({2, 3}), 1.0, {.out = &out}); }),
-            "add: non-broadcastable output operand with shape (3,) doesn't match the broadcast shape "
-            "(2, 3)");
+  EXPECT_EQ(
+      MessageOf<ShapeError>([&] {
+        add(zeros({2, 3}), 1.0, {.out = &out});
+      }),
+      "add: non-broadcastable output operand with shape (3,) doesn't match the broadcast shape "
+      "(2, 3)");
   Array unit = zeros({2, 1});
   EXPECT_THROW(add(zeros({2, 3}), 1.0, {.out = &unit}), ShapeError);
   Array other = zeros({4});
@@ -136,9 +142,10 @@ TEST(Out, OfEveryDTypeAndLayoutIsConverted) {
 
 TEST(Out, OfANarrowerKindNeedsPermission) {
   Array out = full({2}, 9.0, kInt64);
-  EXPECT_EQ(MessageOf<CastError>([&] { add(ones({2}), 1.5, {.out = &out}); }),
-            "Cannot cast ufunc 'add' output from dtype('float64') to dtype('int64') with casting rule "
-            "'same_kind'");
+  EXPECT_EQ(
+      MessageOf<CastError>([&] { add(ones({2}), 1.5, {.out = &out}); }),
+      "Cannot cast ufunc 'add' output from dtype('float64') to dtype('int64') with casting rule "
+      "'same_kind'");
   EXPECT_EQ(Values<int>(out), (std::vector<int>{9, 9})) << "nothing is written";
   add(ones({2}), 1.5, {.out = &out, .casting = CastingLevel::unsafe});
   EXPECT_EQ(Values<int>(out), (std::vector<int>{2, 2}));
@@ -168,7 +175,7 @@ TEST(Out, GivenTwiceIsRefused) {
   EXPECT_EQ(Values<double>(add(ones({2}), 1.0, {.outs = absent})), (std::vector<double>{2, 2}));
 }
 
-// ---- where= ----------------------------------------------------------------------------------------
+// ---- where= -------------------------------------------------------------------------------------
 
 TEST(Where, LeavesOtherElementsAlone) {
   Array out = full({4}, 9.0);
@@ -200,7 +207,8 @@ TEST(Where, NeedsTruthValues) {
             "'safe'");
 }
 
-// Divisions by zero at every masked-out position, in every layout and for every density of the mask.
+// Divisions by zero at every masked-out position, in every layout and for every density of the
+// mask.
 TEST(Where, MaskedOutElementsRaiseNothingAndStay) {
   Random random(5);
   for (Index n : {1, 7, 64, 1000, 5000}) {
@@ -221,8 +229,7 @@ TEST(Where, MaskedOutElementsRaiseNothingAndStay) {
         divide(dividend.array(), divisors, {.out = &out, .where = &placed_mask.array()});
         ASSERT_EQ(reported.Take(), 0) << layout.name << ' ' << n << ' ' << density;
         for (Index i = 0; i < n; ++i) {
-          const double expected =
-              mask(i).item<bool>() ? static_cast<double>(i) / 2.0 : -1.0;
+          const double expected = mask(i).item<bool>() ? static_cast<double>(i) / 2.0 : -1.0;
           ASSERT_EQ(out(i).item<double>(), expected) << layout.name << ' ' << i;
         }
         ASSERT_TRUE(target.Untouched());
@@ -253,7 +260,7 @@ TEST(Where, SelectedElementsDoRaise) {
   EXPECT_EQ(reported.Take(), 1);
 }
 
-// ---- dtype=, signature=, casting= ------------------------------------------------------------------
+// ---- dtype=, signature=, casting= ---------------------------------------------------------------
 
 TEST(DTypeOption, ChoosesTheLoop) {
   const Array narrow = add(Array::from_values({1, 2}), 1, {.dtype = kFloat32});
@@ -261,11 +268,11 @@ TEST(DTypeOption, ChoosesTheLoop) {
   EXPECT_EQ(exp(Array::from_values({1, 2}), {.dtype = kFloat32}).dtype(), kFloat32);
   const Array bytes = Array::from_values({std::uint8_t{200}});
   EXPECT_EQ(add(bytes, bytes, {.dtype = DType::of<std::uint16_t>()}).item<int>(), 400);
-  EXPECT_EQ(MessageOf<CastError>([] {
-              add(Array::from_values({1.0}), Array::from_values({2.5}), {.dtype = kInt64});
-            }),
-            "Cannot cast ufunc 'add' input 0 from dtype('float64') to dtype('int64') with casting rule "
-            "'same_kind'");
+  EXPECT_EQ(
+      MessageOf<CastError>(
+          [] { add(Array::from_values({1.0}), Array::from_values({2.5}), {.dtype = kInt64}); }),
+      "Cannot cast ufunc 'add' input 0 from dtype('float64') to dtype('int64') with casting rule "
+      "'same_kind'");
   EXPECT_EQ(add(Array::from_values({1.0}), Array::from_values({2.5}),
                 {.dtype = kInt64, .casting = CastingLevel::unsafe})
                 .item<int>(),
@@ -284,11 +291,12 @@ TEST(DTypeOption, GoesWithOut) {
 
 TEST(Signature, FixesOperandsOneByOne) {
   const std::vector<std::optional<DType>> first{kFloat32, std::nullopt, std::nullopt};
-  EXPECT_EQ(less(Array::from_values({1, 2}), Array::from_values({2, 1}), {.signature = first})
-                .dtype(),
-            DType::of<bool>());
-  EXPECT_EQ(add(Array::from_values({1, 2}), Array::from_values({2, 1}), {.signature = first}).dtype(),
-            kFloat32);
+  EXPECT_EQ(
+      less(Array::from_values({1, 2}), Array::from_values({2, 1}), {.signature = first}).dtype(),
+      DType::of<bool>());
+  EXPECT_EQ(
+      add(Array::from_values({1, 2}), Array::from_values({2, 1}), {.signature = first}).dtype(),
+      kFloat32);
   const std::vector<std::optional<DType>> result{std::nullopt, std::nullopt, kFloat32};
   EXPECT_EQ(add(Array::from_values({1.0}), 1.0, {.signature = result}).dtype(), kFloat32);
   const std::vector<std::optional<DType>> free(3);
@@ -301,9 +309,9 @@ TEST(Signature, IsChecked) {
   EXPECT_EQ(MessageOf<ValueError>([&] { add(array, array, {.signature = two}); }),
             "add: signature names 2 dtypes; the ufunc has 3 operands");
   const std::vector<std::optional<DType>> three(3, kFloat64);
-  EXPECT_EQ(MessageOf<ValueError>(
-                [&] { add(array, array, {.dtype = kFloat64, .signature = three}); }),
-            "add: give dtype or signature, not both");
+  EXPECT_EQ(
+      MessageOf<ValueError>([&] { add(array, array, {.dtype = kFloat64, .signature = three}); }),
+      "add: give dtype or signature, not both");
   const std::vector<std::optional<DType>> mixed{kFloat64, kFloat32, std::nullopt};
   EXPECT_THROW(add(array, array, {.signature = mixed}), TypeError);
 }
@@ -317,7 +325,7 @@ TEST(CastingOption, AppliesToInputs) {
   EXPECT_NO_THROW(add(swapped, swapped, {.casting = CastingLevel::equiv}));
 }
 
-// ---- order= ----------------------------------------------------------------------------------------
+// ---- order= -------------------------------------------------------------------------------------
 
 TEST(OrderOption, LaysOutTheResult) {
   const Array rows = Iota<double>({3, 4});
@@ -345,12 +353,13 @@ TEST(OrderOption, DoesNotChangeElements) {
   for (const Layout& layout : kLayouts) {
     const Placed placed = Relaid(a, layout);
     for (Order order : {Order::C, Order::F, Order::A, Order::K}) {
-      ASSERT_TRUE(SameElements(add(placed.array(), 1.0, {.order = order}), expected)) << layout.name;
+      ASSERT_TRUE(SameElements(add(placed.array(), 1.0, {.order = order}), expected))
+          << layout.name;
     }
   }
 }
 
-// ---- Flags of the spec -----------------------------------------------------------------------------
+// ---- Flags of the spec --------------------------------------------------------------------------
 
 TEST(Flags, AreThoseOfTheSpecAndNoOthers) {
   ReportedFlags reported;

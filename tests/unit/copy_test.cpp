@@ -99,10 +99,11 @@ TEST(AsType, ConvertsBeyondATile) {
 
 TEST(AsType, HonoursTheCastingLevel) {
   const Array array = Array::from_values({1.5, 2.5});
-  EXPECT_EQ(MessageOf<CastError>(
-                [&] { array.astype(DType::of<std::int32_t>(), CastingLevel::same_kind); }),
-            "astype: cannot cast array from dtype('float64') to dtype('int32') according to the rule "
-            "'same_kind'");
+  EXPECT_EQ(
+      MessageOf<CastError>(
+          [&] { array.astype(DType::of<std::int32_t>(), CastingLevel::same_kind); }),
+      "astype: cannot cast array from dtype('float64') to dtype('int32') according to the rule "
+      "'same_kind'");
   EXPECT_NO_THROW(array.astype(DType::of<float>(), CastingLevel::same_kind));
   EXPECT_THROW(array.astype(DType::of<float>(), CastingLevel::safe), CastError);
   EXPECT_THROW(array.astype(DType::parse(">f8"), CastingLevel::no), CastError);
@@ -138,15 +139,15 @@ TEST(AsType, ReportsWhatDoesNotFit) {
 TEST(AsType, SaturatesWhatDoesNotFit) {
   const ErrorStateScope quiet(Ignoring());
   const Array array = Array::from_values({1e300, -1e300, kInf, -kInf, kNan, -1.0});
-  EXPECT_EQ(Values<std::int16_t>(array), (std::vector<std::int16_t>{32767, -32768, 32767, -32768, 0,
-                                                                    -1}));
-  EXPECT_EQ(Values<std::uint64_t>(array),
-            (std::vector<std::uint64_t>{~0ull, 0, ~0ull, 0, 0, 0}));
+  EXPECT_EQ(Values<std::int16_t>(array),
+            (std::vector<std::int16_t>{32767, -32768, 32767, -32768, 0, -1}));
+  EXPECT_EQ(Values<std::uint64_t>(array), (std::vector<std::uint64_t>{~0ull, 0, ~0ull, 0, 0, 0}));
 }
 
 // Powers of two and their neighbours of either sign, halves, and what is no number.
 std::vector<double> BoundaryReals() {
-  std::vector<double> values{0.0, -0.0, 0.5, -0.5, 0.99, -0.99, 1.5, -1.5, kInf, -kInf, kNan, 1e300};
+  std::vector<double> values{0.0, -0.0, 0.5,  -0.5,  0.99, -0.99,
+                             1.5, -1.5, kInf, -kInf, kNan, 1e300};
   for (int exponent : {7, 8, 15, 16, 24, 31, 32, 51, 52, 53, 62, 63, 64, 65}) {
     const double power = std::ldexp(1.0, exponent);
     for (double value : {power, power - 1.0, power + 1.0, std::nextafter(power, 0.0),
@@ -181,11 +182,13 @@ void ExpectConverted(const std::vector<From>& values, const Expected& expected) 
     const Array alone = all(Slice{static_cast<Index>(i), static_cast<Index>(i) + 1, {}});
     const std::vector<To> repeated =
         Values<To>(alone.broadcast_to({19}).copy().astype(DType::of<To>()));
-    const auto same = [&](To found) { return std::memcmp(&found, &wanted, sizeof wanted) == 0; };
+    const auto same = [&](To found) {
+      return std::memcmp(&found, &wanted, sizeof wanted) == 0;
+    };
     EXPECT_TRUE(same(together[i]) && std::ranges::all_of(repeated, same))
         << current_target() << ": " << values[i] << " from " << DType::of<From>().name() << " to "
-        << DType::of<To>().name() << " is " << together[i] << " or " << repeated.front()
-        << ", not " << wanted;
+        << DType::of<To>().name() << " is " << together[i] << " or " << repeated.front() << ", not "
+        << wanted;
   }
 }
 
@@ -195,9 +198,8 @@ void ExpectSaturatingCasts() {
   ExpectConverted<double, To>(reals, Saturated<To>);
   std::vector<float> singles;
   for (double value : reals) singles.push_back(static_cast<float>(value));
-  ExpectConverted<float, To>(singles, [](float value) {
-    return Saturated<To>(static_cast<double>(value));
-  });
+  ExpectConverted<float, To>(singles,
+                             [](float value) { return Saturated<To>(static_cast<double>(value)); });
 }
 
 // C++ rounds integers to nearest, too.
@@ -258,16 +260,20 @@ TEST(Assign, Broadcasts) {
 
 TEST(Assign, ChecksBeforeItWrites) {
   const Array target = full({3}, 9.0, DType::of<std::int32_t>());
-  EXPECT_EQ(MessageOf<CastError>([&] { target.assign(Array::from_values({1.5, 2.5, 3.5})); }),
-            "assign: cannot cast array from dtype('float64') to dtype('int32') according to the rule "
-            "'same_kind'");
+  EXPECT_EQ(
+      MessageOf<CastError>([&] {
+        target.assign(Array::from_values({1.5, 2.5, 3.5}));
+      }),
+      "assign: cannot cast array from dtype('float64') to dtype('int32') according to the rule "
+      "'same_kind'");
   EXPECT_THROW(target.assign(zeros({4}, DType::of<std::int32_t>())), ShapeError);
   EXPECT_EQ(MessageOf<ReadOnlyError>([&] { target.readonly().assign(target); }),
             "assign: destination array is read-only");
   EXPECT_EQ(Values<int>(target), (std::vector<int>{9, 9, 9}));
 }
 
-// Every pair of windows, forwards and backwards, into one buffer: as if the source were copied first.
+// Every pair of windows, forwards and backwards, into one buffer: as if the source were copied
+// first.
 TEST(Assign, OverlappingWindows) {
   for (Index n : {1, 2, 5, 300, 3000}) {
     const Index room = n + 4;
@@ -297,9 +303,8 @@ TEST(Assign, OverlappingTransposesAndDTypes) {
   const Array buffer = Iota<std::int32_t>({1000});
   const Index shape[] = {1000};
   const Index strides[] = {2};
-  const Array narrow =
-      Array::from_memory(buffer.data() + 1, DType::of<std::int16_t>(), shape, strides, true,
-                         [buffer] {});
+  const Array narrow = Array::from_memory(buffer.data() + 1, DType::of<std::int16_t>(), shape,
+                                          strides, true, [buffer] {});
   const Array converted = buffer.astype(DType::of<std::int16_t>());
   narrow.assign(buffer);
   EXPECT_TRUE(SameElements(narrow, converted));

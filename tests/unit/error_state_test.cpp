@@ -111,13 +111,14 @@ TEST(ErrorState, Call) {
   calls.clear();
   Overflow();
   Underflow();
-  EXPECT_EQ(calls,
-            (std::vector<std::pair<std::string, int>>{{"overflow", 2}, {"underflow", 4}}));
+  EXPECT_EQ(calls, (std::vector<std::pair<std::string, int>>{{"overflow", 2}, {"underflow", 4}}));
 }
 
 TEST(ErrorState, CallbacksMayThrowAndCompute) {
   ErrorState state = All(ErrorAction::call);
-  state.callback = [](std::string_view, int) { throw std::runtime_error("enough"); };
+  state.callback = [](std::string_view, int) {
+    throw std::runtime_error("enough");
+  };
   {
     const ErrorStateScope scope(state);
     EXPECT_EQ(MessageOf<std::runtime_error>(DivideByZero), "enough");
@@ -142,7 +143,9 @@ TEST(ErrorState, Print) {
 TEST(ErrorState, Log) {
   std::vector<std::string> lines;
   ErrorState state = All(ErrorAction::log);
-  state.logger = [&](const std::string& line) { lines.push_back(line); };
+  state.logger = [&](const std::string& line) {
+    lines.push_back(line);
+  };
   const ErrorStateScope scope(state);
   DivideByZero();
   EXPECT_EQ(lines, (std::vector<std::string>{"Warning: divide by zero encountered in divide"}));

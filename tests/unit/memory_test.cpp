@@ -53,8 +53,8 @@ TEST_F(Memory, BytesMoveBetweenUseAndCache) {
 }
 
 TEST_F(Memory, SizeClassesWasteAtMostAThird) {
-  for (std::size_t bytes : {1u, 63u, 64u, 65u, 96u, 97u, 128u, 129u, 192u, 193u, 1000u, 4096u, 4097u,
-                            100000u, (2u << 20) - 1, 2u << 20, (2u << 20) + 1, 5000000u}) {
+  for (std::size_t bytes : {1u, 63u, 64u, 65u, 96u, 97u, 128u, 129u, 192u, 193u, 1000u, 4096u,
+                            4097u, 100000u, (2u << 20) - 1, 2u << 20, (2u << 20) + 1, 5000000u}) {
     const std::size_t before = memory_statistics().bytes_in_use;
     const std::shared_ptr<void> block = AllocateBuffer(bytes);
     const std::size_t taken = memory_statistics().bytes_in_use - before;
@@ -128,7 +128,8 @@ TEST(MemoryDeathTest, EnvironmentSetsTheLimit) {
     return memory_statistics().bytes_cached;
   };
   EXPECT_EXIT(std::exit(kept_after_freeing("0") == 0 ? 0 : 1), ::testing::ExitedWithCode(0), "");
-  EXPECT_EXIT(std::exit(kept_after_freeing("100000") > 0 ? 0 : 1), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(std::exit(kept_after_freeing("100000") > 0 ? 0 : 1), ::testing::ExitedWithCode(0),
+              "");
   EXPECT_EXIT(std::exit(kept_after_freeing("some") > 0 ? 0 : 1), ::testing::ExitedWithCode(0), "")
       << "what is no number counts as unset";
 }

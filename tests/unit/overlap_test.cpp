@@ -88,7 +88,9 @@ TEST(Overlap, Interleaved) {
 
 TEST(Overlap, TransposedSquare) {
   for (Index side : {2, 9, 33, 70}) {
-    const auto square = [&](const Array& a) { return a.reshape({side, side}); };
+    const auto square = [&](const Array& a) {
+      return a.reshape({side, side});
+    };
     ExpectAsIfCopied<double>(ufuncs::add(), side * side, [&](const Array& a) {
       return std::vector<Array>{square(a), square(a).transpose(), square(a)};
     });
@@ -205,7 +207,8 @@ TEST(WritesClash, NeverMissesASharedByte) {
     std::vector<bool> reached(400, false);
     ForEachPosition(a.shape(), [&](const Shape& position) {
       const std::ptrdiff_t at = AddressAt(a, position) - memory.data() + 100;
-      for (std::size_t i = 0; i < a.itemsize(); ++i) reached[static_cast<std::size_t>(at) + i] = true;
+      for (std::size_t i = 0; i < a.itemsize(); ++i)
+        reached[static_cast<std::size_t>(at) + i] = true;
     });
     return reached;
   };

@@ -61,8 +61,7 @@ TEST(Print, IntegersAndTruthValues) {
 TEST(Print, BracketsPerAxis) {
   EXPECT_EQ(Array::from_values({1.0, 2.5, 3.0, -4.0}).reshape({2, 2}).to_string(),
             "[[ 1.   2.5]\n [ 3.  -4. ]]");
-  EXPECT_EQ(Iota<std::int64_t>({2, 2, 2}).to_string(),
-            "[[[0 1]\n  [2 3]]\n\n [[4 5]\n  [6 7]]]");
+  EXPECT_EQ(Iota<std::int64_t>({2, 2, 2}).to_string(), "[[[0 1]\n  [2 3]]\n\n [[4 5]\n  [6 7]]]");
   EXPECT_EQ(Iota<std::int64_t>({1, 1, 2, 1}).to_string(), "[[[[0]\n   [1]]]]");
   EXPECT_EQ(Array::from_values({true, false}).reshape({2, 1}).to_string(), "[[ True]\n [False]]");
   EXPECT_EQ(zeros({0, 3}).to_string(), "[]");

@@ -12,7 +12,7 @@ const DType kInt64 = DType::of<std::int64_t>();
 const DType kFloat32 = DType::of<float>();
 const DType kFloat64 = DType::of<double>();
 
-// ---- Axes ------------------------------------------------------------------------------------------
+// ---- Axes ---------------------------------------------------------------------------------------
 
 TEST(Reduce, MethodsTakeAxisZeroFunctionsTakeAll) {
   const Array array = Iota<double>({2, 3});
@@ -50,8 +50,8 @@ TEST(Reduce, KeepdimsKeepsUnitAxes) {
   EXPECT_EQ(ShapeOf(sum(array, {.axis = {0, 2}, .keepdims = true})), (Shape{1, 3, 1}));
   EXPECT_EQ(ShapeOf(sum(array, {.keepdims = true})), (Shape{1, 1, 1}));
   EXPECT_EQ(ShapeOf(sum(Array::scalar(1.0), {.keepdims = true})), (Shape{}));
-  EXPECT_TRUE(SameElements(sum(array, {.axis = 1, .keepdims = true}).squeeze(),
-                           sum(array, {.axis = 1})));
+  EXPECT_TRUE(
+      SameElements(sum(array, {.axis = 1, .keepdims = true}).squeeze(), sum(array, {.axis = 1})));
 }
 
 TEST(Reduce, RefusesAxesThatAreNotThere) {
@@ -61,7 +61,9 @@ TEST(Reduce, RefusesAxesThatAreNotThere) {
   EXPECT_THROW(sum(array, {.axis = -3}), AxisError);
   EXPECT_THROW(sum(array, {.axis = {0, 5}}), AxisError);
   EXPECT_THROW(sum(array, {.axis = std::numeric_limits<Index>::min()}), AxisError);
-  EXPECT_EQ(MessageOf<ValueError>([&] { sum(array, {.axis = {1, -1}}); }),
+  EXPECT_EQ(MessageOf<ValueError>([&] {
+              sum(array, {.axis = {1, -1}});
+            }),
             "add.reduce: duplicate value in 'axis'");
 }
 
@@ -77,9 +79,9 @@ TEST(Reduce, ZeroDimensionalArraysHaveAxisZeroAndMinusOne) {
 
 TEST(Reduce, OverManyAxesNeedsAReorderableUfunc) {
   const Array array = Iota<double>({2, 3});
-  EXPECT_EQ(MessageOf<ValueError>(
-                [&] { ufuncs::subtract().reduce(array, {.axis = Axes::all()}); }),
-            "reduction operation 'subtract' is not reorderable, so at most one axis may be specified");
+  EXPECT_EQ(
+      MessageOf<ValueError>([&] { ufuncs::subtract().reduce(array, {.axis = Axes::all()}); }),
+      "reduction operation 'subtract' is not reorderable, so at most one axis may be specified");
   EXPECT_EQ(Values<double>(ufuncs::subtract().reduce(array, {.axis = 1})),
             (std::vector<double>{-3, -6}));
   EXPECT_EQ(ufuncs::subtract().reduce(array(0), {.axis = Axes::all()}).item<double>(), -3.0);
@@ -100,7 +102,7 @@ TEST(Reduce, RanksUpTo64) {
   EXPECT_EQ(sum(array, {.axis = 31, .keepdims = true}).ndim(), kMaxRank);
 }
 
-// ---- Types -----------------------------------------------------------------------------------------
+// ---- Types --------------------------------------------------------------------------------------
 
 TEST(Reduce, WidensSmallIntegersUnlessTold) {
   const Array bytes = full({10}, 100, kInt8);
@@ -137,7 +139,7 @@ TEST(Reduce, IsOnlyForBinaryUfuncs) {
   EXPECT_THROW(ufuncs::clip().reduce(zeros({3})), ValueError);
 }
 
-// ---- out= ------------------------------------------------------------------------------------------
+// ---- out= ---------------------------------------------------------------------------------------
 
 TEST(ReduceOut, ReceivesTheResult) {
   const Array array = Iota<double>({2, 3});
@@ -186,7 +188,7 @@ TEST(ReduceOut, MayOverlapTheInput) {
   EXPECT_TRUE(SameElements(row, expected));
 }
 
-// ---- initial= and where= ---------------------------------------------------------------------------
+// ---- initial= and where= ------------------------------------------------------------------------
 
 TEST(Initial, JoinsOnTheLeft) {
   const Array array = Iota<double>({2, 3});
@@ -284,7 +286,7 @@ TEST(ReduceWhere, MaskedOutElementsAreNotConverted) {
   }
 }
 
-// ---- Nothing to fold -------------------------------------------------------------------------------
+// ---- Nothing to fold ----------------------------------------------------------------------------
 
 TEST(ReduceEmpty, GivesTheIdentity) {
   EXPECT_EQ(sum(zeros({0})).item<double>(), 0.0);
@@ -307,7 +309,7 @@ TEST(ReduceEmpty, WithoutIdentityIsRefused) {
   EXPECT_EQ(ShapeOf(max(zeros({0, 3}), {.axis = 1})), (Shape{0})) << "there is no output to fill";
 }
 
-// ---- Flags and other conditions --------------------------------------------------------------------
+// ---- Flags and other conditions -----------------------------------------------------------------
 
 TEST(ReduceFlags, AreReportedOnce) {
   int calls = 0;
@@ -345,7 +347,7 @@ TEST(Max, PropagatesNan) {
   }
 }
 
-// ---- mean ------------------------------------------------------------------------------------------
+// ---- mean ---------------------------------------------------------------------------------------
 
 TEST(Mean, DividesByWhatTakesPart) {
   const Array array = Iota<double>({2, 3});

@@ -8,7 +8,8 @@ namespace quern {
 namespace {
 
 // The tree over any operation: L = 256 / size lanes; blocks of 32 groups of L; element i of a block
-// joins lane i mod L; lanes are halved; blocks are joined by a binary counter, the rest from the right.
+// joins lane i mod L; lanes are halved; blocks are joined by a binary counter, the rest from the
+// right.
 template <class T, class Join>
 T Tree(const std::vector<T>& values, T neutral, std::size_t size, const Join& join) {
   const std::size_t lanes = 256 / size;
@@ -76,7 +77,8 @@ void ExpectSumsOfAllLengths() {
   const std::vector<T> values = Rough<T>(5000, 21);
   std::vector<T> expected;
   for (std::size_t n = 0; n <= values.size(); ++n) {
-    expected.push_back(TreeSum<T>({values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n)}));
+    expected.push_back(
+        TreeSum<T>({values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n)}));
   }
   for (std::string_view target : supported_targets()) {
     set_target(target);
@@ -101,7 +103,8 @@ TEST_F(ReductionTree, LongSumsOnAnyNumberOfThreads) {
       set_target(target);
       for (int threads : {1, 2, 3, 7}) {
         const ThreadLimitScope limit(threads);
-        ASSERT_EQ(Bits(sum(array).item<double>()), expected) << target << ' ' << n << ' ' << threads;
+        ASSERT_EQ(Bits(sum(array).item<double>()), expected)
+            << target << ' ' << n << ' ' << threads;
       }
     }
   }
@@ -115,7 +118,8 @@ void ExpectColumnSums(Index rows, Index columns) {
   std::vector<T> expected;
   for (Index c = 0; c < columns; ++c) {
     std::vector<T> column;
-    for (Index r = 0; r < rows; ++r) column.push_back(values[static_cast<std::size_t>(r * columns + c)]);
+    for (Index r = 0; r < rows; ++r)
+      column.push_back(values[static_cast<std::size_t>(r * columns + c)]);
     expected.push_back(TreeSum(column));
   }
   const auto check = [&](const Array& result, const char* what) {
@@ -165,7 +169,7 @@ TEST_F(ReductionTree, WideTablesOnAnyNumberOfThreads) {
   }
 }
 
-// ---- Every reduction by the tree, through kernels of one element -----------------------------------
+// ---- Every reduction by the tree, through kernels of one element --------------------------------
 
 // A loop as an operation on elements.
 class OneByOne {
@@ -187,7 +191,9 @@ class OneByOne {
   }
 
   Element Fold(const std::vector<Element>& values) const {
-    const auto join = [this](const Element& a, const Element& b) { return Join(a, b); };
+    const auto join = [this](const Element& a, const Element& b) {
+      return Join(a, b);
+    };
     if (is_tree()) return Tree<Element>(values, neutral_, dtype_.size(), join);
     Element folded = values.front();
     for (std::size_t i = 1; i < values.size(); ++i) folded = Join(folded, values[i]);
@@ -261,7 +267,8 @@ TEST_F(ReductionTree, EveryReducingLoopOfEveryLength) {
         const Element expected = operation.Fold(Elements(part));
         ASSERT_TRUE(SameElement(Reduced(reducing, part), expected, dtype))
             << target << ", n = " << n;
-        ASSERT_TRUE(SameElement(Reduced(reducing, Relaid(part, kLayouts[5]).array()), expected, dtype))
+        ASSERT_TRUE(
+            SameElement(Reduced(reducing, Relaid(part, kLayouts[5]).array()), expected, dtype))
             << target << ", strided, n = " << n;
       }
     }
@@ -344,7 +351,7 @@ TEST_F(ReductionTree, MasksLeaveNeutralValues) {
   }
 }
 
-// ---- What the tree is for --------------------------------------------------------------------------
+// ---- What the tree is for -----------------------------------------------------------------------
 
 TEST_F(ReductionTree, SumsStayAccurateOnEveryAxis) {
   // A running sum of float32 ones stops at 2^24.

@@ -85,7 +85,7 @@ TEST(ResolveReduction, WidensSums) {
   EXPECT_THROW(accumulator("exp", "float64"), TypeError);
 }
 
-// ---- Targets ---------------------------------------------------------------------------------------
+// ---- Targets ------------------------------------------------------------------------------------
 
 class Targets : public ::testing::Test {
  protected:
@@ -118,8 +118,8 @@ TEST_F(Targets, LoopsFollowTheChoice) {
 
 TEST_F(Targets, UnknownOnesAreRefused) {
   const std::string message = MessageOf<ValueError>([] { set_target("AVX5"); });
-  EXPECT_TRUE(message.starts_with(
-      "set_target: target 'AVX5' is not one that this CPU and build support ("))
+  EXPECT_TRUE(
+      message.starts_with("set_target: target 'AVX5' is not one that this CPU and build support ("))
       << message;
   EXPECT_THROW(set_target(""), ValueError);
   EXPECT_THROW(set_target("avx2"), ValueError);
@@ -148,7 +148,7 @@ TEST(TargetsDeathTest, EnvironmentChooses) {
       ::testing::ExitedWithCode(3), "QUERN_TARGET: target 'PDP11' is not one");
 }
 
-// ---- Packages --------------------------------------------------------------------------------------
+// ---- Packages -----------------------------------------------------------------------------------
 
 TEST(Package, OfAnotherVersionIsRefused) {
   PackageInfo package = kBuiltinPackage;

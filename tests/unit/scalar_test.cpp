@@ -92,7 +92,8 @@ TEST(WeakScalar, ComparisonsAreExact) {
                                ? Operand(static_cast<std::uint64_t>(number))
                                : Operand(static_cast<std::int64_t>(number));
     std::vector<bool> answers;
-    for (const char* name : {"less", "less_equal", "equal", "not_equal", "greater", "greater_equal"}) {
+    for (const char* name :
+         {"less", "less_equal", "equal", "not_equal", "greater", "greater_equal"}) {
       answers.push_back(Ufunc::find(name).call({array, scalar}).item<bool>());
     }
     return answers;
@@ -105,7 +106,7 @@ TEST(WeakScalar, ComparisonsAreExact) {
         if (number > std::numeric_limits<std::uint64_t>::max()) continue;
         const Wide v = value;
         EXPECT_EQ(compared(One(value), number),
-                  (std::vector<bool>{v < number, v <= number, v == number, v != number, v > number,
+                  (std::vector<bool>{v<number, v <= number, v == number, v != number, v> number,
                                      v >= number}))
             << DType::of<T>().name() << ' ' << static_cast<double>(v) << ' '
             << static_cast<double>(number);
@@ -133,7 +134,8 @@ TEST(MixedSigns, ArraysCompareExactlyToo) {
 
 TEST(WeakScalar, GoesWithDTypeAndSignature) {
   EXPECT_EQ(add(One(1.5), 2, {.dtype = DType::of<float>()}).item<float>(), 3.5f);
-  EXPECT_EQ(add(One(std::uint8_t{200}), 100, {.dtype = DType::of<std::int16_t>()}).item<int>(), 300);
+  EXPECT_EQ(add(One(std::uint8_t{200}), 100, {.dtype = DType::of<std::int16_t>()}).item<int>(),
+            300);
   EXPECT_THROW(add(One(std::uint8_t{1}), 300, {.dtype = DType::of<std::uint8_t>()}), OverflowError);
 }
 
@@ -144,7 +146,8 @@ TEST(WeakScalar, BroadcastsOverEveryLayout) {
   const ErrorStateScope quiet(Ignoring());
   const Array expected = subtract(2.5, array);
   for (const Layout& layout : kLayouts) {
-    ASSERT_TRUE(SameElements(subtract(2.5, Relaid(array, layout).array()), expected)) << layout.name;
+    ASSERT_TRUE(SameElements(subtract(2.5, Relaid(array, layout).array()), expected))
+        << layout.name;
   }
 }
 

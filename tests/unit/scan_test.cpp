@@ -10,7 +10,7 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 const DType kInt64 = DType::of<std::int64_t>();
 
-// ---- accumulate ------------------------------------------------------------------------------------
+// ---- accumulate ---------------------------------------------------------------------------------
 
 // Running folds, one call of two elements at a time.
 Array AccumulatedOneByOne(const Ufunc& ufunc, const Array& array, std::size_t axis, DType dtype) {
@@ -55,8 +55,8 @@ TEST(Accumulate, EqualsCallsOneByOne) {
         for (std::size_t axis = 0; axis < shape.size(); ++axis) {
           const Array expected = AccumulatedOneByOne(*ufunc, array, axis, dtype);
           const Layout& layout = kLayouts[static_cast<std::size_t>(RandomIndex(random, 0, 9))];
-          const Array found = ufunc->accumulate(
-              Relaid(array, layout).array(), {.axis = static_cast<Index>(axis), .dtype = dtype});
+          const Array found = ufunc->accumulate(Relaid(array, layout).array(),
+                                                {.axis = static_cast<Index>(axis), .dtype = dtype});
           ASSERT_TRUE(SameElements(found, expected))
               << ufunc->name() << ' ' << dtype.name() << ", axis " << axis << ", " << layout.name;
         }
@@ -118,7 +118,9 @@ TEST(Accumulate, ReportsConditionsOnce) {
   int calls = 0;
   ErrorState state;
   state.over = ErrorAction::call;
-  state.callback = [&](std::string_view, int) { ++calls; };
+  state.callback = [&](std::string_view, int) {
+    ++calls;
+  };
   const ErrorStateScope scope(state);
   ufuncs::add().accumulate(full({100}, 1e308));
   EXPECT_EQ(calls, 1);
@@ -129,7 +131,7 @@ TEST(Accumulate, ReportsConditionsOnce) {
   EXPECT_EQ(calls, 2) << "by rows, too";
 }
 
-// ---- reduceat --------------------------------------------------------------------------------------
+// ---- reduceat -----------------------------------------------------------------------------------
 
 TEST(ReduceAt, FoldsBetweenPositions) {
   const Array array = Iota<std::int64_t>({8});
@@ -152,15 +154,15 @@ TEST(ReduceAt, EqualsReductionsOfTheParts) {
       std::vector<Index> indices;
       for (int i = 0; i < 12; ++i) indices.push_back(RandomIndex(random, 0, extent - 1));
       const Layout& layout = kLayouts[static_cast<std::size_t>(RandomIndex(random, 0, 9))];
-      const Array found =
-          ufunc->reduceat(Relaid(array, layout).array(), indices, {.axis = axis});
+      const Array found = ufunc->reduceat(Relaid(array, layout).array(), indices, {.axis = axis});
       std::vector<Subscript> part(static_cast<std::size_t>(axis) + 1, Slice{});
       for (std::size_t i = 0; i < indices.size(); ++i) {
         const Index end = i + 1 < indices.size() ? indices[i + 1] : extent;
         part.back() = Slice{indices[i], std::max(end, indices[i] + 1), {}};
         const Array expected = ufunc->reduce(array.index(part), {.axis = axis});
         part.back() = static_cast<Index>(i);
-        ASSERT_TRUE(SameElements(found.index(part), expected)) << ufunc->name() << ", axis " << axis;
+        ASSERT_TRUE(SameElements(found.index(part), expected))
+            << ufunc->name() << ", axis " << axis;
       }
     }
   }
@@ -186,7 +188,7 @@ TEST(ReduceAt, ChecksIndicesAndOutput) {
   EXPECT_THROW(ufuncs::add().reduceat(array, first, {.out = &wrong}), ShapeError);
 }
 
-// ---- outer -----------------------------------------------------------------------------------------
+// ---- outer --------------------------------------------------------------------------------------
 
 TEST(Outer, TakesAllPairs) {
   const Array a = Iota<std::int64_t>({2});
@@ -209,7 +211,7 @@ TEST(Outer, IsChecked) {
   EXPECT_THROW(ufuncs::add().outer(deep, deep), Error) << "80 axes";
 }
 
-// ---- at --------------------------------------------------------------------------------------------
+// ---- at -----------------------------------------------------------------------------------------
 
 TEST(At, CountsRepeatedPositions) {
   const Array array = zeros({4}, kInt64);
@@ -276,7 +278,9 @@ TEST(At, IsChecked) {
   const Array array = zeros({3});
   const Array indices = Array::from_values({0});
   const Operand one = 1;
-  EXPECT_EQ(MessageOf<IndexError>([&] { ufuncs::add().at(array, Array::from_values({0, 3}), &one); }),
+  EXPECT_EQ(MessageOf<IndexError>([&] {
+              ufuncs::add().at(array, Array::from_values({0, 3}), &one);
+            }),
             "index 3 is out of bounds for axis 0 with size 3");
   EXPECT_EQ(Values<double>(array), (std::vector<double>{0, 0, 0})) << "checked before it writes";
   EXPECT_THROW(ufuncs::add().at(array, Array::from_values({-4}), &one), IndexError);
@@ -295,7 +299,9 @@ TEST(At, ReportsConditionsOnce) {
   int calls = 0;
   ErrorState state;
   state.divide = ErrorAction::call;
-  state.callback = [&](std::string_view, int) { ++calls; };
+  state.callback = [&](std::string_view, int) {
+    ++calls;
+  };
   const ErrorStateScope scope(state);
   const Array array = ones({3});
   const Operand zero = 0;

@@ -150,12 +150,12 @@ TEST_F(Threads, ChildrenOfForkCompute) {
                      sum(multiply(array, array)).item<double>() == expected;
             }),
             0);
-  EXPECT_EQ(InChild([&] {
-              // And so does a grandchild.
-              return InChild([&] { return sum(multiply(array, array)).item<double>() == expected; }) ==
-                     0;
-            }),
-            0);
+  EXPECT_EQ(
+      InChild([&] {
+        // And so does a grandchild.
+        return InChild([&] { return sum(multiply(array, array)).item<double>() == expected; }) == 0;
+      }),
+      0);
   EXPECT_EQ(sum(multiply(array, array)).item<double>(), expected) << "the parent goes on";
   EXPECT_EQ(ThreadsFor(kMuch, 1), 4);
 }

@@ -52,7 +52,9 @@ TEST(Slicing, FollowsPythonForEveryCombination) {
 }
 
 TEST(Slicing, RefusesAStepOfZero) {
-  EXPECT_EQ(MessageOf<ValueError>([] { zeros({3})(Slice{{}, {}, 0}); }),
+  EXPECT_EQ(MessageOf<ValueError>([] {
+              zeros({3})(Slice{{}, {}, 0});
+            }),
             "index: slice step cannot be zero");
   EXPECT_THROW(zeros({0})(Slice{{}, {}, 0}), ValueError);
 }
@@ -123,8 +125,8 @@ TEST(Indexing, SharesMemoryAndTracksNegativeStrides) {
 
 TEST(Indexing, EmptyPartsStayInBounds) {
   const Array array = Iota<std::int64_t>({4, 5});
-  for (const Array& part : {array(Slice{4}), array(Slice{9, 2}), array(Slice{}, Slice{3, 3}),
-                            array(Slice{0, 4, -1})}) {
+  for (const Array& part :
+       {array(Slice{4}), array(Slice{9, 2}), array(Slice{}, Slice{3, 3}), array(Slice{0, 4, -1})}) {
     EXPECT_EQ(part.size(), 0);
     EXPECT_GE(part.data(), array.data());
     EXPECT_LE(part.data(), array.data() + array.nbytes());
@@ -145,11 +147,17 @@ TEST(Transpose, ReordersAxes) {
 
 TEST(Transpose, RefusesWhatIsNoPermutation) {
   const Array array = zeros({2, 3, 4});
-  EXPECT_EQ(MessageOf<ValueError>([&] { array.transpose({0, 1}); }),
+  EXPECT_EQ(MessageOf<ValueError>([&] {
+              array.transpose({0, 1});
+            }),
             "transpose: 2 axes given for an array of dimension 3");
-  EXPECT_EQ(MessageOf<ValueError>([&] { array.transpose({0, 1, -2}); }),
+  EXPECT_EQ(MessageOf<ValueError>([&] {
+              array.transpose({0, 1, -2});
+            }),
             "transpose: repeated axis -2");
-  EXPECT_EQ(MessageOf<AxisError>([&] { array.transpose({0, 1, 3}); }),
+  EXPECT_EQ(MessageOf<AxisError>([&] {
+              array.transpose({0, 1, 3});
+            }),
             "transpose: axis 3 is out of bounds for array of dimension 3");
   EXPECT_THROW(array.transpose({0, 1, kLowest}), AxisError);
 }
@@ -172,7 +180,9 @@ TEST(BroadcastTo, RepeatsWithoutCopying) {
 }
 
 TEST(BroadcastTo, RefusesWhatDoesNotFit) {
-  EXPECT_EQ(MessageOf<ShapeError>([] { zeros({2, 3}).broadcast_to({3, 3}); }),
+  EXPECT_EQ(MessageOf<ShapeError>([] {
+              zeros({2, 3}).broadcast_to({3, 3});
+            }),
             "broadcast_to: shape (2, 3) does not broadcast to shape (3, 3)");
   EXPECT_THROW(zeros({2, 3}).broadcast_to({3}), ShapeError) << "fewer axes";
   EXPECT_THROW(zeros({0}).broadcast_to({3}), ShapeError);
@@ -180,7 +190,7 @@ TEST(BroadcastTo, RefusesWhatDoesNotFit) {
   EXPECT_THROW(zeros({1}).broadcast_to({Index{1} << 40, Index{1} << 40}), ShapeError);
 }
 
-// ---- reshape ---------------------------------------------------------------------------------------
+// ---- reshape ------------------------------------------------------------------------------------
 
 bool IsView(const Array& reshaped, const Array& base) { return reshaped.may_share_memory(base); }
 
@@ -246,9 +256,13 @@ TEST(Reshape, FindsOneUnknownExtent) {
 
 TEST(Reshape, RefusesWhatDoesNotFit) {
   const Array array = zeros({4, 6});
-  EXPECT_EQ(MessageOf<ShapeError>([&] { array.reshape({5, 5}); }),
+  EXPECT_EQ(MessageOf<ShapeError>([&] {
+              array.reshape({5, 5});
+            }),
             "reshape: cannot reshape array of size 24 into shape (5, 5)");
-  EXPECT_EQ(MessageOf<ShapeError>([&] { array.reshape({-1, -1}); }),
+  EXPECT_EQ(MessageOf<ShapeError>([&] {
+              array.reshape({-1, -1});
+            }),
             "reshape: can only specify one unknown dimension");
   EXPECT_THROW(array.reshape({-1, 5}), ShapeError);
   EXPECT_THROW(array.reshape({-2, -12}), ShapeError);

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from ..model import DType, Loop, Spec, SpecialValue, Ufunc
 from ..reference import Value, compile_reference, parse_value, value_text
 from .literals import row_literal, row_type
-from .names import Package, flag_set, own_loops, package_of, types_text
+from .names import Package, flag_set, has_own_type, own_loops, package_of, types_text
 from .render import render
 from .text import OutputFile, banner, camel, cpp_string, cpp_strings, filled, identifier, rows
 
@@ -150,8 +150,8 @@ def _loop_literal(spec: Spec, loop: Loop) -> str:
 
 
 def is_built_in(spec: Spec, dtype: DType) -> bool:
-    """Whether the library itself has the dtype."""
-    return package_of(spec).is_base or not dtype.own
+    """Whether the library's public headers have the dtype's type."""
+    return not has_own_type(dtype) and (package_of(spec).is_base or not dtype.own)
 
 
 def _row(spec: Spec, loop: Loop, values: Sequence[str], rest: Sequence[str]) -> str:

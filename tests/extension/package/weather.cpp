@@ -1,4 +1,5 @@
-// Uses the package's ufunc on quern's dtypes, and quern's ufuncs, casts and reductions on the package's.
+// Uses the package's ufunc on quern's dtypes, and quern's ufuncs, casts and reductions on the
+// package's.
 #include <quern/quern.hpp>
 #include <weather/ufuncs.hpp>
 

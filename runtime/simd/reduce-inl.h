@@ -72,8 +72,10 @@ struct ReduceTree {
   using V = hn::Vec<D>;
   // Columns that ReduceFlat takes; its scratch memory is kSegment times as many elements.
   static constexpr std::size_t kFlatColumns = 64;
-  // Column tile of ReduceTall in elements, and rows per pass over it.
-  static constexpr std::size_t kTile = 4096 / sizeof(T);
+  // Column tile of ReduceTall in elements, and rows per pass over it. Long tiles follow rows further
+  // before they leave for the next one, which the prefetcher rewards (2000 x 2000 double: 0.285 ns per
+  // element against 0.298 with 4 KiB); the scratch memory of all levels still fits a second-level cache.
+  static constexpr std::size_t kTile = 16384 / sizeof(T);
   static constexpr std::size_t kRowsPerPass = 8;
 
   // The first `count` elements at p, 0 < count, neutral values after them if they do not fill a

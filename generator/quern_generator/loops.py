@@ -194,9 +194,11 @@ class LoopReader:
 def check_result(parsed: ParsedBody, result: Typed, inputs: tuple[DType, ...], output: DType) -> None:
     """What a body gives must be what the loop stores."""
     offset = parsed.tree.offset
+    kind = result.expression.result
+    if kind == "constant":
+        return check_constant(offset, inputs, output)
     if len({dtype.bits for dtype in inputs}) > 1:
         raise BodyError(0, f"inputs of different width ({shorten([d.name for d in inputs])}) have no common vector")
-    kind = result.expression.result
     if kind == "number":
         raise BodyError(offset, "the body is a number and uses no input")
     if kind == "mask" and output.kind != "boolean":
@@ -204,6 +206,14 @@ def check_result(parsed: ParsedBody, result: Typed, inputs: tuple[DType, ...], o
     if kind == "vector" and result.lanes is not output:
         lanes = result.lanes.name if result.lanes is not None else "no"
         raise BodyError(offset, f"the body gives {lanes} lanes, the loop stores {output.name}")
+
+
+def check_constant(offset: int, inputs: tuple[DType, ...], output: DType) -> None:
+    """A constant fills a bool output; a loop that may reduce has to join its inputs."""
+    if output.kind != "boolean":
+        raise BodyError(offset, "the body gives a truth value, which cannot be stored as", dtype=output.name)
+    if len(inputs) == 2 and set(inputs) == {output}:
+        raise BodyError(offset, "a body that joins no inputs cannot reduce", dtype=output.name)
 
 
 def closed(loop: ExpandedLoop) -> bool:

@@ -66,7 +66,7 @@ class Operation:
 
     name: str
     arguments: tuple[str, ...]  # "vector" | "mask" | "number" | "count"
-    result: str  # "vector" | "mask"
+    result: str  # "vector" | "mask" | "constant"
     classes: tuple[str, ...]  # dtype names it accepts
     family: str | None  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
     raises: tuple[str, ...]  # flags a named body computes itself
@@ -80,7 +80,7 @@ class Expression:
     kind: str  # "call" | "variable" | "number"
     name: str  # operation, variable, or the number's text
     arguments: tuple["Expression", ...]
-    result: str  # "vector" | "mask" | "number"
+    result: str  # "vector" | "mask" | "number" | "constant"
     operation: Operation | None
 
 

@@ -309,7 +309,10 @@ def share_code(loops: tuple[Loop, ...], operations: Dict[str, OperationWord]) ->
 
 
 def code_key(loop: Loop, operations: Dict[str, OperationWord]) -> tuple[object, ...] | None:
-    """What decides the machine code of a loop over whole numbers whose operations ignore the sign."""
+    """What decides the machine code of a loop: of one that reads no input, its value; of one over whole
+    numbers whose operations ignore the sign, the operations and widths. None: it is nobody else's."""
+    if loop.body.result == "constant":
+        return (text_of(loop.body),)
     if any(dtype.kind == "float" for dtype in loop.types):
         return None
     if not all(word in operations and operations[word].signless for word in words_in(loop.body)):

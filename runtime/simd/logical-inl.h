@@ -1,10 +1,13 @@
-// Logical bodies: operands count as true when they are not zero (NaN is true); results are masks.
+// Logical bodies: operands count as true when they are not zero (NaN is true); results are masks,
+// or a constant where the inputs do not matter.
 #if defined(QUERN_SIMD_LOGICAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_LOGICAL_INL_H_
 #undef QUERN_SIMD_LOGICAL_INL_H_
 #else
 #define QUERN_SIMD_LOGICAL_INL_H_
 #endif
+
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "simd/flags-inl.h"
@@ -38,6 +41,17 @@ HWY_INLINE hn::Mask<D> LogicalXor(D d, FlagSet& /*flags*/, V a, V b) {
 template <class D, class V>
 HWY_INLINE hn::Mask<D> LogicalNot(D d, FlagSet& /*flags*/, V a) {
   return IsZero(d, a);
+}
+
+// The same truth value for every element, as a type: Transform fills the output and reads no input.
+template <class D>
+HWY_INLINE std::true_type Always(D /*d*/, FlagSet& /*flags*/) {
+  return {};
+}
+
+template <class D>
+HWY_INLINE std::false_type Never(D /*d*/, FlagSet& /*flags*/) {
+  return {};
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,7 +12,8 @@
 // A body is a function object (D d, FlagSet& flags, V0 a, V1 b, ...) -> result. All operands have
 // the same number of lanes: that of a full vector of the widest type; narrower operands are partial
 // vectors. d is the tag of the first input. The result is a vector of the output's lanes or, for
-// Bool outputs, a mask of lanes as wide as the widest input.
+// Bool outputs, a mask of lanes as wide as the widest input, or a std::bool_constant: the value of
+// every element, which is filled in without reading the inputs.
 #if defined(QUERN_SIMD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_TRANSFORM_INL_H_
 #undef QUERN_SIMD_TRANSFORM_INL_H_
@@ -118,6 +119,11 @@ HWY_INLINE hn::Mask<D> NarrowMasks(D d, DWide wide, M lower, M upper) {
   return hn::OrderedDemote2MasksTo(d, wide, lower, upper);
 }
 
+// Whether a body's result is the same for every element.
+template <class Result>
+inline constexpr bool kIsConstant =
+    std::is_same_v<Result, std::true_type> || std::is_same_v<Result, std::false_type>;
+
 template <class Signature>
 struct TransformLoop;
 
@@ -217,7 +223,9 @@ struct TransformLoop<Out(In...)> {
     FlagSet flags;
     const Inputs inputs = Pointers(in, Index());
     Lane<Out>* const output = static_cast<Lane<Out>*>(out[0]);
-    if constexpr (kToBool && !std::is_same_v<Result, hn::Vec<Tag<Out>>>) {
+    if constexpr (kIsConstant<Result>) {
+      if (n != 0) std::memset(output, Result::value, n);
+    } else if constexpr (kToBool && !std::is_same_v<Result, hn::Vec<Tag<Out>>>) {
       Masks(body, flags, inputs, output, n);
     } else {
       Vectors(body, flags, inputs, output, n);

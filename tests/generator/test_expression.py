@@ -29,6 +29,7 @@ OPERATIONS = {
         word("Not", ((VECTOR,), VECTOR), ((MASK,), MASK), classes=("int8", "int64")),
         word("IfThenElse", ((MASK, VECTOR, VECTOR), VECTOR)),
         word("Across", ((VECTOR, VECTOR), MASK), classes=("int64", "uint64")),
+        word("Never", ((), "constant"), classes=EVERYTHING),
         word("Own", ((VECTOR,), VECTOR), family="division"),
     )
 }
@@ -71,6 +72,11 @@ def test_forms_are_told_apart_by_their_arguments(spec: Spec) -> None:
 def test_intermediate_values_stand_for_their_expression(spec: Spec) -> None:
     found = typed(spec, "sum = Add(a, b); twice = Add(sum, sum); Add(twice, 1)", "int8", "int8")
     assert text_of(found.expression) == "Add(Add(Add(a, b), Add(a, b)), 1)"
+
+
+def test_a_constant_takes_no_argument(spec: Spec) -> None:
+    found = typed(spec, "Never()", "int8")
+    assert (found.expression.result, found.expression.arguments, found.lanes) == ("constant", (), None)
 
 
 def test_mixed_operations_take_two_types_of_one_width(spec: Spec) -> None:

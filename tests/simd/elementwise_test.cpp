@@ -40,7 +40,7 @@ FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Signature>(Body(), in, out, n);
 }
 
-// A function object for a body, and for a Highway operation.
+// A function object for a body, for a Highway operation, and for a body without arguments.
 #define QUERN_TEST_BODY(Name)                                       \
   struct Name##Body {                                               \
     template <class D, class... V>                                  \
@@ -54,6 +54,13 @@ FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
     HWY_INLINE auto operator()(D /*d*/, FlagSet& /*flags*/, V... v) const { \
       return hn::Name(v...);                                                \
     }                                                                       \
+  };
+#define QUERN_TEST_CONSTANT(Name)                                       \
+  struct Name##Body {                                                   \
+    template <class D, class... V>                                      \
+    HWY_INLINE auto operator()(D d, FlagSet& flags, V... /*v*/) const { \
+      return Name(d, flags);                                            \
+    }                                                                   \
   };
 QUERN_TEST_OPERATION(Add)
 QUERN_TEST_OPERATION(Mul)
@@ -79,6 +86,8 @@ QUERN_TEST_BODY(LogicalAnd)
 QUERN_TEST_BODY(LogicalOr)
 QUERN_TEST_BODY(LogicalXor)
 QUERN_TEST_BODY(LogicalNot)
+QUERN_TEST_CONSTANT(Always)
+QUERN_TEST_CONSTANT(Never)
 QUERN_TEST_BODY(LeftShift)
 QUERN_TEST_BODY(RightShift)
 QUERN_TEST_BODY(BitwiseCount)
@@ -100,6 +109,7 @@ QUERN_TEST_BODY(Fmin)
 QUERN_TEST_BODY(Clip)
 #undef QUERN_TEST_BODY
 #undef QUERN_TEST_OPERATION
+#undef QUERN_TEST_CONSTANT
 
 // Kernels named "Body type" for the bodies that serve every type T.
 template <class T>
@@ -125,6 +135,8 @@ void AddCommon(test::KernelList& list, std::string_view type) {
   add("LogicalOr", Kernel<Bool(T, T), LogicalOrBody>);
   add("LogicalXor", Kernel<Bool(T, T), LogicalXorBody>);
   add("LogicalNot", Kernel<Bool(T), LogicalNotBody>);
+  add("Always", Kernel<Bool(T), AlwaysBody>);
+  add("Never", Kernel<Bool(T, T), NeverBody>);
   add("Maximum", Kernel<T(T, T), MaximumBody>);
   add("Minimum", Kernel<T(T, T), MinimumBody>);
   add("Fmax", Kernel<T(T, T), FmaxBody>);
@@ -284,6 +296,26 @@ TYPED_TEST(ElementwiseTest, Logic) {
   this->template Binary<Bool>("LogicalOr", [](T a, T b) { return a != 0 || b != 0; });
   this->template Binary<Bool>("LogicalXor", [](T a, T b) { return (a != 0) != (b != 0); });
   this->template Unary<Bool>("LogicalNot", [](T a) { return a == 0; });
+}
+
+TYPED_TEST(ElementwiseTest, Constants) {
+  using T = TypeParam;
+  this->template Unary<Bool>("Always", [](T) { return true; });
+  this->template Binary<Bool>("Never", [](T, T) { return false; });
+}
+
+// A loop may run the kernel of another whose inputs are wider or narrower, because none is read.
+TYPED_TEST(ElementwiseTest, ConstantsReadNoInput) {
+  for (const auto& target : Targets()) {
+    const void* in[] = {nullptr, nullptr};
+    std::vector<Bool> result(100, Bool::kTrue);
+    void* out[] = {result.data()};
+    target.Find(this->Of("Never"))(in, out, 60);
+    target.Find(this->Of("Always"))(in, out, 40);
+    for (std::size_t i = 0; i < 100; ++i) {
+      EXPECT_EQ(result[i], ToBool(i < 40 || i >= 60)) << target.Name() << " " << i;
+    }
+  }
 }
 
 TYPED_TEST(ElementwiseTest, Arithmetic) {

@@ -11,6 +11,7 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "simd/logical-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
 
@@ -55,45 +56,12 @@ FpFlags copysign_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
 // spec/ufuncs/isfinite.yaml:6  isfinite: bool -> bool
 struct IsfiniteBoolOp {
   template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Eq(a, a);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V) const {
+    return Always(d, flags);
   }
 };
 FpFlags isfinite_bool(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(Bool)>(IsfiniteBoolOp(), in, out, n);
-}
-
-// spec/ufuncs/isfinite.yaml:6  isfinite: int16 -> bool
-struct IsfiniteInt16Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Eq(a, a);
-  }
-};
-FpFlags isfinite_int16(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int16_t)>(IsfiniteInt16Op(), in, out, n);
-}
-
-// spec/ufuncs/isfinite.yaml:6  isfinite: int32 -> bool
-struct IsfiniteInt32Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Eq(a, a);
-  }
-};
-FpFlags isfinite_int32(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int32_t)>(IsfiniteInt32Op(), in, out, n);
-}
-
-// spec/ufuncs/isfinite.yaml:6  isfinite: int64 -> bool
-struct IsfiniteInt64Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Eq(a, a);
-  }
-};
-FpFlags isfinite_int64(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int64_t)>(IsfiniteInt64Op(), in, out, n);
 }
 
 // spec/ufuncs/isfinite.yaml:7  isfinite: float32 -> bool
@@ -121,100 +89,12 @@ FpFlags isfinite_float64(const void* const* in, void* const* out, std::size_t n)
 // spec/ufuncs/isinf.yaml:6  isinf: bool -> bool
 struct IsinfBoolOp {
   template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V) const {
+    return Never(d, flags);
   }
 };
 FpFlags isinf_bool(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(Bool)>(IsinfBoolOp(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: int8 -> bool
-struct IsinfInt8Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_int8(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int8_t)>(IsinfInt8Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: int16 -> bool
-struct IsinfInt16Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_int16(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int16_t)>(IsinfInt16Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: int32 -> bool
-struct IsinfInt32Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_int32(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int32_t)>(IsinfInt32Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: int64 -> bool
-struct IsinfInt64Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_int64(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int64_t)>(IsinfInt64Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: uint8 -> bool
-struct IsinfUint8Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_uint8(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint8_t)>(IsinfUint8Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: uint16 -> bool
-struct IsinfUint16Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_uint16(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint16_t)>(IsinfUint16Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: uint32 -> bool
-struct IsinfUint32Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_uint32(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint32_t)>(IsinfUint32Op(), in, out, n);
-}
-
-// spec/ufuncs/isinf.yaml:6  isinf: uint64 -> bool
-struct IsinfUint64Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isinf_uint64(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint64_t)>(IsinfUint64Op(), in, out, n);
 }
 
 // spec/ufuncs/isinf.yaml:7  isinf: float32 -> bool
@@ -242,100 +122,12 @@ FpFlags isinf_float64(const void* const* in, void* const* out, std::size_t n) {
 // spec/ufuncs/isnan.yaml:6  isnan: bool -> bool
 struct IsnanBoolOp {
   template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V) const {
+    return Never(d, flags);
   }
 };
 FpFlags isnan_bool(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(Bool)>(IsnanBoolOp(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: int8 -> bool
-struct IsnanInt8Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_int8(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int8_t)>(IsnanInt8Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: int16 -> bool
-struct IsnanInt16Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_int16(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int16_t)>(IsnanInt16Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: int32 -> bool
-struct IsnanInt32Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_int32(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int32_t)>(IsnanInt32Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: int64 -> bool
-struct IsnanInt64Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_int64(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::int64_t)>(IsnanInt64Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: uint8 -> bool
-struct IsnanUint8Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_uint8(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint8_t)>(IsnanUint8Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: uint16 -> bool
-struct IsnanUint16Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_uint16(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint16_t)>(IsnanUint16Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: uint32 -> bool
-struct IsnanUint32Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_uint32(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint32_t)>(IsnanUint32Op(), in, out, n);
-}
-
-// spec/ufuncs/isnan.yaml:6  isnan: uint64 -> bool
-struct IsnanUint64Op {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
-    return hn::Lt(a, a);
-  }
-};
-FpFlags isnan_uint64(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Bool(std::uint64_t)>(IsnanUint64Op(), in, out, n);
 }
 
 // spec/ufuncs/isnan.yaml:7  isnan: float32 -> bool
@@ -387,31 +179,12 @@ const KernelSet kFloatingKernels[] = {
     {copysign_float32, nullptr, nullptr, copysign_float32_scan},
     {copysign_float64, nullptr, nullptr, copysign_float64_scan},
     {isfinite_bool, nullptr, nullptr, nullptr},
-    {isfinite_int16, nullptr, nullptr, nullptr},
-    {isfinite_int32, nullptr, nullptr, nullptr},
-    {isfinite_int64, nullptr, nullptr, nullptr},
     {isfinite_float32, nullptr, nullptr, nullptr},
     {isfinite_float64, nullptr, nullptr, nullptr},
     {isinf_bool, nullptr, nullptr, nullptr},
-    {isinf_int8, nullptr, nullptr, nullptr},
-    {isinf_int16, nullptr, nullptr, nullptr},
-    {isinf_int32, nullptr, nullptr, nullptr},
-    {isinf_int64, nullptr, nullptr, nullptr},
-    {isinf_uint8, nullptr, nullptr, nullptr},
-    {isinf_uint16, nullptr, nullptr, nullptr},
-    {isinf_uint32, nullptr, nullptr, nullptr},
-    {isinf_uint64, nullptr, nullptr, nullptr},
     {isinf_float32, nullptr, nullptr, nullptr},
     {isinf_float64, nullptr, nullptr, nullptr},
     {isnan_bool, nullptr, nullptr, nullptr},
-    {isnan_int8, nullptr, nullptr, nullptr},
-    {isnan_int16, nullptr, nullptr, nullptr},
-    {isnan_int32, nullptr, nullptr, nullptr},
-    {isnan_int64, nullptr, nullptr, nullptr},
-    {isnan_uint8, nullptr, nullptr, nullptr},
-    {isnan_uint16, nullptr, nullptr, nullptr},
-    {isnan_uint32, nullptr, nullptr, nullptr},
-    {isnan_uint64, nullptr, nullptr, nullptr},
     {isnan_float32, nullptr, nullptr, nullptr},
     {isnan_float64, nullptr, nullptr, nullptr},
     {sqrt_float32, nullptr, nullptr, nullptr},

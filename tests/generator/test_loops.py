@@ -1,0 +1,24 @@
+"""Loops after expansion: which of them share a kernel."""
+
+from __future__ import annotations
+
+import pytest
+from quern_generator.model import Spec, Ufunc
+
+
+def ufunc(spec: Spec, name: str) -> Ufunc:
+    return next(found for found in spec.ufuncs if found.name == name)
+
+
+@pytest.mark.parametrize("name", ["isnan", "isinf", "isfinite"])
+def test_loops_that_read_no_input_share_one_kernel(spec: Spec, name: str) -> None:
+    for loop in ufunc(spec, name).loops:
+        whole = loop.inputs[0].kind != "float"
+        assert loop.body.result == ("constant" if whole else "mask")
+        assert loop.same_code_as == (f"{name}_bool" if whole and loop.inputs[0].name != "bool" else None)
+
+
+def test_loops_share_a_kernel_where_no_operation_heeds_the_sign(spec: Spec) -> None:
+    shared = {loop.kernel: loop.same_code_as for loop in ufunc(spec, "multiply").loops}
+    assert (shared["multiply_uint32"], shared["multiply_int32"]) == ("multiply_int32", None)
+    assert {loop.same_code_as for loop in ufunc(spec, "less").loops} == {None}

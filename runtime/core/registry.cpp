@@ -50,7 +50,8 @@ const Table* TableFor(std::span<const Table> tables, std::int64_t target) {
   return best;
 }
 
-// True if no other dtype of the set (positions in kind order) casts safely to the one at `position`.
+// True if no other dtype of the set (positions in kind order) casts safely to the one at
+// `position`.
 bool IsMinimal(const CastingTables& tables, std::uint64_t set, int position) {
   for (std::uint64_t left = set & ~(std::uint64_t{1} << position); left != 0; left &= left - 1) {
     const DTypeId other = tables.by_order[std::countr_zero(left)];
@@ -140,9 +141,9 @@ DTypeId Registry::WeakAlone(WeakKind kind) const {
 }
 
 int Registry::PositionIn(const Package& package, std::string_view name) {
-  const std::span<const UfuncInfo> ufuncs = package.info->ufuncs;
+  const std::span<const UfuncInfo* const> ufuncs = package.info->ufuncs;
   for (std::size_t i = 0; i < ufuncs.size(); ++i) {
-    if (name == ufuncs[i].name) return static_cast<int>(i);
+    if (name == ufuncs[i]->name) return static_cast<int>(i);
   }
   return -1;
 }
@@ -183,7 +184,7 @@ LoopChoice Registry::Resolve(const UfuncInfo& ufunc, std::span<const DTypeId> in
   }
   const int position = PositionIn(*package, ufunc.name);
   if (position < 0) return {nullptr, ""};
-  const UfuncInfo& local = package->info->ufuncs[static_cast<std::size_t>(position)];
+  const UfuncInfo& local = *package->info->ufuncs[static_cast<std::size_t>(position)];
   std::size_t cell = 0;
   for (DTypeId id : inputs) {
     cell = cell * local.dtype_count + static_cast<std::size_t>(package->local_of[id]);
@@ -201,7 +202,7 @@ LoopChoice Registry::ResolveReduction(const UfuncInfo& ufunc, DTypeId input) con
     position = PositionIn(*package, ufunc.name);
   }
   if (position < 0) return {nullptr, ""};
-  const UfuncInfo& local = package->info->ufuncs[static_cast<std::size_t>(position)];
+  const UfuncInfo& local = *package->info->ufuncs[static_cast<std::size_t>(position)];
   if (local.reduction == nullptr) return {nullptr, ""};
   return Choose(*package, local, local.reduction[package->local_of[input]]);
 }
@@ -292,10 +293,10 @@ void Registry::CheckPackage(const PackageInfo& package) const {
       throw SpecError("package '" + name + "': a dtype named '" + dtype.name + "' exists already");
     }
   }
-  for (const UfuncInfo& ufunc : package.ufuncs) {
-    const bool extends = PositionIn(*packages_.front(), ufunc.name) >= 0;
-    if (!extends && FindUfunc(ufunc.name) != nullptr) {
-      throw SpecError("package '" + name + "': a ufunc named '" + ufunc.name + "' exists already");
+  for (const UfuncInfo* ufunc : package.ufuncs) {
+    const bool extends = PositionIn(*packages_.front(), ufunc->name) >= 0;
+    if (!extends && FindUfunc(ufunc->name) != nullptr) {
+      throw SpecError("package '" + name + "': a ufunc named '" + ufunc->name + "' exists already");
     }
   }
 }
@@ -330,9 +331,10 @@ void Registry::AddDTypes(Package& added) {
 }
 
 void Registry::AddLoops(Package& added) {
-  for (const UfuncInfo& ufunc : added.info->ufuncs) {
-    const std::size_t arity = std::size_t{ufunc.inputs} + ufunc.outputs;
-    std::vector<LoopInfo>& loops = added.loops.emplace_back(ufunc.loops.begin(), ufunc.loops.end());
+  for (const UfuncInfo* ufunc : added.info->ufuncs) {
+    const std::size_t arity = std::size_t{ufunc->inputs} + ufunc->outputs;
+    std::vector<LoopInfo>& loops =
+        added.loops.emplace_back(ufunc->loops.begin(), ufunc->loops.end());
     for (LoopInfo& loop : loops) {
       auto types = std::make_unique<DTypeId[]>(arity);
       for (std::size_t i = 0; i < arity; ++i) types[i] = added.global_of[loop.types[i]];
@@ -343,9 +345,9 @@ void Registry::AddLoops(Package& added) {
 }
 
 void Registry::AddUfuncs(const Package& added) {
-  for (const UfuncInfo& info : added.info->ufuncs) {
-    if (FindUfunc(info.name) == nullptr) {
-      ufuncs_.push_back(std::unique_ptr<const Ufunc>(new Ufunc(&info)));
+  for (const UfuncInfo* info : added.info->ufuncs) {
+    if (FindUfunc(info->name) == nullptr) {
+      ufuncs_.push_back(std::unique_ptr<const Ufunc>(new Ufunc(info)));
     }
   }
   std::sort(ufuncs_.begin(), ufuncs_.end(),

@@ -121,7 +121,7 @@ struct PackageInfo {
   std::uint8_t base_dtype_count;         // 0 for the base package
   std::uint8_t dtype_count;              // base plus own
   std::span<const DTypeInfo> dtypes;     // own only
-  std::span<const UfuncInfo> ufuncs;     // own ufuncs, and base ufuncs extended by own dtypes
+  std::span<const UfuncInfo* const> ufuncs;  // own ufuncs, and base ufuncs extended by own dtypes
   const CastingTables* casting;          // over dtype_count dtypes
   std::span<const KernelFamily* const> families;
   const char* fingerprint;               // of the dtype list that a dependent package must match

@@ -27,6 +27,8 @@ EDITS = [
     ("maximum", 'body: "Max(a, b)"', 'body: "Max(b, a)"'),
     ("sqrt", 'body: "Sqrt(a)"', 'body: "Mul(Sqrt(a), 1.0)"'),
     ("divide", "accuracy: {real_floats: 0.5}", "accuracy: {real_floats: 0.6}"),
+    ("add", 'operator: "+"', 'operator: "+"\naliases: [joined]'),
+    ("maximum", "arguments:", "aliases: [greatest]\narguments:"),
 ]
 MOST_UNITS = 3
 
@@ -42,6 +44,7 @@ def test_an_edit_rebuilds_few_units(tmp_path: Path, name: str, old: str, new: st
     generate(spec, generated)
     paths = changed(before, digests(generated))
     assert paths
+    assert "src/tables/package.cpp" not in paths, "it lists the ufuncs and says nothing else of them"
     units = rebuilt_units(generated, paths)
     assert len(units) <= MOST_UNITS, units
 

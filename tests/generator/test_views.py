@@ -251,6 +251,14 @@ def test_a_shared_kernel_is_emitted_once_and_pointed_to_twice(outputs: dict[str,
     assert "{kAddTypes[2], &kArithmeticFamily, 1, kOverflow | kInvalid, kOverflow | kInvalid, true," in tables
 
 
+def test_package_tables_hold_no_more_of_a_ufunc_than_its_symbol(outputs: dict[str, str]) -> None:
+    package = outputs["src/tables/package.cpp"]
+    assert "extern const UfuncInfo kAddUfunc;\nextern const UfuncInfo kLessUfunc;\n" in package
+    assert "const UfuncInfo* const kUfuncs[] = {\n    &kAddUfunc,\n    &kLessUfunc,\n};" in package
+    assert package.count("Add") == 2
+    assert "\nconst UfuncInfo kAddUfunc = {\n" in outputs["src/tables/arithmetic.cpp"]
+
+
 def test_inputs_of_different_types_get_template_parameters_of_their_own(outputs: dict[str, str]) -> None:
     kernels = outputs["src/kernels/comparison.cpp"]
     assert "template <class D, class VA, class VB>" in kernels

@@ -8,7 +8,7 @@ from ..model import DType, Spec
 from .casting import kind_order
 from .names import own_dtypes, own_ufuncs, package_of
 from .render import render
-from .tables import package_rows, table_families
+from .tables import ufunc_symbol
 from .text import OutputFile, banner, char_literal, cpp_string, cpp_strings, filled
 from .units import KernelIndex
 
@@ -22,10 +22,9 @@ def files(spec: Spec) -> list[OutputFile]:
         template,
         banner=banner(["spec/" if package.is_base else str(_root(spec)) + "/"], package=package.name),
         package=package,
-        families=sorted(table_families(spec)),
         kernel_symbols=[unit.symbol for unit in KernelIndex(spec).units],
         dtypes=[_dtype_row(dtype, order.index(dtype.index)) for dtype in own_dtypes(spec)],
-        ufuncs=package_rows(spec, package),
+        ufuncs=[ufunc_symbol(ufunc) for ufunc in spec.ufuncs],
         base_fingerprint=cpp_string(spec.base_fingerprint),
         base_dtype_count=spec.base_dtype_count,
         fingerprint=cpp_string(spec.fingerprint),

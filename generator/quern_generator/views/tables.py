@@ -1,7 +1,7 @@
-"""Ufuncs as tables: ``src/tables/<family>.{h,cpp}``, one pair per family of ufuncs.
+"""Ufuncs as tables: ``src/tables/<family>.cpp``, one file per family of ufuncs.
 
-``package.cpp`` joins the ufuncs of all families into one array. It sees only their symbols, so that a
-change of a ufunc's texts, loops or resolution stays within its family's files.
+``package.cpp`` joins the ufuncs of all families into one array. It sees only the symbol of each, so that
+any change of a ufunc stays within its family's file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..model import Loop, Spec, Ufunc
-from .names import Package, dtype_id, flag_set, loop_numbers, own_loops, package_of, types_text
+from .names import dtype_id, flag_set, loop_numbers, own_loops, package_of, types_text
 from .render import render
 from .text import OutputFile, banner, camel, cpp_string, cpp_strings, filled, rows
 from .units import KernelIndex
@@ -28,13 +28,13 @@ class ArrayView:
 
 @dataclass(frozen=True)
 class UfuncTables:
-    """Everything that a family's files say of one ufunc."""
+    """Everything that a family's file says of one ufunc."""
 
     name: str
-    camel: str
+    symbol: str  # of the UfuncInfo
     summary: str  # definition, wrapped
-    types: tuple[ArrayView, ...]  # of the loops; none if the package adds no loop
-    arrays: tuple[ArrayView, ...]  # those that package.cpp names
+    arrays: tuple[ArrayView, ...]
+    row: str  # the UfuncInfo's members, wrapped
 
 
 def files(spec: Spec) -> list[OutputFile]:
@@ -47,14 +47,11 @@ def files(spec: Spec) -> list[OutputFile]:
         values = {
             "banner": banner([str(ufunc.origin.path) for ufunc in ufuncs], package=package.name),
             "package": package,
-            "family": family,
-            "guard": f"{package.name.upper()}_TABLES_{family.upper()}_H_",
             "ufuncs": [ufunc_tables(spec, kernels, ufunc) for ufunc in ufuncs],
             "kernel_symbols": _kernel_symbols(kernels, ufuncs),
         }
-        folder = PurePosixPath("src") / package.include / "tables"
-        made.append(OutputFile(folder / f"{family}.h", render("ufunc_tables.h.j2", **values)))
-        made.append(OutputFile(folder / f"{family}.cpp", render("ufunc_tables.cpp.j2", **values)))
+        path = PurePosixPath("src") / package.include / "tables" / f"{family}.cpp"
+        made.append(OutputFile(path, render("ufunc_tables.cpp.j2", **values)))
     return made
 
 
@@ -68,14 +65,20 @@ def _kernel_symbols(kernels: KernelIndex, ufuncs: list[Ufunc]) -> list[str]:
     return sorted({kernels.place(loop).unit.symbol for ufunc in ufuncs for loop in own_loops(ufunc)})
 
 
+def ufunc_symbol(ufunc: Ufunc) -> str:
+    """The constant that describes a ufunc."""
+    return f"k{camel(ufunc.name)}Ufunc"
+
+
 def ufunc_tables(spec: Spec, kernels: KernelIndex, ufunc: Ufunc) -> UfuncTables:
-    """The arrays of one ufunc."""
+    """The arrays of one ufunc, and what refers to them."""
     name = camel(ufunc.name)
     numbers = loop_numbers(ufunc)
     loops = own_loops(ufunc)
     arguments = [*ufunc.inputs, *ufunc.outputs]
     resolution = _renumbered(ufunc.resolution, numbers)
     arrays = [
+        _types(name, loops),
         _strings(f"k{name}Arguments", arguments),
         ArrayView("LoopInfo", f"k{name}Loops", len(loops), _loop_rows(kernels, name, loops)),
         ArrayView("std::int16_t", f"k{name}Resolution", len(resolution), _resolution_rows(spec, resolution)),
@@ -92,15 +95,15 @@ def ufunc_tables(spec: Spec, kernels: KernelIndex, ufunc: Ufunc) -> UfuncTables:
         arrays.append(_strings(f"k{name}Functions", functions))
     return UfuncTables(
         name=ufunc.name,
-        camel=name,
+        symbol=ufunc_symbol(ufunc),
         summary=_summary(name, ufunc.summary),
-        types=tuple(array for array in [_types(name, loops)] if array.size),
         arrays=tuple(array for array in arrays if array.size),
+        row=_row(ufunc),
     )
 
 
 def _summary(name: str, text: str) -> str:
-    head = f"const char k{name}Summary[] ="
+    head = f"static const char k{name}Summary[] ="
     literal = cpp_strings(text, "    ", first=len(head) + 1)
     return f"{head}{literal};" if literal.startswith("\n") else f"{head} {literal};"
 
@@ -153,12 +156,7 @@ def _resolution_rows(spec: Spec, cells: list[int]) -> str:
     return "\n".join(rows([str(cell) for cell in cells[at : at + width]]) for at in range(0, len(cells), width))
 
 
-def package_rows(spec: Spec, package: Package) -> list[str]:
-    """The ufuncs of the package as rows of UfuncInfo."""
-    return [_package_row(ufunc) for ufunc in spec.ufuncs]
-
-
-def _package_row(ufunc: Ufunc) -> str:
+def _row(ufunc: Ufunc) -> str:
     name = f"k{camel(ufunc.name)}"
     items = [
         cpp_string(ufunc.name),
@@ -180,7 +178,7 @@ def _package_row(ufunc: Ufunc) -> str:
         "true" if ufunc.compares else "false",
         cpp_string(str(ufunc.origin)),
     ]
-    return filled("    {", items, "},")
+    return filled("    ", items, ",")
 
 
 def identity(ufunc: Ufunc) -> str:

@@ -278,24 +278,6 @@ std::size_t ExpandByMaskOf(const void* src, const std::uint8_t* mask, std::size_
   return used;
 }
 
-template <std::size_t kSize>
-void SelectByMaskOf(const void* src, const std::uint8_t* mask, std::size_t n, void* dst) {
-  const char* from = static_cast<const char*>(src);
-  char* to = static_cast<char*>(dst);
-  std::size_t i = 0;
-  if constexpr (kSize < 16) {
-    using T = Unsigned<kSize>;
-    const hn::ScalableTag<T> d;
-    for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-      const auto take = MaskFromBytes(d, mask + i);
-      T* place = reinterpret_cast<T*>(to) + i;
-      const auto v = hn::LoadU(d, reinterpret_cast<const T*>(from) + i);
-      hn::StoreU(hn::IfThenElse(take, v, hn::LoadU(d, place)), d, place);
-    }
-  }
-  for (; i < n; ++i) move::StoreIf<kSize>(mask[i], from + i * kSize, to + i * kSize);
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace quern
 HWY_AFTER_NAMESPACE();

@@ -43,8 +43,6 @@ constexpr MoverTable kMovers = {
      CompressByMaskOf<16>},
     {ExpandByMaskOf<1>, ExpandByMaskOf<2>, ExpandByMaskOf<4>, ExpandByMaskOf<8>,
      ExpandByMaskOf<16>},
-    {SelectByMaskOf<1>, SelectByMaskOf<2>, SelectByMaskOf<4>, SelectByMaskOf<8>,
-     SelectByMaskOf<16>},
     {CopyBytes, ByteSwap<2>, ByteSwap<4>, ByteSwap<8>, ByteSwap<16>},
 };
 

@@ -30,9 +30,6 @@ using CompressByMask = std::size_t (*)(const void* src, const std::uint8_t* mask
 using ExpandByMask = std::size_t (*)(const void* src, const std::uint8_t* mask, std::size_t n,
                                      void* dst);
 
-// dst[i] = src[i] wherever mask[i] != 0; other elements of dst keep their value.
-using SelectByMask = void (*)(const void* src, const std::uint8_t* mask, std::size_t n, void* dst);
-
 // dst[i] = src[i] with its bytes reversed. src may equal dst.
 using SwapBytes = void (*)(const void* src, std::size_t n, void* dst);
 
@@ -42,7 +39,6 @@ struct MoverTable {
   UnpackStrided unpack[kMoverSizes];
   CompressByMask compress[kMoverSizes];
   ExpandByMask expand[kMoverSizes];
-  SelectByMask select[kMoverSizes];
   SwapBytes swap[kMoverSizes];  // [0] copies
 };
 

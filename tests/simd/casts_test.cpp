@@ -18,10 +18,6 @@
 #ifndef QUERN_TESTS_SIMD_CASTS_ONCE
 #define QUERN_TESTS_SIMD_CASTS_ONCE
 namespace quern::test {
-using CastList = std::vector<Named<CastKernel>>;
-template <std::int64_t kTarget>
-CastList CastKernels();
-
 template <class... T>
 struct TypeList {
   template <class Visitor>
@@ -38,15 +34,18 @@ using StorageTypes =
 HWY_BEFORE_NAMESPACE();
 namespace quern {
 namespace test {
-// In the order of StorageTypes, source first.
+struct CastKernels;
 template <>
-CastList CastKernels<HWY_TARGET>() {
-  CastList list;
-  StorageTypes::Each([&]<class From>() {
-    StorageTypes::Each([&]<class To>() { list.push_back({"", HWY_NAMESPACE::Cast<From, To>}); });
-  });
-  return list;
-}
+struct CompiledFor<CastKernels, HWY_TARGET> {
+  // In the order of StorageTypes, source first.
+  static std::vector<Named<CastKernel>> List() {
+    std::vector<Named<CastKernel>> list;
+    StorageTypes::Each([&]<class From>() {
+      StorageTypes::Each([&]<class To>() { list.push_back({"", HWY_NAMESPACE::Cast<From, To>}); });
+    });
+    return list;
+  }
+};
 }  // namespace test
 }  // namespace quern
 HWY_AFTER_NAMESPACE();
@@ -55,11 +54,7 @@ HWY_AFTER_NAMESPACE();
 namespace quern::test {
 namespace {
 
-const std::vector<TargetKernels<CastKernel>>& Targets() {
-  static const auto targets = RunnableTargets<CastKernel, HWY_TARGETS>(
-      []<std::int64_t kTarget>() { return CastKernels<kTarget>(); });
-  return targets;
-}
+const auto& Targets() { return RunnableTargets<CastKernels>(); }
 
 template <class T>
 auto Number(T value) {

@@ -14,48 +14,17 @@
 #include "hwy/highway.h"
 #include "simd/division-inl.h"
 #include "simd/scan-inl.h"
-#include "simd/transform-inl.h"
 #include "tests/simd/harness.h"
-
-#ifndef QUERN_TESTS_SIMD_DIVISION_ONCE
-#define QUERN_TESTS_SIMD_DIVISION_ONCE
-namespace quern::test {
-using KernelList = std::vector<Named<ElementwiseKernel>>;
-template <class T, std::int64_t kTarget>
-struct DivisionOf;
-template <class T, std::int64_t kTarget>
-struct DivisionScan;
-}  // namespace quern::test
-#endif
+#include "tests/simd/kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct FloorDivideBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
-    return FloorDivide(d, flags, a, b);
-  }
-};
-struct RemainderBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
-    return Remainder(d, flags, a, b);
-  }
-};
-struct FmodBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
-    return Fmod(d, flags, a, b);
-  }
-};
-
-template <class T, class Body>
-FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<T(T, T)>(Body(), in, out, n);
-}
+QUERN_TEST_BODY(FloorDivide)
+QUERN_TEST_BODY(Remainder)
+QUERN_TEST_BODY(Fmod)
 
 template <class T>
 FpFlags ScanKernel(const void* in, std::ptrdiff_t in_step, void* out, std::ptrdiff_t out_step,
@@ -68,18 +37,22 @@ FpFlags ScanKernel(const void* in, std::ptrdiff_t in_step, void* out, std::ptrdi
 
 namespace test {
 template <class T>
-struct DivisionScan<T, HWY_TARGET> {
+struct DivisionScans;
+template <class T>
+struct CompiledFor<DivisionScans<T>, HWY_TARGET> {
   static std::vector<Named<quern::ScanKernel>> List() {
     return {{"FloorDivide", HWY_NAMESPACE::ScanKernel<T>}};
   }
 };
 template <class T>
-struct DivisionOf<T, HWY_TARGET> {
+struct DivisionKernels;
+template <class T>
+struct CompiledFor<DivisionKernels<T>, HWY_TARGET> {
   static KernelList List() {
     namespace target = HWY_NAMESPACE;
-    return {{"FloorDivide", target::Kernel<T, target::FloorDivideBody>},
-            {"Remainder", target::Kernel<T, target::RemainderBody>},
-            {"Fmod", target::Kernel<T, target::FmodBody>}};
+    return {{"FloorDivide", target::Kernel<T(T, T), target::FloorDivideBody>},
+            {"Remainder", target::Kernel<T(T, T), target::RemainderBody>},
+            {"Fmod", target::Kernel<T(T, T), target::FmodBody>}};
   }
 };
 }  // namespace test
@@ -89,13 +62,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quern::test {
 namespace {
-
-template <class T>
-const std::vector<TargetKernels<ElementwiseKernel>>& Targets() {
-  static const auto targets = RunnableTargets<ElementwiseKernel, HWY_TARGETS>(
-      []<std::int64_t kTarget>() { return DivisionOf<T, kTarget>::List(); });
-  return targets;
-}
 
 template <class T>
 class IntegerDivisionTest : public testing::Test {};
@@ -129,9 +95,11 @@ Expected<T> RemainderReference(T a, T b) {
 
 TYPED_TEST(IntegerDivisionTest, Samples) {
   using T = TypeParam;
-  Elementwise<T(T, T)>::Check(Targets<T>(), "FloorDivide", FloorDivideReference<T>);
-  Elementwise<T(T, T)>::Check(Targets<T>(), "Remainder", RemainderReference<T>);
-  Elementwise<T(T, T)>::Check(Targets<T>(), "Fmod", FmodReference<T>);
+  Elementwise<T(T, T)>::Check(RunnableTargets<DivisionKernels<T>>(), "FloorDivide",
+                              FloorDivideReference<T>);
+  Elementwise<T(T, T)>::Check(RunnableTargets<DivisionKernels<T>>(), "Remainder",
+                              RemainderReference<T>);
+  Elementwise<T(T, T)>::Check(RunnableTargets<DivisionKernels<T>>(), "Fmod", FmodReference<T>);
 }
 
 // All pairs of special values, and dividends next to multiples of random divisors, where a quotient
@@ -158,7 +126,7 @@ TYPED_TEST(IntegerDivisionTest, Boundaries) {
   const void* in[] = {a.data(), b.data()};
   std::vector<T> result(a.size());
   void* out[] = {result.data()};
-  for (const auto& target : Targets<T>()) {
+  for (const auto& target : RunnableTargets<DivisionKernels<T>>()) {
     target.Find("FloorDivide")(in, out, a.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
       ASSERT_EQ(result[i], FloorDivideReference(a[i], b[i]).value)
@@ -175,9 +143,7 @@ TYPED_TEST(IntegerDivisionTest, Boundaries) {
 // Scans run bodies on 128-bit vectors, whatever the target's own size.
 TYPED_TEST(IntegerDivisionTest, Scans) {
   using T = TypeParam;
-  const auto targets = RunnableTargets<quern::ScanKernel, HWY_TARGETS>(
-      []<std::int64_t kTarget>() { return DivisionScan<T, kTarget>::List(); });
-  for (const auto& target : targets) {
+  for (const auto& target : RunnableTargets<DivisionScans<T>>()) {
     for (T start : SpecialValues<T>()) {
       const std::vector<T> in = {T(3), static_cast<T>(-2), T(5)};
       std::vector<T> out(in.size());
@@ -244,9 +210,11 @@ Expected<T> FloatFloorDivideReference(T a, T b) {
 
 TYPED_TEST(FloatDivisionTest, Samples) {
   using T = TypeParam;
-  Elementwise<T(T, T)>::Check(Targets<T>(), "FloorDivide", FloatFloorDivideReference<T>);
-  Elementwise<T(T, T)>::Check(Targets<T>(), "Remainder", FloatRemainderReference<T>);
-  Elementwise<T(T, T)>::Check(Targets<T>(), "Fmod", FloatFmodReference<T>);
+  Elementwise<T(T, T)>::Check(RunnableTargets<DivisionKernels<T>>(), "FloorDivide",
+                              FloatFloorDivideReference<T>);
+  Elementwise<T(T, T)>::Check(RunnableTargets<DivisionKernels<T>>(), "Remainder",
+                              FloatRemainderReference<T>);
+  Elementwise<T(T, T)>::Check(RunnableTargets<DivisionKernels<T>>(), "Fmod", FloatFmodReference<T>);
 }
 
 TYPED_TEST(FloatDivisionTest, SpecialPairsAndMultiples) {
@@ -269,7 +237,7 @@ TYPED_TEST(FloatDivisionTest, SpecialPairsAndMultiples) {
   const void* in[] = {a.data(), b.data()};
   std::vector<T> result(a.size());
   void* out[] = {result.data()};
-  for (const auto& target : Targets<T>()) {
+  for (const auto& target : RunnableTargets<DivisionKernels<T>>()) {
     target.Find("Fmod")(in, out, a.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
       ASSERT_TRUE(SameValue(result[i], std::fmod(a[i], b[i])))

@@ -18,50 +18,14 @@
 #include "simd/extrema-inl.h"
 #include "simd/floating-inl.h"
 #include "simd/logical-inl.h"
-#include "simd/transform-inl.h"
 #include "tests/simd/harness.h"
-
-#ifndef QUERN_TESTS_SIMD_ELEMENTWISE_ONCE
-#define QUERN_TESTS_SIMD_ELEMENTWISE_ONCE
-namespace quern::test {
-using KernelList = std::vector<Named<ElementwiseKernel>>;
-template <std::int64_t kTarget>
-KernelList ElementwiseKernels();
-}  // namespace quern::test
-#endif
+#include "tests/simd/kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <class Signature, class Body>
-FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Signature>(Body(), in, out, n);
-}
-
-// A function object for a body, for a Highway operation, and for a body without arguments.
-#define QUERN_TEST_BODY(Name)                                       \
-  struct Name##Body {                                               \
-    template <class D, class... V>                                  \
-    HWY_INLINE auto operator()(D d, FlagSet& flags, V... v) const { \
-      return Name(d, flags, v...);                                  \
-    }                                                               \
-  };
-#define QUERN_TEST_OPERATION(Name)                                          \
-  struct Name##Body {                                                       \
-    template <class D, class... V>                                          \
-    HWY_INLINE auto operator()(D /*d*/, FlagSet& /*flags*/, V... v) const { \
-      return hn::Name(v...);                                                \
-    }                                                                       \
-  };
-#define QUERN_TEST_CONSTANT(Name)                                       \
-  struct Name##Body {                                                   \
-    template <class D, class... V>                                      \
-    HWY_INLINE auto operator()(D d, FlagSet& flags, V... /*v*/) const { \
-      return Name(d, flags);                                            \
-    }                                                                   \
-  };
 QUERN_TEST_OPERATION(Add)
 QUERN_TEST_OPERATION(Mul)
 QUERN_TEST_OPERATION(Div)
@@ -107,9 +71,6 @@ QUERN_TEST_BODY(Minimum)
 QUERN_TEST_BODY(Fmax)
 QUERN_TEST_BODY(Fmin)
 QUERN_TEST_BODY(Clip)
-#undef QUERN_TEST_BODY
-#undef QUERN_TEST_OPERATION
-#undef QUERN_TEST_CONSTANT
 
 // Kernels named "Body type" for the bodies that serve every type T.
 template <class T>
@@ -185,26 +146,29 @@ void AddAcross(test::KernelList& list) {
 }  // namespace HWY_NAMESPACE
 
 namespace test {
+struct ElementwiseKernels;
 template <>
-KernelList ElementwiseKernels<HWY_TARGET>() {
-  namespace target = HWY_NAMESPACE;
-  KernelList list;
-  target::AddCommon<std::int8_t>(list, "int8");
-  target::AddCommon<std::int16_t>(list, "int16");
-  target::AddCommon<std::int32_t>(list, "int32");
-  target::AddCommon<std::int64_t>(list, "int64");
-  target::AddCommon<std::uint8_t>(list, "uint8");
-  target::AddCommon<std::uint16_t>(list, "uint16");
-  target::AddCommon<std::uint32_t>(list, "uint32");
-  target::AddCommon<std::uint64_t>(list, "uint64");
-  target::AddCommon<float>(list, "float32");
-  target::AddCommon<double>(list, "float64");
-  target::AddAcross<std::int64_t, std::uint64_t>(list);
-  target::AddAcross<std::uint64_t, std::int64_t>(list);
-  list.push_back({"LogicalAnd bool", target::Kernel<Bool(Bool, Bool), target::LogicalAndBody>});
-  list.push_back({"LogicalNot bool", target::Kernel<Bool(Bool), target::LogicalNotBody>});
-  return list;
-}
+struct CompiledFor<ElementwiseKernels, HWY_TARGET> {
+  static KernelList List() {
+    namespace target = HWY_NAMESPACE;
+    KernelList list;
+    target::AddCommon<std::int8_t>(list, "int8");
+    target::AddCommon<std::int16_t>(list, "int16");
+    target::AddCommon<std::int32_t>(list, "int32");
+    target::AddCommon<std::int64_t>(list, "int64");
+    target::AddCommon<std::uint8_t>(list, "uint8");
+    target::AddCommon<std::uint16_t>(list, "uint16");
+    target::AddCommon<std::uint32_t>(list, "uint32");
+    target::AddCommon<std::uint64_t>(list, "uint64");
+    target::AddCommon<float>(list, "float32");
+    target::AddCommon<double>(list, "float64");
+    target::AddAcross<std::int64_t, std::uint64_t>(list);
+    target::AddAcross<std::uint64_t, std::int64_t>(list);
+    list.push_back({"LogicalAnd bool", target::Kernel<Bool(Bool, Bool), target::LogicalAndBody>});
+    list.push_back({"LogicalNot bool", target::Kernel<Bool(Bool), target::LogicalNotBody>});
+    return list;
+  }
+};
 }  // namespace test
 }  // namespace quern
 HWY_AFTER_NAMESPACE();
@@ -213,11 +177,7 @@ HWY_AFTER_NAMESPACE();
 namespace quern::test {
 namespace {
 
-const std::vector<TargetKernels<ElementwiseKernel>>& Targets() {
-  static const auto targets = RunnableTargets<ElementwiseKernel, HWY_TARGETS>(
-      []<std::int64_t kTarget>() { return ElementwiseKernels<kTarget>(); });
-  return targets;
-}
+const ElementwiseTargets& Targets() { return RunnableTargets<ElementwiseKernels>(); }
 
 Bool ToBool(bool value) { return value ? Bool::kTrue : Bool::kFalse; }
 

@@ -16,53 +16,33 @@
 #include "hwy/highway.h"
 #include "simd/exponential-inl.h"
 #include "simd/fused-inl.h"
-#include "simd/transform-inl.h"
 #include "tests/simd/harness.h"
-
-#ifndef QUERN_TESTS_SIMD_EXPONENTIAL_ONCE
-#define QUERN_TESTS_SIMD_EXPONENTIAL_ONCE
-namespace quern::test {
-using KernelList = std::vector<Named<ElementwiseKernel>>;
-template <std::int64_t kTarget>
-KernelList ExponentialKernels();
-}  // namespace quern::test
-#endif
+#include "tests/simd/kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct ExpBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, FlagSet& flags, V x) const {
-    return Exp(d, flags, x);
-  }
-};
-struct FusedMulAddBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b, V c) const {
-    return FusedMulAdd(d, flags, a, b, c);
-  }
-};
-
-template <class Signature, class Body>
-FpFlags Kernel(const void* const* in, void* const* out, std::size_t n) {
-  return Transform<Signature>(Body(), in, out, n);
-}
+QUERN_TEST_BODY(Exp)
+QUERN_TEST_BODY(FusedMulAdd)
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
 
 namespace test {
+struct ExponentialKernels;
 template <>
-KernelList ExponentialKernels<HWY_TARGET>() {
-  namespace target = HWY_NAMESPACE;
-  return {{"Exp float32", target::Kernel<float(float), target::ExpBody>},
-          {"Exp float64", target::Kernel<double(double), target::ExpBody>},
-          {"Fma float32", target::Kernel<float(float, float, float), target::FusedMulAddBody>},
-          {"Fma float64", target::Kernel<double(double, double, double), target::FusedMulAddBody>}};
-}
+struct CompiledFor<ExponentialKernels, HWY_TARGET> {
+  static KernelList List() {
+    namespace target = HWY_NAMESPACE;
+    return {
+        {"Exp float32", target::Kernel<float(float), target::ExpBody>},
+        {"Exp float64", target::Kernel<double(double), target::ExpBody>},
+        {"Fma float32", target::Kernel<float(float, float, float), target::FusedMulAddBody>},
+        {"Fma float64", target::Kernel<double(double, double, double), target::FusedMulAddBody>}};
+  }
+};
 }  // namespace test
 }  // namespace quern
 HWY_AFTER_NAMESPACE();
@@ -71,11 +51,7 @@ HWY_AFTER_NAMESPACE();
 namespace quern::test {
 namespace {
 
-const std::vector<TargetKernels<ElementwiseKernel>>& Targets() {
-  static const auto targets = RunnableTargets<ElementwiseKernel, HWY_TARGETS>(
-      []<std::int64_t kTarget>() { return ExponentialKernels<kTarget>(); });
-  return targets;
-}
+const ElementwiseTargets& Targets() { return RunnableTargets<ExponentialKernels>(); }
 
 template <class T>
 std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const std::vector<T>& x,

@@ -31,6 +31,7 @@ struct Named {
   std::string_view name;
   Kernel kernel;
 };
+using KernelList = std::vector<Named<ElementwiseKernel>>;
 
 // The kernels of one target under their names.
 template <class Kernel>
@@ -52,15 +53,25 @@ struct TargetKernels {
 // Whether this CPU runs code for `target`.
 inline bool CanRun(std::int64_t target) { return (hwy::SupportedTargets() & target) != 0; }
 
-// The kernel lists of the compiled targets that this CPU runs. `List` is a callable template:
-// List.operator()<kTarget>() -> std::vector<Named<Kernel>>.
-template <class Kernel, std::int64_t kCompiled, class List>
-std::vector<TargetKernels<Kernel>> RunnableTargets(const List& list) {
-  std::vector<TargetKernels<Kernel>> targets;
-  VisitTargets<kCompiled>([&]<std::int64_t kTarget>() {
-    if (CanRun(kTarget)) targets.push_back({kTarget, list.template operator()<kTarget>()});
-  });
-  EXPECT_FALSE(targets.empty());
+// What a test file compiled for a target: specialised for HWY_TARGET in each pass, with a function
+// List() -> std::vector<Named<Kernel>>. `Kernels` is an incomplete type that the file declares, so
+// that files in one program stay apart.
+template <class Kernels, std::int64_t kTarget>
+struct CompiledFor;
+
+// The kernel lists of the compiled targets that this CPU runs; to be called after the last pass.
+template <class Kernels>
+const auto& RunnableTargets() {
+  using List = decltype(CompiledFor<Kernels, HWY_STATIC_TARGET>::List());
+  using Kernel = decltype(List::value_type::kernel);
+  static const std::vector<TargetKernels<Kernel>> targets = [] {
+    std::vector<TargetKernels<Kernel>> runnable;
+    VisitTargets<HWY_TARGETS>([&]<std::int64_t kTarget>() {
+      if (CanRun(kTarget)) runnable.push_back({kTarget, CompiledFor<Kernels, kTarget>::List()});
+    });
+    EXPECT_FALSE(runnable.empty());
+    return runnable;
+  }();
   return targets;
 }
 
@@ -230,6 +241,8 @@ void CheckLength(ElementwiseKernel kernel, const Reference& reference,
 
 }  // namespace detail
 
+using ElementwiseTargets = std::vector<TargetKernels<ElementwiseKernel>>;
+
 // Runs the kernel `name` of every target over all lengths 0..130, out of place and in place, over a
 // long array, and over single elements (which pins flags to elements).
 template <class Signature>
@@ -237,8 +250,8 @@ struct Elementwise;
 template <class Out, class... In>
 struct Elementwise<Out(In...)> {
   template <class Reference>
-  static void Check(const std::vector<TargetKernels<ElementwiseKernel>>& targets,
-                    std::string_view name, const Reference& reference) {
+  static void Check(const ElementwiseTargets& targets, std::string_view name,
+                    const Reference& reference) {
     constexpr std::size_t kSamples = 6000;
     std::uint64_t seed = 1;
     const std::tuple<std::vector<In>...> samples{Samples<In>(kSamples, seed++)...};

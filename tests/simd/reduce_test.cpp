@@ -17,6 +17,7 @@
 #include "simd/reduce-inl.h"
 #include "simd/scan-inl.h"
 #include "tests/simd/harness.h"
+#include "tests/simd/kernel-inl.h"
 
 #ifndef QUERN_TESTS_SIMD_REDUCE_ONCE
 #define QUERN_TESTS_SIMD_REDUCE_ONCE
@@ -26,9 +27,6 @@ struct FoldKernels {
   ReduceColumnsKernel columns;
   ScanKernel scan;
 };
-using FoldList = std::vector<Named<FoldKernels>>;
-template <std::int64_t kTarget>
-FoldList FoldsOf();
 }  // namespace quern::test
 #endif
 
@@ -37,24 +35,9 @@ namespace quern {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct AddBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D /*d*/, FlagSet& /*flags*/, V a, V b) const {
-    return hn::Add(a, b);
-  }
-};
-struct MaximumBody {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, FlagSet& flags, V a, V b) const {
-    return Maximum(d, flags, a, b);
-  }
-};
-struct LogicalOrBody {
-  template <class D, class V>
-  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
-    return LogicalOr(d, flags, a, b);
-  }
-};
+QUERN_TEST_OPERATION(Add)
+QUERN_TEST_BODY(Maximum)
+QUERN_TEST_BODY(LogicalOr)
 
 // The neutral values are spelled as a kernel's literals would be.
 template <class A, class Body, int kNeutral>
@@ -84,21 +67,24 @@ struct Folds {
 }  // namespace HWY_NAMESPACE
 
 namespace test {
+struct ReduceKernels;
 template <>
-FoldList FoldsOf<HWY_TARGET>() {
-  namespace target = HWY_NAMESPACE;
-  using target::AddBody;
-  using target::Folds;
-  return {{"Add int8", Folds<std::int8_t, AddBody, 0>::kKernels},
-          {"Add int16", Folds<std::int16_t, AddBody, 0>::kKernels},
-          {"Add int32", Folds<std::int32_t, AddBody, 0>::kKernels},
-          {"Add int64", Folds<std::int64_t, AddBody, 0>::kKernels},
-          {"Add float32", Folds<float, AddBody, 0>::kKernels},
-          {"Add float64", Folds<double, AddBody, 0>::kKernels},
-          {"Maximum float64", Folds<double, target::MaximumBody, 1>::kKernels},
-          {"Maximum uint16", Folds<std::uint16_t, target::MaximumBody, 0>::kKernels},
-          {"LogicalOr bool", Folds<Bool, target::LogicalOrBody, 0>::kKernels}};
-}
+struct CompiledFor<ReduceKernels, HWY_TARGET> {
+  static std::vector<Named<FoldKernels>> List() {
+    namespace target = HWY_NAMESPACE;
+    using target::AddBody;
+    using target::Folds;
+    return {{"Add int8", Folds<std::int8_t, AddBody, 0>::kKernels},
+            {"Add int16", Folds<std::int16_t, AddBody, 0>::kKernels},
+            {"Add int32", Folds<std::int32_t, AddBody, 0>::kKernels},
+            {"Add int64", Folds<std::int64_t, AddBody, 0>::kKernels},
+            {"Add float32", Folds<float, AddBody, 0>::kKernels},
+            {"Add float64", Folds<double, AddBody, 0>::kKernels},
+            {"Maximum float64", Folds<double, target::MaximumBody, 1>::kKernels},
+            {"Maximum uint16", Folds<std::uint16_t, target::MaximumBody, 0>::kKernels},
+            {"LogicalOr bool", Folds<Bool, target::LogicalOrBody, 0>::kKernels}};
+  }
+};
 }  // namespace test
 }  // namespace quern
 HWY_AFTER_NAMESPACE();
@@ -107,11 +93,7 @@ HWY_AFTER_NAMESPACE();
 namespace quern::test {
 namespace {
 
-const std::vector<TargetKernels<FoldKernels>>& Targets() {
-  static const auto targets = RunnableTargets<FoldKernels, HWY_TARGETS>(
-      []<std::int64_t kTarget>() { return FoldsOf<kTarget>(); });
-  return targets;
-}
+const auto& Targets() { return RunnableTargets<ReduceKernels>(); }
 
 // The tree as docs describe it: lanes of a block, halving, binary counter.
 template <class A, class Fold>

@@ -68,9 +68,10 @@ class Operation:
     arguments: tuple[str, ...]  # "vector" | "mask" | "number" | "count"
     result: str  # "vector" | "mask" | "constant"
     classes: tuple[str, ...]  # dtype names it accepts
-    family: str | None  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
+    family: str | None  # bodies only: a word of families
     raises: tuple[str, ...]  # flags a named body computes itself
     summary: str
+    header: str = ""  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
 
 
 @dataclass(frozen=True)

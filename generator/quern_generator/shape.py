@@ -132,7 +132,8 @@ UFUNC = record(
 
 OPERATION = record({"signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"signless": FLAG})
 BODY = record(
-    {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"raises": MapOf(NAMES), "mixed": FLAG}
+    {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT},
+    {"header": NAME, "raises": MapOf(NAMES), "mixed": FLAG},
 )
 WORDS = MapOf(TEXT)
 VOCABULARY = record(

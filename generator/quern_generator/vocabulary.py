@@ -104,8 +104,11 @@ class OperationReader:
             return None
         given = {flag for _, names in raises for flag in names}
         flags, summary = tuple(flag for flag in self.words.flags if flag in given), entry.text("summary")
+        header = entry.text("header") or family or ""
         operations = tuple(
-            Operation(name, form[0], form[1], members, family, flags, summary) for form in forms if form is not None
+            Operation(name, form[0], form[1], members, family, flags, summary, header)
+            for form in forms
+            if form is not None
         )
         signless, mixed = entry.text("signless") == "true", entry.text("mixed") == "true"
         return OperationWord(name, operations, signless, mixed, raises)

@@ -52,9 +52,9 @@ HWY_INLINE V NegFma(D d, V a, V b, V c) {
 #endif
 }
 
-// Bodies over the two. Hardware flags are those of std::fma.
+// The body of the first. Hardware flags are those of std::fma.
 template <class D, class V>
-HWY_INLINE V FusedMulAdd(D d, FlagSet& /*flags*/, V a, V b, V c) {
+HWY_INLINE V MulAdd(D d, FlagSet& /*flags*/, V a, V b, V c) {
   return Fma(d, a, b, c);
 }
 

@@ -11,6 +11,7 @@ import pytest
 from quern_generator.build import build
 from quern_generator.faults import FaultLog
 from quern_generator.model import Spec
+from quern_generator.views import all_files
 from test_resolution import cell_value, known_ufuncs, numpy_ufunc, own_loop
 
 HALF = """\
@@ -148,3 +149,16 @@ def check_against_numpy(spec: Spec) -> None:
             except TypeError:
                 theirs = None
             assert own_loop(ufunc, cell_value(spec, ufunc, cell)) == theirs, (ufunc.name, cell)
+
+
+def test_mul_add_is_the_body_that_rounds_once_on_every_target(tmp_path: Path, root: Path) -> None:
+    """Highway's own operation of that name rounds twice where the target has no such instruction."""
+    addition = root / "tests" / "extension" / "additions" / "sum_of_squares.yaml"
+    (tmp_path / "mine" / "ufuncs").mkdir(parents=True)
+    shutil.copy(addition, tmp_path / "mine" / "ufuncs")
+    spec, log = build(tmp_path / "mine", root / "spec", "mine")
+    assert spec is not None, log.text()
+    kernels = {str(file.path): file.text for file in all_files(spec)}["src/mine/kernels/arithmetic.cpp"]
+    assert "return MulAdd(d, flags, a, a, hn::Mul(b, b));" in kernels
+    assert "hn::MulAdd" not in kernels
+    assert '#include "simd/fused-inl.h"' in kernels

@@ -71,7 +71,7 @@ DTYPES = (BOOL, INT64, UINT64, FLOAT64)
 
 
 def operation(name: str, arity: int, result: str = "vector", family: str | None = None) -> Operation:
-    return Operation(name, ("vector",) * arity, result, (), family, (), "")
+    return Operation(name, ("vector",) * arity, result, (), family, (), "", family or "")
 
 
 def variable(name: str) -> Expression:

@@ -29,9 +29,9 @@ def count(arguments: str) -> int:
     return arguments.count(",") + 1 if arguments.strip() else 0
 
 
-def bodies_of(root: Path, family: str) -> dict[str, tuple[int, str]]:
-    """Bodies of a family's header: number of arguments and kind of the result."""
-    text = (root / "runtime" / "simd" / f"{family}-inl.h").read_text()
+def bodies_of(root: Path, header: str) -> dict[str, tuple[int, str]]:
+    """Bodies of a header: number of arguments and kind of the result."""
+    text = (root / "runtime" / "simd" / f"{header}-inl.h").read_text()
     return {
         name: (count(parameters), next((kind for part, kind in RESULTS.items() if part in result), "vector"))
         for result, name, parameters in FUNCTION.findall(text)
@@ -40,8 +40,9 @@ def bodies_of(root: Path, family: str) -> dict[str, tuple[int, str]]:
 
 def test_every_body_exists_with_its_arity_and_result(root: Path, words: dict[str, Any]) -> None:
     for name, entry in words["bodies"].items():
-        found = bodies_of(root, entry["family"])
-        assert name in found, f"runtime/simd/{entry['family']}-inl.h has no {name}"
+        header = entry.get("header", entry["family"])
+        found = bodies_of(root, header)
+        assert name in found, f"runtime/simd/{header}-inl.h has no {name}"
         for signature in entry["signatures"]:
             arguments, _, result = signature.partition("->")
             assert found[name] == (count(arguments), result.strip()), name

@@ -25,7 +25,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 QUERN_TEST_BODY(Exp)
-QUERN_TEST_BODY(FusedMulAdd)
+QUERN_TEST_BODY(MulAdd)
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -36,11 +36,10 @@ template <>
 struct CompiledFor<ExponentialKernels, HWY_TARGET> {
   static KernelList List() {
     namespace target = HWY_NAMESPACE;
-    return {
-        {"Exp float32", target::Kernel<float(float), target::ExpBody>},
-        {"Exp float64", target::Kernel<double(double), target::ExpBody>},
-        {"Fma float32", target::Kernel<float(float, float, float), target::FusedMulAddBody>},
-        {"Fma float64", target::Kernel<double(double, double, double), target::FusedMulAddBody>}};
+    return {{"Exp float32", target::Kernel<float(float), target::ExpBody>},
+            {"Exp float64", target::Kernel<double(double), target::ExpBody>},
+            {"Fma float32", target::Kernel<float(float, float, float), target::MulAddBody>},
+            {"Fma float64", target::Kernel<double(double, double, double), target::MulAddBody>}};
   }
 };
 }  // namespace test

@@ -30,7 +30,7 @@ def walk(body: Expression) -> Iterator[Expression]:
 
 def body_families(body: Expression) -> set[str]:
     """Stems of the runtime/simd headers that the body's named operations live in."""
-    return {node.operation.family for node in walk(body) if node.operation and node.operation.family}
+    return {node.operation.header for node in walk(body) if node.operation and node.operation.header}
 
 
 def functor(loop: Loop) -> Functor:

@@ -12,7 +12,7 @@ from .casting import CastingReader, check_cycles, read_kinds
 from .check_names import check_extension, check_names
 from .classes import ClassTable
 from .context import Context
-from .dtypes import DTypes, Source, read_dtypes
+from .dtypes import BITS, DTypes, Source, read_dtypes
 from .faults import FaultLog, Place
 from .load import Mapping, Node, SpecFiles, load_folder, shown
 from .model import CapiSlot, DType, Spec, Target, Ufunc
@@ -40,14 +40,20 @@ class Sources:
 def build(folder: Path, base: Path | None = None, package: str = "quern") -> tuple[Spec | None, FaultLog]:
     """Reads and checks a spec folder; the Spec is None if there are faults."""
     log = FaultLog()
-    sources = Sources()
-    if base is not None:
-        add_files(sources, load_folder(base, log), base, False, log)
-    add_files(sources, load_folder(folder, log), folder, base is None, log, base is not None)
+    sources = read_sources(folder, base, log)
     if len(sources.words) < 1 or sources.casting is None:
         return None, log
     spec = Assembly(sources, base is not None, package, log).spec()
     return (None if log.faults else spec), log
+
+
+def read_sources(folder: Path, base: Path | None, log: FaultLog) -> Sources:
+    """The files of a spec folder, and of the base below it if it is a package's."""
+    sources = Sources()
+    if base is not None:
+        add_files(sources, load_folder(base, log), base, False, log)
+    add_files(sources, load_folder(folder, log), folder, base is None, log, base is not None)
+    return sources
 
 
 def add_files(
@@ -109,58 +115,61 @@ class Assembly:
 
     def spec(self) -> Spec | None:
         """The Spec; incomplete where the log has faults."""
-        casting_node = self.sources.casting
-        assert casting_node is not None
-        kinds = read_kinds(casting_node, self.words, self.log)
-        dtypes = read_dtypes(self.sources.dtypes, kinds, self.sources.broken, self.log)
-        targets = read_targets(self.sources.targets or NOTHING, self.words, self.log)
+        context = self.read_context()
         capi = read_slots(self.sources.capi or NOTHING, self.log)
-        context = self.context(dtypes, casting_node)
         if context is None:
             return None
         ufuncs = self.ufuncs(context)
         check_names(context, self.sources.ufuncs, self.sources.broken)
         if self.is_package:
-            base = self.base_ufuncs(context, casting_node, ufuncs)
+            base = self.base_ufuncs(context, ufuncs)
             ufuncs = [u for u in ufuncs if u.own or u.name in base]
-        return self.assemble(context, ufuncs, targets, capi)
+        return self.assemble(context, ufuncs, capi)
 
-    def context(self, dtypes: DTypes, casting_node: Mapping) -> Context | None:
+    def read_context(self) -> Context | None:
         """What ufuncs are read with; None where safe casts go round in a circle."""
+        kinds = read_kinds(self.casting_node, self.words, self.log)
+        dtypes = read_dtypes(self.sources.dtypes, kinds, self.sources.broken, self.log)
+        targets = read_targets(self.sources.targets or NOTHING, self.words, self.log)
+        return self.context(dtypes, targets)
+
+    @property
+    def casting_node(self) -> Mapping:
+        """What ``casting.yaml`` holds."""
+        assert self.sources.casting is not None
+        return self.sources.casting
+
+    def context(self, dtypes: DTypes, targets: tuple[Target, ...]) -> Context | None:
+        """The same for dtypes and targets that are read already."""
         members = {kind: [d.name for d in dtypes.all if d.kind == kind] for kind in self.words.dtype_kinds}
+        members |= {f"bits{bits}": [d.name for d in dtypes.all if d.bits == bits] for bits in BITS}
         names = [dtype.name for dtype in dtypes.all]
-        classes = ClassTable(members, names, casting_node.mapping("classes"), self.log)
+        classes = ClassTable(members, names, self.casting_node.mapping("classes"), self.log)
         classes.excused |= dtypes.broken
         operations, broken = OperationReader(self.words, classes, self.log).read(self.sources.words)
         lattice = dtypes.lattice()
         if not check_cycles(dtypes, lattice, self.log) or not dtypes.all:
             return None
-        casting = CastingReader(casting_node, self.words, classes, dtypes, lattice, self.log).read()
-        return Context(self.words, classes, dtypes, lattice, operations, broken, casting, self.log)
+        casting = CastingReader(self.casting_node, self.words, classes, dtypes, lattice, self.log).read()
+        return Context(self.words, classes, dtypes, lattice, operations, broken, casting, targets, self.log)
 
     def ufuncs(self, context: Context) -> list[Ufunc]:
         """All sound ufuncs in name order."""
         readers = [UfuncReader(context, stem, source) for stem, source in sorted(self.sources.ufuncs.items())]
         return [ufunc for ufunc in (reader.read() for reader in readers) if ufunc is not None]
 
-    def base_ufuncs(self, context: Context, casting_node: Mapping, ufuncs: Sequence[Ufunc]) -> set[str]:
+    def base_ufuncs(self, context: Context, ufuncs: Sequence[Ufunc]) -> set[str]:
         """Base ufuncs that a package's dtypes extend; changes of what the base has are faults."""
         quiet = FaultLog()
         base = Assembly(base_sources(self.sources), False, self.package, quiet)
-        base_context = base.context(context.dtypes.base(), casting_node)
+        base_context = base.context(context.dtypes.base(), context.targets)
         if base_context is None:
             return set()
         before = {ufunc.name: ufunc for ufunc in base.ufuncs(base_context)}
         check_extension(context, base_context, before, [u for u in ufuncs if not u.own])
         return {u.name for u in ufuncs if not u.own and takes_own(u, context.dtypes)}
 
-    def assemble(
-        self,
-        context: Context,
-        ufuncs: Iterable[Ufunc],
-        targets: tuple[Target, ...],
-        capi: tuple[CapiSlot, ...],
-    ) -> Spec:
+    def assemble(self, context: Context, ufuncs: Iterable[Ufunc], capi: tuple[CapiSlot, ...]) -> Spec:
         """The Spec from its parts."""
         dtypes = context.dtypes
         base = [dtype for dtype in dtypes.all if not dtype.own]
@@ -171,7 +180,7 @@ class Assembly:
             dtypes=dtypes.all,
             ufuncs=tuple(ufuncs),
             casting=context.casting,
-            targets=targets,
+            targets=context.targets,
             capi=capi,
             families=self.words.families,
             flags=self.words.flags,
@@ -179,6 +188,7 @@ class Assembly:
             base_dtype_count=len(base) if self.is_package else 0,
             base_fingerprint=fingerprint(base) if self.is_package else "",
             fingerprint=fingerprint(dtypes.all),
+            loop_kinds=tuple(self.words.loop_kinds.items()),
             kind_order=dtypes.kind_order,
         )
 

@@ -1,4 +1,4 @@
-"""Classes of dtypes: set algebra over kinds, dtype names and other classes, ``whole - boolean | float32``.
+"""Classes of dtypes: set algebra over kinds, widths, dtype names and other classes, ``whole - boolean | float32``.
 
 ``|`` unites, ``-`` takes away, ``&`` intersects and binds tighter; parentheses group.
 """

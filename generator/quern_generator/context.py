@@ -9,7 +9,7 @@ from .classes import ClassTable, Names
 from .dtypes import DTypes
 from .faults import FaultLog
 from .load import Scalar
-from .model import Casting, DType
+from .model import Casting, DType, Target
 from .promotion import Lattice
 from .vocabulary import OperationWord, Vocabulary
 
@@ -25,6 +25,7 @@ class Context:
     operations: Dict[str, OperationWord]
     broken_operations: set[str]
     casting: Casting
+    targets: tuple[Target, ...]
     log: FaultLog
 
     def class_list(self, scalar: Scalar, entry: str) -> list[Names] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .expression import text_of
 from .faults import nearest
+from .kinds import kinds_text
 from .model import DType, Loop, Spec, Ufunc
 
 
@@ -55,7 +56,7 @@ def ufunc_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:
     yield from table([key, value] for key, value in facts.items() if value)
     yield f"reference: {ufunc.reference}"
     yield "loops:"
-    yield from table([("types", "body", "flags", "accuracy", "kernel", "spec"), *map(loop_row, ufunc.loops)])
+    yield from table([("types", "body", "flags", "accuracy", "kernel", "kind", "spec"), *map(loop_row, ufunc.loops)])
     yield "resolution:"
     yield from resolution_lines(spec, ufunc)
     yield from reduction_lines(spec, ufunc)
@@ -75,7 +76,8 @@ def loop_row(loop: Loop) -> tuple[str, ...]:
     flags = ", ".join(flag if flag in loop.hardware_flags else f"{flag} (computed)" for flag in loop.declared_flags)
     kernel = f"{loop.kernel} = {loop.same_code_as}" if loop.same_code_as else loop.kernel
     exact = " (exact)" if loop.exact else ""
-    return types_of(loop) + exact, text_of(loop.body), flags or "-", loop.accuracy, kernel, str(loop.origin)
+    kinds = kinds_text(loop.kinds)
+    return types_of(loop) + exact, text_of(loop.body), flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
 
 
 def resolution_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Dict
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from .faults import FaultLog, nearest, shorten
@@ -152,6 +152,7 @@ class Checker:
     operations: Dict[str, OperationWord]
     broken: Set[str]  # operations whose entries are faulty
     inputs: tuple[DType, ...]
+    loop_kinds: Sequence[str] = ()  # the best first
 
     def check(self, tree: Tree) -> Typed:
         """The typed form of a tree; raises BodyError."""
@@ -192,7 +193,7 @@ class Checker:
             self.argument(child, argument, kind, lanes)
             for child, argument, kind in zip(tree.arguments, arguments, form.arguments)
         ]
-        used = word.form_for(form, lanes.name) if lanes is not None else form
+        used = word.form_for(form, lanes.name, self.loop_kinds) if lanes is not None else form
         expression = Expression("call", word.name, tuple(typed), form.result, used)
         return Typed(expression, lanes if form.result == "vector" else None)
 

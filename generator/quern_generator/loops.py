@@ -180,7 +180,8 @@ class LoopReader:
     ) -> Expression | None:
         """The body for these types, or None with a fault."""
         try:
-            checker = Checker(self.context.operations, self.context.broken_operations, inputs)
+            kinds = tuple(self.context.words.loop_kinds)
+            checker = Checker(self.context.operations, self.context.broken_operations, inputs, kinds)
             result = checker.check(parsed.tree)
             check_result(parsed, result, inputs, outputs[0])
         except BodyExcused:

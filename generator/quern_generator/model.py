@@ -72,6 +72,7 @@ class Operation:
     raises: tuple[str, ...]  # flags a named body computes itself
     summary: str
     header: str = ""  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
+    kinds: tuple[tuple[str, str], ...] = ()  # kinds, for the lanes at hand: target -> loop kind where not the best
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Loop:
     accuracy: str  # "exact" or an ULP bound as text
     origin: Origin
     reference: str = ""  # reference, the expression that holds for these types; see reference.py
+    kinds: tuple[tuple[str, str], ...] = ()  # target that it is built for -> a word of loop_kinds; see kinds.py
 
     @property
     def types(self) -> tuple[DType, ...]:
@@ -213,4 +215,5 @@ class Spec:
     base_dtype_count: int  # 0 for quern itself
     base_fingerprint: str
     fingerprint: str
+    loop_kinds: tuple[tuple[str, str], ...] = ()  # word -> description, the best first
     kind_order: tuple[int, ...] = ()  # dtype indices in the order that breaks ties; not by index out of tree

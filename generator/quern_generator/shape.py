@@ -130,10 +130,11 @@ UFUNC = record(
     },
 )
 
-OPERATION = record({"signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"signless": FLAG})
+KINDS_OF_WORD = MapOf(MapOf(TEXT))  # loop kind -> class of lanes -> targets
+OPERATION = record({"signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"signless": FLAG, "kinds": KINDS_OF_WORD})
 BODY = record(
     {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT},
-    {"header": NAME, "raises": MapOf(NAMES), "mixed": FLAG},
+    {"header": NAME, "raises": MapOf(NAMES), "mixed": FLAG, "kinds": KINDS_OF_WORD},
 )
 WORDS = MapOf(TEXT)
 VOCABULARY = record(
@@ -142,6 +143,7 @@ VOCABULARY = record(
         "casting_levels": WORDS,
         "flags": WORDS,
         "families": WORDS,
+        "loop_kinds": WORDS,
         "architectures": WORDS,
         "argument_kinds": WORDS,
         "reference_words": WORDS,

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from .dtypes import origin_of
 from .faults import FaultLog
+from .highway import HIGHWAY_TARGETS
 from .load import Mapping
 from .model import Target
 from .vocabulary import Vocabulary
-
-# What Highway 1.2 can compile for, with the architecture of each.
-HIGHWAY_TARGETS = {
-    "SSE2": "x86", "SSSE3": "x86", "SSE4": "x86", "AVX2": "x86", "AVX3": "x86", "AVX3_DL": "x86",
-    "AVX3_ZEN4": "x86", "AVX3_SPR": "x86",
-    "NEON_WITHOUT_AES": "arm", "NEON": "arm", "NEON_BF16": "arm", "SVE": "arm", "SVE2": "arm",
-    "SVE_256": "arm", "SVE2_128": "arm",
-    "EMU128": "any", "SCALAR": "any",
-}  # fmt: skip
 
 
 def read_targets(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[Target, ...]:

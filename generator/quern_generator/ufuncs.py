@@ -13,6 +13,7 @@ from .classes import Names
 from .context import Context
 from .dtypes import Source, origin_of
 from .expression import raised_by, text_of, words_in
+from .kinds import body_kind
 from .load import Mapping, Scalar
 from .loops import ExpandedLoop, LoopReader, closed
 from .model import DType, Expression, Loop, SpecialValue, Ufunc
@@ -272,7 +273,14 @@ class UfuncReader:
             accuracy=facts.accuracy,
             origin=origin_of(loop.types.place),
             reference=facts.reference.text if facts.reference else "",
+            kinds=self.kinds(body),
         )
+
+    def kinds(self, body: Expression) -> tuple[tuple[str, str], ...]:
+        """The loop kind of a body on every target that the ufunc's family is built for."""
+        family, words = self.node.text("family"), tuple(self.context.words.loop_kinds)
+        targets = [target for target in self.context.targets if family in target.families]
+        return tuple((target.name, body_kind(body, target, words)) for target in targets)
 
 
 def is_name(text: str) -> bool:

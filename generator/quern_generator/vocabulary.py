@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .classes import ClassTable, Names
 from .faults import FaultLog, Place
+from .kinds import KindReader, KindRow, kinds_of_lanes
 from .load import Mapping, Scalar
 from .model import Operation
 
@@ -19,15 +21,17 @@ class OperationWord:
     signless: bool
     mixed: bool  # vector arguments may differ in type, not in width
     raises: tuple[tuple[Names, tuple[str, ...]], ...]  # flags by class of the lanes
+    kinds: tuple[KindRow, ...] = ()
 
     @property
     def members(self) -> tuple[str, ...]:
         return self.forms[0].classes
 
-    def form_for(self, form: Operation, lanes: str) -> Operation:
-        """A form with the flags that it raises for lanes of a dtype."""
+    def form_for(self, form: Operation, lanes: str, loop_kinds: Sequence[str] = ()) -> Operation:
+        """A form with the flags that it raises for lanes of a dtype, and its kinds on targets."""
         raised = {flag for members, flags in self.raises if lanes in members for flag in flags}
-        return replace(form, raises=tuple(flag for flag in form.raises if flag in raised)) if form.raises else form
+        kinds = kinds_of_lanes(self.kinds, lanes, loop_kinds)
+        return replace(form, raises=tuple(flag for flag in form.raises if flag in raised), kinds=kinds)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Vocabulary:
     levels: tuple[str, ...]
     flags: tuple[str, ...]
     families: tuple[str, ...]
+    loop_kinds: dict[str, str]  # word -> description, the best first
     architectures: tuple[str, ...]
     argument_kinds: tuple[str, ...]
     reference_words: tuple[str, ...]
@@ -53,6 +58,7 @@ def read_words(node: Mapping, package: Mapping | None = None) -> Vocabulary:
         levels=tuple(node.mapping("casting_levels").items),
         flags=tuple(node.mapping("flags").items),
         families=tuple(families),
+        loop_kinds={word: node.mapping("loop_kinds").text(word) for word in node.mapping("loop_kinds").items},
         architectures=tuple(node.mapping("architectures").items),
         argument_kinds=tuple(node.mapping("argument_kinds").items),
         reference_words=tuple(node.mapping("reference_words").items),
@@ -96,6 +102,7 @@ class OperationReader:
         if family is not None and family not in self.words.families:
             self.log.add_unknown(self.at(entry, "family"), f"{label}.family", "family", family, self.words.families)
         raises = self.raises(entry.mapping("raises"), f"{label}.raises")
+        kinds = self.kinds(name, members, entry, label)
         forms = [
             self.signature(scalar, f"{label}.signatures[{position}]")
             for position, scalar in enumerate(entry.scalars("signatures"))
@@ -111,7 +118,7 @@ class OperationReader:
             if form is not None
         )
         signless, mixed = entry.text("signless") == "true", entry.text("mixed") == "true"
-        return OperationWord(name, operations, signless, mixed, raises)
+        return OperationWord(name, operations, signless, mixed, raises, kinds)
 
     def raises(self, node: Mapping, label: str) -> tuple[tuple[Names, tuple[str, ...]], ...]:
         """Flags by class."""
@@ -125,6 +132,13 @@ class OperationReader:
                     self.log.add_unknown(flag.place, entry, "flag", flag.text, self.words.flags)
             found.append((members or frozenset(), tuple(flag.text for flag in flags)))
         return tuple(found)
+
+    def kinds(self, name: str, members: tuple[str, ...] | None, entry: Mapping, label: str) -> tuple[KindRow, ...]:
+        """Where the word is not of the best kind."""
+        if members is None:
+            return ()
+        reader = KindReader(name, frozenset(members), tuple(self.words.loop_kinds), self.classes, self.log)
+        return reader.read(entry.mapping("kinds"), f"{label}.kinds")
 
     def members(self, entry: Mapping, label: str) -> tuple[str, ...] | None:
         """The dtypes that an operation takes."""

@@ -17,7 +17,8 @@ std::vector<DType> TypesOf(const UfuncInfo& info, const LoopInfo& loop) {
 }
 
 Resolution Describe(const UfuncInfo& info, const LoopInfo& loop) {
-  return {TypesOf(info, loop), loop.origin, Registry::Get().LoopTarget(loop)};
+  const Registry& registry = Registry::Get();
+  return {TypesOf(info, loop), loop.origin, registry.LoopTarget(loop), registry.LoopKind(loop)};
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ Json LoopList(const Ufunc& ufunc) {
     const Resolution resolution = ufunc.resolve(Inputs(types, ufunc));
     loops.push_back({{"types", TypesText(types, ufunc.inputs())},
                      {"target", resolution.target},
+                     {"kind", resolution.kind},
                      {"origin", resolution.origin}});
   }
   return loops;
@@ -95,9 +96,9 @@ void PrintDescription(const Json& facts, std::ostream& out) {
   if (!facts["identity"].is_null()) table.push_back({"identity", facts["identity"].dump()});
   PrintTable(table, out);
   out << '\n';
-  Table loops = {{"loop", "target", "origin"}};
+  Table loops = {{"loop", "target", "kind", "origin"}};
   for (const Json& loop : facts["loops"]) {
-    loops.push_back({loop["types"], loop["target"], loop["origin"]});
+    loops.push_back({loop["types"], loop["target"], loop["kind"], loop["origin"]});
   }
   PrintTable(loops, out);
 }
@@ -131,6 +132,7 @@ Json Choice(const Ufunc& ufunc, std::span<const DType> inputs) {
           {"inputs", Names(inputs)},
           {"loop", TypesText(resolution.types, ufunc.inputs())},
           {"target", resolution.target},
+          {"kind", resolution.kind},
           {"origin", resolution.origin},
           {"casts", casts},
           {"candidates", Candidates(ufunc, inputs)}};
@@ -146,8 +148,8 @@ std::string CastText(const Json& cast) {
 
 void PrintChoice(const Json& choice, const Ufunc& ufunc, std::ostream& out) {
   out << ufunc.name() << ": " << ufunc.summary() << "\n\n";
-  Table table = {
-      {"loop", choice["loop"]}, {"target", choice["target"]}, {"origin", choice["origin"]}};
+  Table table;
+  for (const char* key : {"loop", "target", "kind", "origin"}) table.push_back({key, choice[key]});
   for (const Json& cast : choice["casts"]) {
     table.push_back({"input " + cast["argument"].get<std::string>(), CastText(cast)});
   }
@@ -174,6 +176,7 @@ void ExplainReduction(const Ufunc& ufunc, const ExplainOptions& options, std::os
                       {"accumulator", accumulator.name()},
                       {"cast", LevelOf(dtype, accumulator)},
                       {"target", resolution.target},
+                      {"kind", resolution.kind},
                       {"origin", resolution.origin}};
   if (options.json) {
     out << facts.dump(2) << '\n';

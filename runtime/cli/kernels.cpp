@@ -21,6 +21,7 @@ struct Row {
   std::string types;
   std::string origin;
   std::vector<std::string> targets;  // best first
+  std::vector<std::string> kinds;    // of each target
 };
 
 std::vector<const Ufunc*> Chosen(const KernelsOptions& options) {
@@ -39,7 +40,8 @@ std::vector<Row> RowsOfCurrentTarget(const std::vector<const Ufunc*>& ufuncs) {
       rows.push_back({std::string(ufunc->name()),
                       TypesText(types, ufunc->inputs()),
                       resolution.origin,
-                      {resolution.target}});
+                      {resolution.target},
+                      {resolution.kind}});
     }
   }
   return rows;
@@ -57,10 +59,18 @@ std::vector<Row> Rows(const std::vector<const Ufunc*>& ufuncs) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::vector<std::string>& found = rows[i].targets;
       const std::string& runs = current[i].targets.front();
-      if (std::ranges::find(found, runs) == found.end()) found.push_back(runs);
+      if (std::ranges::find(found, runs) != found.end()) continue;
+      found.push_back(runs);
+      rows[i].kinds.push_back(current[i].kinds.front());
     }
   }
   return rows;
+}
+
+// One kind if the loop is the same on all targets, else that of each.
+std::string KindsText(const Row& row) {
+  const bool same = std::ranges::count(row.kinds, row.kinds.front()) == std::ssize(row.kinds);
+  return same ? row.kinds.front() : Join(row.kinds, " ");
 }
 
 void CheckTarget(const std::string& target) {
@@ -86,14 +96,15 @@ void Kernels(const KernelsOptions& options, std::ostream& out) {
       list.push_back({{"ufunc", row.ufunc},
                       {"types", row.types},
                       {"targets", row.targets},
+                      {"kinds", row.kinds},
                       {"origin", row.origin}});
     }
     out << list.dump(2) << '\n';
     return;
   }
-  Table table = {{"ufunc", "types", "targets", "origin"}};
+  Table table = {{"ufunc", "types", "targets", "kinds", "origin"}};
   for (const Row& row : rows) {
-    table.push_back({row.ufunc, row.types, Join(row.targets, " "), row.origin});
+    table.push_back({row.ufunc, row.types, Join(row.targets, " "), KindsText(row), row.origin});
   }
   PrintTable(table, out);
   out << rows.size() << " loops\n";

@@ -254,6 +254,14 @@ const char* Registry::LoopTarget(const LoopInfo& loop) const {
   return "none";
 }
 
+const char* Registry::LoopKind(const LoopInfo& loop) const {
+  const TargetTable* table = TableFor(loop.family->targets, target_->bit);
+  for (const TargetKind& entry : loop.kinds) {
+    if (table != nullptr && entry.target == table->target) return entry.kind;
+  }
+  return "none";
+}
+
 void Registry::SetTarget(const TargetInfo& target) {
   target_ = &target;
   for (const auto& package : packages_) ActivateTarget(*package);

@@ -76,6 +76,8 @@ class Registry {
   // The name of the target whose kernels a loop runs now: the current one, or the best below it
   // that its family was built for.
   const char* LoopTarget(const LoopInfo& loop) const;
+  // The loop's kind on that target: a word of spec/vocabulary.yaml.
+  const char* LoopKind(const LoopInfo& loop) const;
 
   void Register(const PackageInfo& package);
 

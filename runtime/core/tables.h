@@ -60,6 +60,12 @@ struct CastFamily {
   std::span<const CastTargetTable> targets;
 };
 
+// How a loop runs on a target.
+struct TargetKind {
+  std::int64_t target;
+  const char* kind;  // word of spec/vocabulary.yaml: "vector", "emulated", "scalar"
+};
+
 struct LoopInfo {
   const DTypeId* types;        // inputs, then outputs
   const KernelFamily* family;
@@ -67,6 +73,7 @@ struct LoopInfo {
   FpFlags hardware_flags;      // hardware exceptions this loop reports; others are cleared silently
   FpFlags declared_flags;      // all flags that the spec allows the loop
   bool has_neutral;            // reduces by the tree; otherwise by sequential fold
+  std::span<const TargetKind> kinds;  // of every target that the family is built for
   const char* origin;          // "spec/ufuncs/add.yaml:9"
 };
 

@@ -124,7 +124,8 @@ nb::tuple ResolveDTypes(nb::handle self, nb::handle dtypes) {
   return nb::tuple(types);
 }
 
-// Which loop runs for input dtypes: its types, the spec line it comes from, and its target.
+// Which loop runs for input dtypes: its types, the spec line it comes from, its target, and its
+// kind there.
 nb::tuple Explain(nb::handle self, nb::args dtypes) {
   std::vector<DType> inputs;
   for (nb::handle dtype : dtypes) inputs.push_back(AsDType(dtype));
@@ -135,7 +136,7 @@ nb::tuple Explain(nb::handle self, nb::args dtypes) {
   }
   const Resolution resolution = ufunc.resolve(inputs);
   return nb::make_tuple(Text(TypeString(ufunc, resolution.types)), Text(resolution.origin),
-                        Text(resolution.target));
+                        Text(resolution.target), Text(resolution.kind));
 }
 
 AnyObject ReduceMethod(nb::handle self, nb::handle array, nb::handle axis, nb::handle dtype,
@@ -319,7 +320,8 @@ void DefineMethods(nb::class_<UfuncObject>& type) {
   type.def("resolve_dtypes", &ResolveDTypes, nb::arg("dtypes"),
            "The dtypes of the loop for a tuple of dtypes, None for outputs.");
   type.def("explain", &Explain, nb::arg("dtypes"),
-           "The loop for input dtypes: its types, the spec line it stands in, its target.");
+           "The loop for input dtypes: its types, the spec line it stands in, its target, and "
+           "its kind there: vector, emulated or scalar.");
 }
 
 // CPython finds the function to call at a fixed place in each object. The objects are all made by

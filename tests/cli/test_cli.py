@@ -175,6 +175,7 @@ def test_explain_says_which_loop_and_why() -> None:
     assert choice["origin"].startswith("spec/ufuncs/add.yaml:")
     text = output("explain", "add", "int32", "float32")
     assert "int32 -> float64, safe" in text and "* float64, float64 -> float64" in text
+    assert choice["kind"] == "vector" and "kind" in text
 
 
 def test_explain_without_dtypes_describes_the_ufunc() -> None:
@@ -194,7 +195,8 @@ def test_explain_refuses_types_without_a_loop() -> None:
 def test_kernels_lists_every_loop() -> None:
     rows = json.loads(output("kernels", "--json"))
     assert len(rows) == json.loads(output("info", "--json"))["loops"]
-    assert all(row["targets"] for row in rows)
+    assert all(len(row["targets"]) == len(row["kinds"]) > 0 for row in rows)
+    assert {kind for row in rows for kind in row["kinds"]} <= {"vector", "emulated", "scalar"}
     assert output("kernels", "add").count("\n") == sum(row["ufunc"] == "add" for row in rows) + 2
 
 

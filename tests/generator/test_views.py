@@ -105,6 +105,7 @@ def loop(ufunc: str, index: int, types: tuple[DType, ...], result: DType, body: 
         same_code_as=None,
         accuracy="exact",
         origin=origin(f"ufuncs/{ufunc}.yaml", 5 + index),
+        kinds=(("SSE2", "emulated"), ("AVX2", "vector")),
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
@@ -158,9 +159,10 @@ def add_ufunc() -> Ufunc:
 def less_ufunc() -> Ufunc:
     mixed = call("LessAcross", variable("a"), variable("b"), result="mask", family="comparison")
     plain = call("Lt", variable("a"), variable("b"), result="mask")
+    kinds = (("SSE2", "vector"),)
     loops = (
-        loop("less", 0, (INT64, UINT64), BOOL, mixed, family="comparison"),
-        loop("less", 1, (FLOAT64, FLOAT64), BOOL, plain, family="comparison"),
+        loop("less", 0, (INT64, UINT64), BOOL, mixed, family="comparison", kinds=kinds),
+        loop("less", 1, (FLOAT64, FLOAT64), BOOL, plain, family="comparison", kinds=kinds),
     )
     count = len(DTYPES)
     cells = {(1, 2): 0}
@@ -249,6 +251,15 @@ def test_a_shared_kernel_is_emitted_once_and_pointed_to_twice(outputs: dict[str,
     assert "{kAddTypes[0], &kArithmeticFamily, 0," in tables
     assert "{kAddTypes[1], &kArithmeticFamily, 0," in tables
     assert "{kAddTypes[2], &kArithmeticFamily, 1, kOverflow | kInvalid, kOverflow | kInvalid, true," in tables
+
+
+def test_tables_and_indexes_tell_the_kind_of_a_loop_on_each_target(outputs: dict[str, str]) -> None:
+    tables = outputs["src/tables/arithmetic.cpp"]
+    array = 'kEmulatedVectorKinds[2] = {\n    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"},\n};'
+    assert f"static const TargetKind {array}" in tables
+    assert "{kAddTypes[0], &kArithmeticFamily, 0, 0, 0, true, kEmulatedVectorKinds," in tables
+    for path in ("spec_index.json", "docs/kernels.json"):
+        assert '"kinds": {"SSE2": "emulated", "AVX2": "vector"}' in outputs[path], path
 
 
 def test_package_tables_hold_no_more_of_a_ufunc_than_its_symbol(outputs: dict[str, str]) -> None:
@@ -494,7 +505,7 @@ def test_single_precision_values_are_written_as_short_as_they_can_be_read_back()
 
 def test_reference_pages_join_special_values_of_several_types(outputs: dict[str, str]) -> None:
     page = outputs["docs/ufuncs/add.md"]
-    assert "| float64, float64 → float64 | correctly rounded | overflow, invalid | reduces pairwise |" in page
+    assert "| float64, float64 → float64 | correctly rounded | overflow, invalid | vector; emulated on SSE2 | reduces pairwise |" in page
     assert "| `inf, -inf` | `nan` | invalid | float64 |" in page
 
 

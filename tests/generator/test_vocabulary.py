@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from quern_generator.highway import HIGHWAY_TARGETS
 from quern_generator.model import Spec
 from quern_generator.reference import WORDS
-from quern_generator.targets import HIGHWAY_TARGETS
 
 HEADERS = [path for path in (Path("/usr/include/hwy"), Path("/usr/local/include/hwy")) if path.is_dir()]
 FUNCTION = re.compile(r"HWY_INLINE\s+([\w:<>, ]+?)\s+(\w+)\(D (?:/\*)?\w+(?:\*/)?,\s+FlagSet&[^,)]*(?:,([^)]*))?\)")

@@ -235,10 +235,12 @@ def test_resolve_dtypes():
 
 
 def test_explain_names_loop_and_place():
-    types, origin, target = quern.add.explain("f4", "f8")
+    types, origin, target, kind = quern.add.explain("f4", "f8")
     assert types == "dd->d"
     assert origin.startswith("spec/ufuncs/add.yaml:")
     assert target in quern.targets()
+    assert kind == "vector"
+    assert quern.multiply.explain("i1", "i1")[3] == "emulated"
 
 
 def test_ufuncs_pickle_by_name():

@@ -111,6 +111,10 @@ class FakeQuern(NumpyLibrary):
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         return self.target
 
+    def kind_of(self, ufunc: str, inputs: Sequence[str]) -> str:
+        wanted = (ufunc, tuple(inputs))
+        return next(loop for loop in self.spec.loops if (loop.ufunc, loop.inputs) == wanted).kinds[self.target]
+
     def ufunc(self, name: str) -> Any:
         return Careful(super().ufunc(name))
 
@@ -206,6 +210,9 @@ class Faulty(FakeQuern):
 
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         return str(self._fault(self, "ran_on", (ufunc, *inputs), super().ran_on(ufunc, inputs)))
+
+    def kind_of(self, ufunc: str, inputs: Sequence[str]) -> str:
+        return str(self._fault(self, "kind_of", (ufunc, *inputs), super().kind_of(ufunc, inputs)))
 
     def can_cast(self, source: str, target: str, level: Any) -> bool:
         result = super().can_cast(source, target, level)

@@ -72,6 +72,23 @@ TEST(Resolve, KnownCells) {
   EXPECT_THROW(result("add", {"int8"}), TypeError) << "one input is missing";
 }
 
+// No x86 target multiplies bytes; AVX-512 alone multiplies 64-bit integers.
+TEST(Resolve, TellsTheKindOfTheLoopOnItsTarget) {
+  const auto resolved = [](const char* name, const char* input) {
+    return Ufunc::find(name).resolve(std::vector<DType>(2, DType::parse(input)));
+  };
+  const std::string before(current_target());
+  for (const std::string_view target : supported_targets()) {
+    set_target(target);
+    EXPECT_EQ(resolved("multiply", "float64").kind, "vector") << target;
+    EXPECT_EQ(resolved("multiply", "int8").kind, "emulated") << target;
+    const Resolution product = resolved("multiply", "int64");
+    EXPECT_EQ(product.target, target);
+    EXPECT_EQ(product.kind, target == "AVX3" ? "vector" : "emulated") << target;
+  }
+  set_target(before);
+}
+
 TEST(ResolveReduction, WidensSums) {
   const auto accumulator = [](const char* name, const char* input) {
     const Resolution resolved = Ufunc::find(name).resolve_reduction(DType::parse(input));

@@ -130,7 +130,8 @@ def _rows(context: Context, sections: dict[str, Json]) -> list[Json]:
     errors = _by_loop(sections.get("accuracy", {}).get("loops", []))
     speeds = _by_loop(sections.get("speed", {}).get("loops", []))
     families = {ufunc.name: ufunc.family for ufunc in context.spec.ufuncs}
-    ran = sections.get("dispatch", {}).get("ran", {})
+    dispatch = sections.get("dispatch", {})
+    ran, kinds = dispatch.get("ran", {}), dispatch.get("kinds", {})
     rows = []
     for loop in sorted(context.loops(), key=lambda loop: loop.ufunc):
         at = (loop.ufunc, loop.types)
@@ -149,6 +150,7 @@ def _rows(context: Context, sections: dict[str, Json]) -> list[Json]:
                     "ufunc": loop.ufunc, "types": loop.types, "target": target,
                     "status": total.status, **asdict(total),
                     "ran_on": ran.get(f"{loop.ufunc}|{loop.types}|{target}", "unknown"),
+                    "kind": kinds.get(f"{loop.ufunc}|{loop.types}|{target}", "unknown"),
                     "promise": _promise(context, loop),
                     "worst_ulp": errors.get(at, {}).get("quern", {}).get("worst"),
                     "hash": hashes.get(at, {}).get("hash"),

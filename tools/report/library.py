@@ -58,6 +58,9 @@ class Library(Protocol):
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         """The target whose kernel runs for these dtypes under the target in use."""
 
+    def kind_of(self, ufunc: str, inputs: Sequence[str]) -> str:
+        """How that kernel runs there: a word of the spec's loop kinds."""
+
     def can_cast(self, source: str, target: str, level: str) -> bool: ...
 
     def promote_types(self, first: str, second: str) -> str: ...
@@ -133,7 +136,10 @@ class QuernLibrary:
         return tuple(dtype.name for dtype in self._ufuncs[ufunc].resolve_dtypes(tuple(inputs)))
 
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
-        return str(self._ufuncs[ufunc].explain(*inputs)[-1])
+        return str(self._ufuncs[ufunc].explain(*inputs)[2])
+
+    def kind_of(self, ufunc: str, inputs: Sequence[str]) -> str:
+        return str(self._ufuncs[ufunc].explain(*inputs)[3])
 
     def can_cast(self, source: str, target: str, level: str) -> bool:
         return bool(self._module.can_cast(source, target, level))

@@ -73,6 +73,9 @@ class NumpyLibrary:
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         return UNKNOWN_TARGET
 
+    def kind_of(self, ufunc: str, inputs: Sequence[str]) -> str:
+        return UNKNOWN_TARGET
+
     def can_cast(self, source: str, target: str, level: Any) -> bool:
         return bool(np.can_cast(np.dtype(source), np.dtype(target), level))
 

@@ -28,7 +28,7 @@ class Loop:
 
     accuracy: the promised bound in ULP; None for exact operations.
     neutral: the start of its reduction; None where reductions go from left to right.
-    targets: the instruction-set targets that its kernel is built for.
+    kinds: by instruction-set target that its kernel is built for, how it runs there.
     """
 
     ufunc: str
@@ -38,9 +38,13 @@ class Loop:
     flags: tuple[str, ...]
     reduces: bool
     neutral: str | None
-    targets: tuple[str, ...]
+    kinds: dict[str, str]
     origin: str
     special_values: tuple[SpecialRow, ...]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(self.kinds)
 
     @property
     def types(self) -> str:
@@ -69,11 +73,16 @@ class Ufunc:
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything the report reads of the spec; dtypes in kind order, ufuncs in name order."""
+    """Everything the report reads of the spec; dtypes in kind order, ufuncs in name order.
+
+    kinds: of the dtypes.
+    loop_kinds: word and description, the best first.
+    """
 
     fingerprint: str
     dtypes: tuple[str, ...]
     kinds: dict[str, str]
+    loop_kinds: dict[str, str]
     targets: tuple[str, ...]
     ufuncs: tuple[Ufunc, ...]
 
@@ -92,24 +101,23 @@ def _special_rows(data: Json, loop: int) -> tuple[SpecialRow, ...]:
     )
 
 
-def _loop(data: Json, index: int, targets: dict[tuple[str, ...], tuple[str, ...]]) -> Loop:
+def _loop(data: Json, index: int) -> Loop:
     entry = data["loops"][index]
-    inputs, outputs = tuple(entry["inputs"]), tuple(entry["outputs"])
     return Loop(
         ufunc=data["name"],
-        inputs=inputs,
-        outputs=outputs,
+        inputs=tuple(entry["inputs"]),
+        outputs=tuple(entry["outputs"]),
         accuracy=None if entry["accuracy"] == "exact" else float(entry["accuracy"]),
         flags=tuple(entry["flags"]),
         reduces=entry["reduces"],
         neutral=entry["neutral"],
-        targets=targets[(data["name"], *inputs, *outputs)],
+        kinds=entry["kinds"],
         origin=entry["origin"],
         special_values=_special_rows(data, index),
     )
 
 
-def _ufunc(data: Json, targets: dict[tuple[str, ...], tuple[str, ...]]) -> Ufunc:
+def _ufunc(data: Json) -> Ufunc:
     return Ufunc(
         name=data["name"],
         summary=data["summary"],
@@ -119,22 +127,18 @@ def _ufunc(data: Json, targets: dict[tuple[str, ...], tuple[str, ...]]) -> Ufunc
         nout=len(data["outputs"]),
         identity=data["identity"],
         reorderable=data["reorderable"],
-        loops=tuple(_loop(data, index, targets) for index in range(len(data["loops"]))),
+        loops=tuple(_loop(data, index) for index in range(len(data["loops"]))),
     )
 
 
 def load_spec(generated: Path) -> Spec:
-    """Reads `spec_index.json` and the index of kernels in the folder of generated files."""
+    """Reads `spec_index.json` in the folder of generated files."""
     index = json.loads((generated / "spec_index.json").read_text(encoding="utf-8"))
-    kernels = json.loads((generated / "docs" / "kernels.json").read_text(encoding="utf-8"))
-    targets = {
-        (kernel["ufunc"], *kernel["types"]): tuple(kernel["targets"])
-        for kernel in kernels["kernels"]
-    }
     return Spec(
         fingerprint=index["fingerprint"],
         dtypes=tuple(dtype["name"] for dtype in index["dtypes"]),
         kinds={dtype["name"]: dtype["kind"] for dtype in index["dtypes"]},
+        loop_kinds=index["loop_kinds"],
         targets=tuple(target["name"] for target in index["targets"]),
-        ufuncs=tuple(_ufunc(data, targets) for data in index["ufuncs"]),
+        ufuncs=tuple(_ufunc(data) for data in index["ufuncs"]),
     )

@@ -5,6 +5,7 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
@@ -12,6 +13,19 @@ namespace quern::builtin {
 
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmeticFamily;
+
+static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+};
+static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kEmulatedVectorVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // absolute
 
@@ -34,27 +48,38 @@ static const char* const kAbsoluteArguments[2] = {
 };
 static const LoopInfo kAbsoluteLoops[11] = {
     // bool -> bool
-    {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, false, "spec/ufuncs/absolute.yaml:8"},
+    {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:8"},
     // int8 -> int8
-    {kAbsoluteTypes[1], &kArithmeticFamily, 1, 0, 0, false, "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[1], &kArithmeticFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:9"},
     // int16 -> int16
-    {kAbsoluteTypes[2], &kArithmeticFamily, 2, 0, 0, false, "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[2], &kArithmeticFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:9"},
     // int32 -> int32
-    {kAbsoluteTypes[3], &kArithmeticFamily, 3, 0, 0, false, "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[3], &kArithmeticFamily, 3, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:9"},
     // int64 -> int64
-    {kAbsoluteTypes[4], &kArithmeticFamily, 4, 0, 0, false, "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[4], &kArithmeticFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:9"},
     // uint8 -> uint8
-    {kAbsoluteTypes[5], &kArithmeticFamily, 0, 0, 0, false, "spec/ufuncs/absolute.yaml:8"},
+    {kAbsoluteTypes[5], &kArithmeticFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:8"},
     // uint16 -> uint16
-    {kAbsoluteTypes[6], &kArithmeticFamily, 5, 0, 0, false, "spec/ufuncs/absolute.yaml:8"},
+    {kAbsoluteTypes[6], &kArithmeticFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:8"},
     // uint32 -> uint32
-    {kAbsoluteTypes[7], &kArithmeticFamily, 6, 0, 0, false, "spec/ufuncs/absolute.yaml:8"},
+    {kAbsoluteTypes[7], &kArithmeticFamily, 6, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:8"},
     // uint64 -> uint64
-    {kAbsoluteTypes[8], &kArithmeticFamily, 7, 0, 0, false, "spec/ufuncs/absolute.yaml:8"},
+    {kAbsoluteTypes[8], &kArithmeticFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:8"},
     // float32 -> float32
-    {kAbsoluteTypes[9], &kArithmeticFamily, 8, 0, 0, false, "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[9], &kArithmeticFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:9"},
     // float64 -> float64
-    {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, false, "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:9"},
 };
 static const std::int16_t kAbsoluteResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -93,29 +118,38 @@ static const char* const kAddArguments[3] = {
 };
 static const LoopInfo kAddLoops[11] = {
     // bool, bool -> bool
-    {kAddTypes[0], &kArithmeticFamily, 10, 0, 0, true, "spec/ufuncs/add.yaml:8"},
+    {kAddTypes[0], &kArithmeticFamily, 10, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:8"},
     // int8, int8 -> int8
-    {kAddTypes[1], &kArithmeticFamily, 11, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[1], &kArithmeticFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // int16, int16 -> int16
-    {kAddTypes[2], &kArithmeticFamily, 12, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[2], &kArithmeticFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // int32, int32 -> int32
-    {kAddTypes[3], &kArithmeticFamily, 13, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[3], &kArithmeticFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // int64, int64 -> int64
-    {kAddTypes[4], &kArithmeticFamily, 14, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[4], &kArithmeticFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // uint8, uint8 -> uint8
-    {kAddTypes[5], &kArithmeticFamily, 11, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[5], &kArithmeticFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // uint16, uint16 -> uint16
-    {kAddTypes[6], &kArithmeticFamily, 12, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[6], &kArithmeticFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // uint32, uint32 -> uint32
-    {kAddTypes[7], &kArithmeticFamily, 13, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[7], &kArithmeticFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // uint64, uint64 -> uint64
-    {kAddTypes[8], &kArithmeticFamily, 14, 0, 0, true, "spec/ufuncs/add.yaml:9"},
+    {kAddTypes[8], &kArithmeticFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/add.yaml:9"},
     // float32, float32 -> float32
     {kAddTypes[9], &kArithmeticFamily, 15, kOverflow | kInvalid, kOverflow | kInvalid, true,
-     "spec/ufuncs/add.yaml:10"},
+     kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // float64, float64 -> float64
     {kAddTypes[10], &kArithmeticFamily, 16, kOverflow | kInvalid, kOverflow | kInvalid, true,
-     "spec/ufuncs/add.yaml:10"},
+     kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
 };
 static const std::int16_t kAddResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -167,29 +201,40 @@ static const char* const kMultiplyArguments[3] = {
 };
 static const LoopInfo kMultiplyLoops[11] = {
     // bool, bool -> bool
-    {kMultiplyTypes[0], &kArithmetic2Family, 0, 0, 0, true, "spec/ufuncs/multiply.yaml:8"},
+    {kMultiplyTypes[0], &kArithmetic2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:8"},
     // int8, int8 -> int8
-    {kMultiplyTypes[1], &kArithmetic2Family, 1, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[1], &kArithmetic2Family, 1, 0, 0, true, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // int16, int16 -> int16
-    {kMultiplyTypes[2], &kArithmetic2Family, 2, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[2], &kArithmetic2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // int32, int32 -> int32
-    {kMultiplyTypes[3], &kArithmetic2Family, 3, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[3], &kArithmetic2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // int64, int64 -> int64
-    {kMultiplyTypes[4], &kArithmetic2Family, 4, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[4], &kArithmetic2Family, 4, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // uint8, uint8 -> uint8
-    {kMultiplyTypes[5], &kArithmetic2Family, 1, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[5], &kArithmetic2Family, 1, 0, 0, true, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // uint16, uint16 -> uint16
-    {kMultiplyTypes[6], &kArithmetic2Family, 2, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[6], &kArithmetic2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // uint32, uint32 -> uint32
-    {kMultiplyTypes[7], &kArithmetic2Family, 3, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[7], &kArithmetic2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // uint64, uint64 -> uint64
-    {kMultiplyTypes[8], &kArithmetic2Family, 4, 0, 0, true, "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[8], &kArithmetic2Family, 4, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/multiply.yaml:9"},
     // float32, float32 -> float32
     {kMultiplyTypes[9], &kArithmetic2Family, 5, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, true, "spec/ufuncs/multiply.yaml:10"},
+     kOverflow | kUnderflow | kInvalid, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:10"},
     // float64, float64 -> float64
     {kMultiplyTypes[10], &kArithmetic2Family, 6, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, true, "spec/ufuncs/multiply.yaml:10"},
+     kOverflow | kUnderflow | kInvalid, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:10"},
 };
 static const std::int16_t kMultiplyResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -240,25 +285,35 @@ static const char* const kNegativeArguments[2] = {
 };
 static const LoopInfo kNegativeLoops[10] = {
     // int8 -> int8
-    {kNegativeTypes[0], &kArithmetic2Family, 7, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[0], &kArithmetic2Family, 7, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:8"},
     // int16 -> int16
-    {kNegativeTypes[1], &kArithmetic2Family, 8, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[1], &kArithmetic2Family, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:8"},
     // int32 -> int32
-    {kNegativeTypes[2], &kArithmetic2Family, 9, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[2], &kArithmetic2Family, 9, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:8"},
     // int64 -> int64
-    {kNegativeTypes[3], &kArithmetic2Family, 10, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[3], &kArithmetic2Family, 10, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:8"},
     // uint8 -> uint8
-    {kNegativeTypes[4], &kArithmetic2Family, 11, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[4], &kArithmetic2Family, 11, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
     // uint16 -> uint16
-    {kNegativeTypes[5], &kArithmetic2Family, 12, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[5], &kArithmetic2Family, 12, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
     // uint32 -> uint32
-    {kNegativeTypes[6], &kArithmetic2Family, 13, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[6], &kArithmetic2Family, 13, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
     // uint64 -> uint64
-    {kNegativeTypes[7], &kArithmetic2Family, 14, 0, 0, false, "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[7], &kArithmetic2Family, 14, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
     // float32 -> float32
-    {kNegativeTypes[8], &kArithmetic2Family, 15, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[8], &kArithmetic2Family, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:8"},
     // float64 -> float64
-    {kNegativeTypes[9], &kArithmetic2Family, 16, 0, 0, false, "spec/ufuncs/negative.yaml:8"},
+    {kNegativeTypes[9], &kArithmetic2Family, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:8"},
 };
 static const std::int16_t kNegativeResolution[11] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
@@ -293,27 +348,35 @@ static const char* const kSquareArguments[2] = {
 };
 static const LoopInfo kSquareLoops[10] = {
     // int8 -> int8
-    {kSquareTypes[0], &kArithmetic2Family, 17, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[0], &kArithmetic2Family, 17, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/square.yaml:7"},
     // int16 -> int16
-    {kSquareTypes[1], &kArithmetic2Family, 18, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[1], &kArithmetic2Family, 18, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/square.yaml:7"},
     // int32 -> int32
-    {kSquareTypes[2], &kArithmetic2Family, 19, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[2], &kArithmetic2Family, 19, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/square.yaml:7"},
     // int64 -> int64
-    {kSquareTypes[3], &kArithmetic2Family, 20, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[3], &kArithmetic2Family, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/square.yaml:7"},
     // uint8 -> uint8
-    {kSquareTypes[4], &kArithmetic2Family, 17, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[4], &kArithmetic2Family, 17, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/square.yaml:7"},
     // uint16 -> uint16
-    {kSquareTypes[5], &kArithmetic2Family, 18, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[5], &kArithmetic2Family, 18, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/square.yaml:7"},
     // uint32 -> uint32
-    {kSquareTypes[6], &kArithmetic2Family, 19, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[6], &kArithmetic2Family, 19, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/square.yaml:7"},
     // uint64 -> uint64
-    {kSquareTypes[7], &kArithmetic2Family, 20, 0, 0, false, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[7], &kArithmetic2Family, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/square.yaml:7"},
     // float32 -> float32
     {kSquareTypes[8], &kArithmetic2Family, 21, kOverflow | kUnderflow, kOverflow | kUnderflow,
-     false, "spec/ufuncs/square.yaml:8"},
+     false, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // float64 -> float64
     {kSquareTypes[9], &kArithmetic2Family, 22, kOverflow | kUnderflow, kOverflow | kUnderflow,
-     false, "spec/ufuncs/square.yaml:8"},
+     false, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
 };
 static const std::int16_t kSquareResolution[11] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
@@ -348,27 +411,35 @@ static const char* const kSubtractArguments[3] = {
 };
 static const LoopInfo kSubtractLoops[10] = {
     // int8, int8 -> int8
-    {kSubtractTypes[0], &kArithmetic2Family, 23, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[0], &kArithmetic2Family, 23, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // int16, int16 -> int16
-    {kSubtractTypes[1], &kArithmetic2Family, 24, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[1], &kArithmetic2Family, 24, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // int32, int32 -> int32
-    {kSubtractTypes[2], &kArithmetic2Family, 25, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[2], &kArithmetic2Family, 25, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // int64, int64 -> int64
-    {kSubtractTypes[3], &kArithmetic2Family, 26, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[3], &kArithmetic2Family, 26, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // uint8, uint8 -> uint8
-    {kSubtractTypes[4], &kArithmetic2Family, 23, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[4], &kArithmetic2Family, 23, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // uint16, uint16 -> uint16
-    {kSubtractTypes[5], &kArithmetic2Family, 24, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[5], &kArithmetic2Family, 24, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // uint32, uint32 -> uint32
-    {kSubtractTypes[6], &kArithmetic2Family, 25, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[6], &kArithmetic2Family, 25, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // uint64, uint64 -> uint64
-    {kSubtractTypes[7], &kArithmetic2Family, 26, 0, 0, false, "spec/ufuncs/subtract.yaml:8"},
+    {kSubtractTypes[7], &kArithmetic2Family, 26, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/subtract.yaml:8"},
     // float32, float32 -> float32
     {kSubtractTypes[8], &kArithmetic2Family, 27, kOverflow | kInvalid, kOverflow | kInvalid, false,
-     "spec/ufuncs/subtract.yaml:9"},
+     kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // float64, float64 -> float64
     {kSubtractTypes[9], &kArithmetic2Family, 28, kOverflow | kInvalid, kOverflow | kInvalid, false,
-     "spec/ufuncs/subtract.yaml:9"},
+     kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
 };
 static const std::int16_t kSubtractResolution[121] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,

@@ -5,6 +5,7 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
@@ -12,6 +13,16 @@ namespace quern::builtin {
 
 extern const KernelFamily kBitwise2Family;
 extern const KernelFamily kBitwiseFamily;
+
+static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+};
+static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // bitwise_and
 
@@ -32,23 +43,32 @@ static const char* const kBitwiseAndArguments[3] = {
 };
 static const LoopInfo kBitwiseAndLoops[9] = {
     // bool, bool -> bool
-    {kBitwiseAndTypes[0], &kBitwiseFamily, 0, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[0], &kBitwiseFamily, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // int8, int8 -> int8
-    {kBitwiseAndTypes[1], &kBitwiseFamily, 1, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[1], &kBitwiseFamily, 1, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // int16, int16 -> int16
-    {kBitwiseAndTypes[2], &kBitwiseFamily, 2, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[2], &kBitwiseFamily, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // int32, int32 -> int32
-    {kBitwiseAndTypes[3], &kBitwiseFamily, 3, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[3], &kBitwiseFamily, 3, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // int64, int64 -> int64
-    {kBitwiseAndTypes[4], &kBitwiseFamily, 4, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[4], &kBitwiseFamily, 4, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // uint8, uint8 -> uint8
-    {kBitwiseAndTypes[5], &kBitwiseFamily, 1, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[5], &kBitwiseFamily, 1, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // uint16, uint16 -> uint16
-    {kBitwiseAndTypes[6], &kBitwiseFamily, 2, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[6], &kBitwiseFamily, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // uint32, uint32 -> uint32
-    {kBitwiseAndTypes[7], &kBitwiseFamily, 3, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[7], &kBitwiseFamily, 3, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
     // uint64, uint64 -> uint64
-    {kBitwiseAndTypes[8], &kBitwiseFamily, 4, 0, 0, true, "spec/ufuncs/bitwise_and.yaml:7"},
+    {kBitwiseAndTypes[8], &kBitwiseFamily, 4, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_and.yaml:7"},
 };
 static const std::int16_t kBitwiseAndResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
@@ -95,23 +115,32 @@ static const char* const kBitwiseOrArguments[3] = {
 };
 static const LoopInfo kBitwiseOrLoops[9] = {
     // bool, bool -> bool
-    {kBitwiseOrTypes[0], &kBitwiseFamily, 5, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[0], &kBitwiseFamily, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // int8, int8 -> int8
-    {kBitwiseOrTypes[1], &kBitwiseFamily, 5, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[1], &kBitwiseFamily, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // int16, int16 -> int16
-    {kBitwiseOrTypes[2], &kBitwiseFamily, 6, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[2], &kBitwiseFamily, 6, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // int32, int32 -> int32
-    {kBitwiseOrTypes[3], &kBitwiseFamily, 7, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[3], &kBitwiseFamily, 7, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // int64, int64 -> int64
-    {kBitwiseOrTypes[4], &kBitwiseFamily, 8, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[4], &kBitwiseFamily, 8, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // uint8, uint8 -> uint8
-    {kBitwiseOrTypes[5], &kBitwiseFamily, 5, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[5], &kBitwiseFamily, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // uint16, uint16 -> uint16
-    {kBitwiseOrTypes[6], &kBitwiseFamily, 6, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[6], &kBitwiseFamily, 6, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // uint32, uint32 -> uint32
-    {kBitwiseOrTypes[7], &kBitwiseFamily, 7, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[7], &kBitwiseFamily, 7, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
     // uint64, uint64 -> uint64
-    {kBitwiseOrTypes[8], &kBitwiseFamily, 8, 0, 0, true, "spec/ufuncs/bitwise_or.yaml:7"},
+    {kBitwiseOrTypes[8], &kBitwiseFamily, 8, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_or.yaml:7"},
 };
 static const std::int16_t kBitwiseOrResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
@@ -158,23 +187,32 @@ static const char* const kBitwiseXorArguments[3] = {
 };
 static const LoopInfo kBitwiseXorLoops[9] = {
     // bool, bool -> bool
-    {kBitwiseXorTypes[0], &kBitwiseFamily, 9, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[0], &kBitwiseFamily, 9, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // int8, int8 -> int8
-    {kBitwiseXorTypes[1], &kBitwiseFamily, 9, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[1], &kBitwiseFamily, 9, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // int16, int16 -> int16
-    {kBitwiseXorTypes[2], &kBitwiseFamily, 10, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[2], &kBitwiseFamily, 10, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // int32, int32 -> int32
-    {kBitwiseXorTypes[3], &kBitwiseFamily, 11, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[3], &kBitwiseFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // int64, int64 -> int64
-    {kBitwiseXorTypes[4], &kBitwiseFamily, 12, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[4], &kBitwiseFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint8, uint8 -> uint8
-    {kBitwiseXorTypes[5], &kBitwiseFamily, 9, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[5], &kBitwiseFamily, 9, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint16, uint16 -> uint16
-    {kBitwiseXorTypes[6], &kBitwiseFamily, 10, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[6], &kBitwiseFamily, 10, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint32, uint32 -> uint32
-    {kBitwiseXorTypes[7], &kBitwiseFamily, 11, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[7], &kBitwiseFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint64, uint64 -> uint64
-    {kBitwiseXorTypes[8], &kBitwiseFamily, 12, 0, 0, true, "spec/ufuncs/bitwise_xor.yaml:7"},
+    {kBitwiseXorTypes[8], &kBitwiseFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/bitwise_xor.yaml:7"},
 };
 static const std::int16_t kBitwiseXorResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
@@ -221,23 +259,32 @@ static const char* const kInvertArguments[2] = {
 };
 static const LoopInfo kInvertLoops[9] = {
     // bool -> bool
-    {kInvertTypes[0], &kBitwiseFamily, 13, 0, 0, false, "spec/ufuncs/invert.yaml:9"},
+    {kInvertTypes[0], &kBitwiseFamily, 13, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:9"},
     // int8 -> int8
-    {kInvertTypes[1], &kBitwiseFamily, 14, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[1], &kBitwiseFamily, 14, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // int16 -> int16
-    {kInvertTypes[2], &kBitwiseFamily, 15, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[2], &kBitwiseFamily, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // int32 -> int32
-    {kInvertTypes[3], &kBitwiseFamily, 16, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[3], &kBitwiseFamily, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // int64 -> int64
-    {kInvertTypes[4], &kBitwiseFamily, 17, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[4], &kBitwiseFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // uint8 -> uint8
-    {kInvertTypes[5], &kBitwiseFamily, 14, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[5], &kBitwiseFamily, 14, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // uint16 -> uint16
-    {kInvertTypes[6], &kBitwiseFamily, 15, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[6], &kBitwiseFamily, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // uint32 -> uint32
-    {kInvertTypes[7], &kBitwiseFamily, 16, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[7], &kBitwiseFamily, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
     // uint64 -> uint64
-    {kInvertTypes[8], &kBitwiseFamily, 17, 0, 0, false, "spec/ufuncs/invert.yaml:10"},
+    {kInvertTypes[8], &kBitwiseFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/invert.yaml:10"},
 };
 static const std::int16_t kInvertResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
@@ -273,21 +320,29 @@ static const char* const kLeftShiftArguments[3] = {
 };
 static const LoopInfo kLeftShiftLoops[8] = {
     // int8, int8 -> int8
-    {kLeftShiftTypes[0], &kBitwise2Family, 0, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[0], &kBitwise2Family, 0, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // int16, int16 -> int16
-    {kLeftShiftTypes[1], &kBitwise2Family, 1, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[1], &kBitwise2Family, 1, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // int32, int32 -> int32
-    {kLeftShiftTypes[2], &kBitwise2Family, 2, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[2], &kBitwise2Family, 2, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // int64, int64 -> int64
-    {kLeftShiftTypes[3], &kBitwise2Family, 3, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[3], &kBitwise2Family, 3, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // uint8, uint8 -> uint8
-    {kLeftShiftTypes[4], &kBitwise2Family, 4, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[4], &kBitwise2Family, 4, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // uint16, uint16 -> uint16
-    {kLeftShiftTypes[5], &kBitwise2Family, 5, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[5], &kBitwise2Family, 5, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // uint32, uint32 -> uint32
-    {kLeftShiftTypes[6], &kBitwise2Family, 6, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[6], &kBitwise2Family, 6, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // uint64, uint64 -> uint64
-    {kLeftShiftTypes[7], &kBitwise2Family, 7, 0, 0, false, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[7], &kBitwise2Family, 7, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/left_shift.yaml:9"},
 };
 static const std::int16_t kLeftShiftResolution[121] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
@@ -337,21 +392,29 @@ static const char* const kRightShiftArguments[3] = {
 };
 static const LoopInfo kRightShiftLoops[8] = {
     // int8, int8 -> int8
-    {kRightShiftTypes[0], &kBitwise2Family, 8, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[0], &kBitwise2Family, 8, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // int16, int16 -> int16
-    {kRightShiftTypes[1], &kBitwise2Family, 9, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[1], &kBitwise2Family, 9, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // int32, int32 -> int32
-    {kRightShiftTypes[2], &kBitwise2Family, 10, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[2], &kBitwise2Family, 10, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // int64, int64 -> int64
-    {kRightShiftTypes[3], &kBitwise2Family, 11, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[3], &kBitwise2Family, 11, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // uint8, uint8 -> uint8
-    {kRightShiftTypes[4], &kBitwise2Family, 12, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[4], &kBitwise2Family, 12, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // uint16, uint16 -> uint16
-    {kRightShiftTypes[5], &kBitwise2Family, 13, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[5], &kBitwise2Family, 13, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // uint32, uint32 -> uint32
-    {kRightShiftTypes[6], &kBitwise2Family, 14, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[6], &kBitwise2Family, 14, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // uint64, uint64 -> uint64
-    {kRightShiftTypes[7], &kBitwise2Family, 15, 0, 0, false, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[7], &kBitwise2Family, 15, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/right_shift.yaml:9"},
 };
 static const std::int16_t kRightShiftResolution[121] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,

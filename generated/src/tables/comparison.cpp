@@ -5,6 +5,7 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
@@ -12,6 +13,16 @@ namespace quern::builtin {
 
 extern const KernelFamily kComparison2Family;
 extern const KernelFamily kComparisonFamily;
+
+static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kEmulatedVectorVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // equal
 
@@ -36,31 +47,44 @@ static const char* const kEqualArguments[3] = {
 };
 static const LoopInfo kEqualLoops[13] = {
     // bool, bool -> bool
-    {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // int8, int8 -> bool
-    {kEqualTypes[1], &kComparisonFamily, 1, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[1], &kComparisonFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // int16, int16 -> bool
-    {kEqualTypes[2], &kComparisonFamily, 2, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[2], &kComparisonFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // int32, int32 -> bool
-    {kEqualTypes[3], &kComparisonFamily, 3, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[3], &kComparisonFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // int64, int64 -> bool
-    {kEqualTypes[4], &kComparisonFamily, 4, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[4], &kComparisonFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // int64, uint64 -> bool
-    {kEqualTypes[5], &kComparisonFamily, 5, 0, 0, false, "spec/ufuncs/equal.yaml:9"},
+    {kEqualTypes[5], &kComparisonFamily, 5, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:9"},
     // uint8, uint8 -> bool
-    {kEqualTypes[6], &kComparisonFamily, 1, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[6], &kComparisonFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kEqualTypes[7], &kComparisonFamily, 2, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[7], &kComparisonFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kEqualTypes[8], &kComparisonFamily, 3, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[8], &kComparisonFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // uint64, int64 -> bool
-    {kEqualTypes[9], &kComparisonFamily, 6, 0, 0, false, "spec/ufuncs/equal.yaml:10"},
+    {kEqualTypes[9], &kComparisonFamily, 6, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:10"},
     // uint64, uint64 -> bool
-    {kEqualTypes[10], &kComparisonFamily, 4, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[10], &kComparisonFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // float32, float32 -> bool
-    {kEqualTypes[11], &kComparisonFamily, 7, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[11], &kComparisonFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
     // float64, float64 -> bool
-    {kEqualTypes[12], &kComparisonFamily, 8, 0, 0, false, "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[12], &kComparisonFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
 };
 static const std::int16_t kEqualResolution[121] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12,
@@ -111,31 +135,44 @@ static const char* const kGreaterArguments[3] = {
 };
 static const LoopInfo kGreaterLoops[13] = {
     // bool, bool -> bool
-    {kGreaterTypes[0], &kComparisonFamily, 9, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[0], &kComparisonFamily, 9, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterTypes[1], &kComparisonFamily, 10, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[1], &kComparisonFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterTypes[2], &kComparisonFamily, 11, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[2], &kComparisonFamily, 11, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterTypes[3], &kComparisonFamily, 12, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[3], &kComparisonFamily, 12, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // int64, int64 -> bool
-    {kGreaterTypes[4], &kComparisonFamily, 13, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[4], &kComparisonFamily, 13, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // int64, uint64 -> bool
-    {kGreaterTypes[5], &kComparisonFamily, 14, 0, 0, false, "spec/ufuncs/greater.yaml:9"},
+    {kGreaterTypes[5], &kComparisonFamily, 14, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:9"},
     // uint8, uint8 -> bool
-    {kGreaterTypes[6], &kComparisonFamily, 15, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[6], &kComparisonFamily, 15, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // uint16, uint16 -> bool
-    {kGreaterTypes[7], &kComparisonFamily, 16, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[7], &kComparisonFamily, 16, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // uint32, uint32 -> bool
-    {kGreaterTypes[8], &kComparisonFamily, 17, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[8], &kComparisonFamily, 17, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // uint64, int64 -> bool
-    {kGreaterTypes[9], &kComparisonFamily, 18, 0, 0, false, "spec/ufuncs/greater.yaml:10"},
+    {kGreaterTypes[9], &kComparisonFamily, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:10"},
     // uint64, uint64 -> bool
-    {kGreaterTypes[10], &kComparisonFamily, 19, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[10], &kComparisonFamily, 19, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // float32, float32 -> bool
-    {kGreaterTypes[11], &kComparisonFamily, 20, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[11], &kComparisonFamily, 20, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
     // float64, float64 -> bool
-    {kGreaterTypes[12], &kComparisonFamily, 21, 0, 0, false, "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[12], &kComparisonFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
 };
 static const std::int16_t kGreaterResolution[121] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12,
@@ -187,43 +224,43 @@ static const char* const kGreaterEqualArguments[3] = {
 };
 static const LoopInfo kGreaterEqualLoops[13] = {
     // bool, bool -> bool
-    {kGreaterEqualTypes[0], &kComparisonFamily, 22, 0, 0, false,
+    {kGreaterEqualTypes[0], &kComparisonFamily, 22, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterEqualTypes[1], &kComparisonFamily, 23, 0, 0, false,
+    {kGreaterEqualTypes[1], &kComparisonFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterEqualTypes[2], &kComparisonFamily, 24, 0, 0, false,
+    {kGreaterEqualTypes[2], &kComparisonFamily, 24, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterEqualTypes[3], &kComparisonFamily, 25, 0, 0, false,
+    {kGreaterEqualTypes[3], &kComparisonFamily, 25, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int64, int64 -> bool
-    {kGreaterEqualTypes[4], &kComparisonFamily, 26, 0, 0, false,
+    {kGreaterEqualTypes[4], &kComparisonFamily, 26, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kGreaterEqualTypes[5], &kComparisonFamily, 27, 0, 0, false,
+    {kGreaterEqualTypes[5], &kComparisonFamily, 27, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:9"},
     // uint8, uint8 -> bool
-    {kGreaterEqualTypes[6], &kComparisonFamily, 28, 0, 0, false,
+    {kGreaterEqualTypes[6], &kComparisonFamily, 28, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kGreaterEqualTypes[7], &kComparisonFamily, 29, 0, 0, false,
+    {kGreaterEqualTypes[7], &kComparisonFamily, 29, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kGreaterEqualTypes[8], &kComparisonFamily, 30, 0, 0, false,
+    {kGreaterEqualTypes[8], &kComparisonFamily, 30, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kGreaterEqualTypes[9], &kComparisonFamily, 31, 0, 0, false,
+    {kGreaterEqualTypes[9], &kComparisonFamily, 31, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:10"},
     // uint64, uint64 -> bool
-    {kGreaterEqualTypes[10], &kComparisonFamily, 32, 0, 0, false,
+    {kGreaterEqualTypes[10], &kComparisonFamily, 32, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // float32, float32 -> bool
-    {kGreaterEqualTypes[11], &kComparisonFamily, 33, 0, 0, false,
+    {kGreaterEqualTypes[11], &kComparisonFamily, 33, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // float64, float64 -> bool
-    {kGreaterEqualTypes[12], &kComparisonFamily, 34, 0, 0, false,
+    {kGreaterEqualTypes[12], &kComparisonFamily, 34, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
 };
 static const std::int16_t kGreaterEqualResolution[121] = {
@@ -276,31 +313,44 @@ static const char* const kLessArguments[3] = {
 };
 static const LoopInfo kLessLoops[13] = {
     // bool, bool -> bool
-    {kLessTypes[0], &kComparison2Family, 0, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[0], &kComparison2Family, 0, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // int8, int8 -> bool
-    {kLessTypes[1], &kComparison2Family, 1, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[1], &kComparison2Family, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // int16, int16 -> bool
-    {kLessTypes[2], &kComparison2Family, 2, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[2], &kComparison2Family, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // int32, int32 -> bool
-    {kLessTypes[3], &kComparison2Family, 3, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[3], &kComparison2Family, 3, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // int64, int64 -> bool
-    {kLessTypes[4], &kComparison2Family, 4, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[4], &kComparison2Family, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // int64, uint64 -> bool
-    {kLessTypes[5], &kComparison2Family, 5, 0, 0, false, "spec/ufuncs/less.yaml:9"},
+    {kLessTypes[5], &kComparison2Family, 5, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:9"},
     // uint8, uint8 -> bool
-    {kLessTypes[6], &kComparison2Family, 6, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[6], &kComparison2Family, 6, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // uint16, uint16 -> bool
-    {kLessTypes[7], &kComparison2Family, 7, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[7], &kComparison2Family, 7, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // uint32, uint32 -> bool
-    {kLessTypes[8], &kComparison2Family, 8, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[8], &kComparison2Family, 8, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // uint64, int64 -> bool
-    {kLessTypes[9], &kComparison2Family, 9, 0, 0, false, "spec/ufuncs/less.yaml:10"},
+    {kLessTypes[9], &kComparison2Family, 9, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:10"},
     // uint64, uint64 -> bool
-    {kLessTypes[10], &kComparison2Family, 10, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[10], &kComparison2Family, 10, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // float32, float32 -> bool
-    {kLessTypes[11], &kComparison2Family, 11, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[11], &kComparison2Family, 11, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
     // float64, float64 -> bool
-    {kLessTypes[12], &kComparison2Family, 12, 0, 0, false, "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[12], &kComparison2Family, 12, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
 };
 static const std::int16_t kLessResolution[121] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12,
@@ -352,31 +402,44 @@ static const char* const kLessEqualArguments[3] = {
 };
 static const LoopInfo kLessEqualLoops[13] = {
     // bool, bool -> bool
-    {kLessEqualTypes[0], &kComparison2Family, 13, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[0], &kComparison2Family, 13, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // int8, int8 -> bool
-    {kLessEqualTypes[1], &kComparison2Family, 14, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[1], &kComparison2Family, 14, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // int16, int16 -> bool
-    {kLessEqualTypes[2], &kComparison2Family, 15, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[2], &kComparison2Family, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // int32, int32 -> bool
-    {kLessEqualTypes[3], &kComparison2Family, 16, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[3], &kComparison2Family, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // int64, int64 -> bool
-    {kLessEqualTypes[4], &kComparison2Family, 17, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[4], &kComparison2Family, 17, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kLessEqualTypes[5], &kComparison2Family, 18, 0, 0, false, "spec/ufuncs/less_equal.yaml:9"},
+    {kLessEqualTypes[5], &kComparison2Family, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:9"},
     // uint8, uint8 -> bool
-    {kLessEqualTypes[6], &kComparison2Family, 19, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[6], &kComparison2Family, 19, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kLessEqualTypes[7], &kComparison2Family, 20, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[7], &kComparison2Family, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kLessEqualTypes[8], &kComparison2Family, 21, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[8], &kComparison2Family, 21, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kLessEqualTypes[9], &kComparison2Family, 22, 0, 0, false, "spec/ufuncs/less_equal.yaml:10"},
+    {kLessEqualTypes[9], &kComparison2Family, 22, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:10"},
     // uint64, uint64 -> bool
-    {kLessEqualTypes[10], &kComparison2Family, 23, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[10], &kComparison2Family, 23, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // float32, float32 -> bool
-    {kLessEqualTypes[11], &kComparison2Family, 24, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[11], &kComparison2Family, 24, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // float64, float64 -> bool
-    {kLessEqualTypes[12], &kComparison2Family, 25, 0, 0, false, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[12], &kComparison2Family, 25, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
 };
 static const std::int16_t kLessEqualResolution[121] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12,
@@ -427,31 +490,44 @@ static const char* const kNotEqualArguments[3] = {
 };
 static const LoopInfo kNotEqualLoops[13] = {
     // bool, bool -> bool
-    {kNotEqualTypes[0], &kComparison2Family, 26, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[0], &kComparison2Family, 26, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // int8, int8 -> bool
-    {kNotEqualTypes[1], &kComparison2Family, 27, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[1], &kComparison2Family, 27, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // int16, int16 -> bool
-    {kNotEqualTypes[2], &kComparison2Family, 28, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[2], &kComparison2Family, 28, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // int32, int32 -> bool
-    {kNotEqualTypes[3], &kComparison2Family, 29, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[3], &kComparison2Family, 29, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // int64, int64 -> bool
-    {kNotEqualTypes[4], &kComparison2Family, 30, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[4], &kComparison2Family, 30, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kNotEqualTypes[5], &kComparison2Family, 31, 0, 0, false, "spec/ufuncs/not_equal.yaml:9"},
+    {kNotEqualTypes[5], &kComparison2Family, 31, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:9"},
     // uint8, uint8 -> bool
-    {kNotEqualTypes[6], &kComparison2Family, 27, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[6], &kComparison2Family, 27, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kNotEqualTypes[7], &kComparison2Family, 28, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[7], &kComparison2Family, 28, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kNotEqualTypes[8], &kComparison2Family, 29, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[8], &kComparison2Family, 29, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kNotEqualTypes[9], &kComparison2Family, 32, 0, 0, false, "spec/ufuncs/not_equal.yaml:10"},
+    {kNotEqualTypes[9], &kComparison2Family, 32, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:10"},
     // uint64, uint64 -> bool
-    {kNotEqualTypes[10], &kComparison2Family, 30, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[10], &kComparison2Family, 30, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // float32, float32 -> bool
-    {kNotEqualTypes[11], &kComparison2Family, 33, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[11], &kComparison2Family, 33, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
     // float64, float64 -> bool
-    {kNotEqualTypes[12], &kComparison2Family, 34, 0, 0, false, "spec/ufuncs/not_equal.yaml:8"},
+    {kNotEqualTypes[12], &kComparison2Family, 34, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
 };
 static const std::int16_t kNotEqualResolution[121] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12,

@@ -5,12 +5,23 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
 namespace quern::builtin {
 
 extern const KernelFamily kDivisionFamily;
+
+static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+};
+static const TargetKind kScalarVectorVectorKinds[3] = {
+    {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // divide
 
@@ -25,10 +36,12 @@ static const char* const kDivideArguments[3] = {
 static const LoopInfo kDivideLoops[2] = {
     // float32, float32 -> float32
     {kDivideTypes[0], &kDivisionFamily, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, "spec/ufuncs/divide.yaml:9"},
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/divide.yaml:9"},
     // float64, float64 -> float64
     {kDivideTypes[1], &kDivisionFamily, 1, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, "spec/ufuncs/divide.yaml:9"},
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/divide.yaml:9"},
 };
 static const std::int16_t kDivideResolution[121] = {
     1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
@@ -80,34 +93,34 @@ static const char* const kFloorDivideArguments[3] = {
 static const LoopInfo kFloorDivideLoops[10] = {
     // int8, int8 -> int8
     {kFloorDivideTypes[0], &kDivisionFamily, 2, 0, kDivideByZero | kOverflow, false,
-     "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int16, int16 -> int16
     {kFloorDivideTypes[1], &kDivisionFamily, 3, 0, kDivideByZero | kOverflow, false,
-     "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int32, int32 -> int32
     {kFloorDivideTypes[2], &kDivisionFamily, 4, 0, kDivideByZero | kOverflow, false,
-     "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int64, int64 -> int64
     {kFloorDivideTypes[3], &kDivisionFamily, 5, 0, kDivideByZero | kOverflow, false,
-     "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // uint8, uint8 -> uint8
     {kFloorDivideTypes[4], &kDivisionFamily, 6, 0, kDivideByZero, false,
-     "spec/ufuncs/floor_divide.yaml:11"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint16, uint16 -> uint16
     {kFloorDivideTypes[5], &kDivisionFamily, 7, 0, kDivideByZero, false,
-     "spec/ufuncs/floor_divide.yaml:11"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint32, uint32 -> uint32
     {kFloorDivideTypes[6], &kDivisionFamily, 8, 0, kDivideByZero, false,
-     "spec/ufuncs/floor_divide.yaml:11"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint64, uint64 -> uint64
     {kFloorDivideTypes[7], &kDivisionFamily, 9, 0, kDivideByZero, false,
-     "spec/ufuncs/floor_divide.yaml:11"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // float32, float32 -> float32
     {kFloorDivideTypes[8], &kDivisionFamily, 10, 0, kDivideByZero | kOverflow | kInvalid, false,
-     "spec/ufuncs/floor_divide.yaml:12"},
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float64, float64 -> float64
     {kFloorDivideTypes[9], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow | kInvalid, false,
-     "spec/ufuncs/floor_divide.yaml:12"},
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
 };
 static const std::int16_t kFloorDivideResolution[121] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
@@ -157,32 +170,34 @@ static const char* const kRemainderArguments[3] = {
 static const LoopInfo kRemainderLoops[10] = {
     // int8, int8 -> int8
     {kRemainderTypes[0], &kDivisionFamily, 12, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // int16, int16 -> int16
     {kRemainderTypes[1], &kDivisionFamily, 13, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // int32, int32 -> int32
     {kRemainderTypes[2], &kDivisionFamily, 14, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // int64, int64 -> int64
     {kRemainderTypes[3], &kDivisionFamily, 15, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // uint8, uint8 -> uint8
     {kRemainderTypes[4], &kDivisionFamily, 16, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // uint16, uint16 -> uint16
     {kRemainderTypes[5], &kDivisionFamily, 17, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // uint32, uint32 -> uint32
     {kRemainderTypes[6], &kDivisionFamily, 18, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // uint64, uint64 -> uint64
     {kRemainderTypes[7], &kDivisionFamily, 19, 0, kDivideByZero, false,
-     "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // float32, float32 -> float32
-    {kRemainderTypes[8], &kDivisionFamily, 20, 0, kInvalid, false, "spec/ufuncs/remainder.yaml:11"},
+    {kRemainderTypes[8], &kDivisionFamily, 20, 0, kInvalid, false, kScalarVectorVectorKinds,
+     "spec/ufuncs/remainder.yaml:11"},
     // float64, float64 -> float64
-    {kRemainderTypes[9], &kDivisionFamily, 21, 0, kInvalid, false, "spec/ufuncs/remainder.yaml:11"},
+    {kRemainderTypes[9], &kDivisionFamily, 21, 0, kInvalid, false, kScalarVectorVectorKinds,
+     "spec/ufuncs/remainder.yaml:11"},
 };
 static const std::int16_t kRemainderResolution[121] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,

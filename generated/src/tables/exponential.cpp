@@ -5,12 +5,20 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
 namespace quern::builtin {
 
 extern const KernelFamily kExponentialFamily;
+
+static const TargetKind kEmulatedVectorVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kScalarVectorVectorKinds[3] = {
+    {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // exp
 
@@ -25,10 +33,10 @@ static const char* const kExpArguments[2] = {
 static const LoopInfo kExpLoops[2] = {
     // float32 -> float32
     {kExpTypes[0], &kExponentialFamily, 0, 0, kOverflow | kUnderflow, false,
-     "spec/ufuncs/exp.yaml:6"},
+     kEmulatedVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
     // float64 -> float64
     {kExpTypes[1], &kExponentialFamily, 1, 0, kOverflow | kUnderflow, false,
-     "spec/ufuncs/exp.yaml:6"},
+     kScalarVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
 };
 static const std::int16_t kExpResolution[11] = {
     0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,

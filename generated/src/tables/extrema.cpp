@@ -5,6 +5,7 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
@@ -13,6 +14,16 @@ namespace quern::builtin {
 extern const KernelFamily kExtrema2Family;
 extern const KernelFamily kExtrema3Family;
 extern const KernelFamily kExtremaFamily;
+
+static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kEmulatedVectorVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // clip
 
@@ -35,27 +46,38 @@ static const char* const kClipArguments[4] = {
 };
 static const LoopInfo kClipLoops[11] = {
     // bool, bool, bool -> bool
-    {kClipTypes[0], &kExtremaFamily, 0, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[0], &kExtremaFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // int8, int8, int8 -> int8
-    {kClipTypes[1], &kExtremaFamily, 1, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[1], &kExtremaFamily, 1, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // int16, int16, int16 -> int16
-    {kClipTypes[2], &kExtremaFamily, 2, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[2], &kExtremaFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // int32, int32, int32 -> int32
-    {kClipTypes[3], &kExtremaFamily, 3, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[3], &kExtremaFamily, 3, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // int64, int64, int64 -> int64
-    {kClipTypes[4], &kExtremaFamily, 4, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[4], &kExtremaFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // uint8, uint8, uint8 -> uint8
-    {kClipTypes[5], &kExtremaFamily, 5, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[5], &kExtremaFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // uint16, uint16, uint16 -> uint16
-    {kClipTypes[6], &kExtremaFamily, 6, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[6], &kExtremaFamily, 6, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // uint32, uint32, uint32 -> uint32
-    {kClipTypes[7], &kExtremaFamily, 7, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[7], &kExtremaFamily, 7, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // uint64, uint64, uint64 -> uint64
-    {kClipTypes[8], &kExtremaFamily, 8, 0, 0, false, "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[8], &kExtremaFamily, 8, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/clip.yaml:7"},
     // float32, float32, float32 -> float32
-    {kClipTypes[9], &kExtremaFamily, 9, 0, 0, false, "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[9], &kExtremaFamily, 9, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:8"},
     // float64, float64, float64 -> float64
-    {kClipTypes[10], &kExtremaFamily, 10, 0, 0, false, "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[10], &kExtremaFamily, 10, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:8"},
 };
 static const std::int16_t kClipResolution[1331] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -211,27 +233,38 @@ static const char* const kFmaxArguments[3] = {
 };
 static const LoopInfo kFmaxLoops[11] = {
     // bool, bool -> bool
-    {kFmaxTypes[0], &kExtremaFamily, 11, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[0], &kExtremaFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // int8, int8 -> int8
-    {kFmaxTypes[1], &kExtremaFamily, 12, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[1], &kExtremaFamily, 12, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // int16, int16 -> int16
-    {kFmaxTypes[2], &kExtremaFamily, 13, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[2], &kExtremaFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // int32, int32 -> int32
-    {kFmaxTypes[3], &kExtremaFamily, 14, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[3], &kExtremaFamily, 14, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // int64, int64 -> int64
-    {kFmaxTypes[4], &kExtremaFamily, 15, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[4], &kExtremaFamily, 15, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // uint8, uint8 -> uint8
-    {kFmaxTypes[5], &kExtremaFamily, 16, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[5], &kExtremaFamily, 16, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // uint16, uint16 -> uint16
-    {kFmaxTypes[6], &kExtremaFamily, 17, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[6], &kExtremaFamily, 17, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // uint32, uint32 -> uint32
-    {kFmaxTypes[7], &kExtremaFamily, 18, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[7], &kExtremaFamily, 18, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // uint64, uint64 -> uint64
-    {kFmaxTypes[8], &kExtremaFamily, 19, 0, 0, true, "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[8], &kExtremaFamily, 19, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/fmax.yaml:7"},
     // float32, float32 -> float32
-    {kFmaxTypes[9], &kExtremaFamily, 20, 0, 0, true, "spec/ufuncs/fmax.yaml:8"},
+    {kFmaxTypes[9], &kExtremaFamily, 20, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:8"},
     // float64, float64 -> float64
-    {kFmaxTypes[10], &kExtremaFamily, 21, 0, 0, true, "spec/ufuncs/fmax.yaml:8"},
+    {kFmaxTypes[10], &kExtremaFamily, 21, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:8"},
 };
 static const std::int16_t kFmaxResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -280,27 +313,38 @@ static const char* const kMaximumArguments[3] = {
 };
 static const LoopInfo kMaximumLoops[11] = {
     // bool, bool -> bool
-    {kMaximumTypes[0], &kExtrema2Family, 0, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[0], &kExtrema2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // int8, int8 -> int8
-    {kMaximumTypes[1], &kExtrema2Family, 1, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[1], &kExtrema2Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // int16, int16 -> int16
-    {kMaximumTypes[2], &kExtrema2Family, 2, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[2], &kExtrema2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // int32, int32 -> int32
-    {kMaximumTypes[3], &kExtrema2Family, 3, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[3], &kExtrema2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // int64, int64 -> int64
-    {kMaximumTypes[4], &kExtrema2Family, 4, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[4], &kExtrema2Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // uint8, uint8 -> uint8
-    {kMaximumTypes[5], &kExtrema2Family, 5, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[5], &kExtrema2Family, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // uint16, uint16 -> uint16
-    {kMaximumTypes[6], &kExtrema2Family, 6, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[6], &kExtrema2Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // uint32, uint32 -> uint32
-    {kMaximumTypes[7], &kExtrema2Family, 7, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[7], &kExtrema2Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // uint64, uint64 -> uint64
-    {kMaximumTypes[8], &kExtrema2Family, 8, 0, 0, true, "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[8], &kExtrema2Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/maximum.yaml:7"},
     // float32, float32 -> float32
-    {kMaximumTypes[9], &kExtrema2Family, 9, 0, 0, true, "spec/ufuncs/maximum.yaml:8"},
+    {kMaximumTypes[9], &kExtrema2Family, 9, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:8"},
     // float64, float64 -> float64
-    {kMaximumTypes[10], &kExtrema2Family, 10, 0, 0, true, "spec/ufuncs/maximum.yaml:8"},
+    {kMaximumTypes[10], &kExtrema2Family, 10, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:8"},
 };
 static const std::int16_t kMaximumResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -352,27 +396,38 @@ static const char* const kMinimumArguments[3] = {
 };
 static const LoopInfo kMinimumLoops[11] = {
     // bool, bool -> bool
-    {kMinimumTypes[0], &kExtrema3Family, 0, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[0], &kExtrema3Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // int8, int8 -> int8
-    {kMinimumTypes[1], &kExtrema3Family, 1, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[1], &kExtrema3Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // int16, int16 -> int16
-    {kMinimumTypes[2], &kExtrema3Family, 2, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[2], &kExtrema3Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // int32, int32 -> int32
-    {kMinimumTypes[3], &kExtrema3Family, 3, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[3], &kExtrema3Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // int64, int64 -> int64
-    {kMinimumTypes[4], &kExtrema3Family, 4, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[4], &kExtrema3Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // uint8, uint8 -> uint8
-    {kMinimumTypes[5], &kExtrema3Family, 5, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[5], &kExtrema3Family, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // uint16, uint16 -> uint16
-    {kMinimumTypes[6], &kExtrema3Family, 6, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[6], &kExtrema3Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // uint32, uint32 -> uint32
-    {kMinimumTypes[7], &kExtrema3Family, 7, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[7], &kExtrema3Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // uint64, uint64 -> uint64
-    {kMinimumTypes[8], &kExtrema3Family, 8, 0, 0, true, "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[8], &kExtrema3Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/minimum.yaml:7"},
     // float32, float32 -> float32
-    {kMinimumTypes[9], &kExtrema3Family, 9, 0, 0, true, "spec/ufuncs/minimum.yaml:8"},
+    {kMinimumTypes[9], &kExtrema3Family, 9, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:8"},
     // float64, float64 -> float64
-    {kMinimumTypes[10], &kExtrema3Family, 10, 0, 0, true, "spec/ufuncs/minimum.yaml:8"},
+    {kMinimumTypes[10], &kExtrema3Family, 10, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:8"},
 };
 static const std::int16_t kMinimumResolution[121] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,

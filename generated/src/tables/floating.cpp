@@ -5,12 +5,23 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
 namespace quern::builtin {
 
 extern const KernelFamily kFloatingFamily;
+
+static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kEmulatedVectorVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // copysign
 
@@ -24,9 +35,11 @@ static const char* const kCopysignArguments[3] = {
 };
 static const LoopInfo kCopysignLoops[2] = {
     // float32, float32 -> float32
-    {kCopysignTypes[0], &kFloatingFamily, 0, 0, 0, false, "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[0], &kFloatingFamily, 0, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/copysign.yaml:6"},
     // float64, float64 -> float64
-    {kCopysignTypes[1], &kFloatingFamily, 1, 0, 0, false, "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[1], &kFloatingFamily, 1, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/copysign.yaml:6"},
 };
 static const std::int16_t kCopysignResolution[121] = {
     0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
@@ -75,27 +88,38 @@ static const char* const kIsfiniteArguments[2] = {
 };
 static const LoopInfo kIsfiniteLoops[11] = {
     // bool -> bool
-    {kIsfiniteTypes[0], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[0], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // int8 -> bool
-    {kIsfiniteTypes[1], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[1], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // int16 -> bool
-    {kIsfiniteTypes[2], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[2], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // int32 -> bool
-    {kIsfiniteTypes[3], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[3], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // int64 -> bool
-    {kIsfiniteTypes[4], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[4], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // uint8 -> bool
-    {kIsfiniteTypes[5], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[5], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // uint16 -> bool
-    {kIsfiniteTypes[6], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[6], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // uint32 -> bool
-    {kIsfiniteTypes[7], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[7], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // uint64 -> bool
-    {kIsfiniteTypes[8], &kFloatingFamily, 2, 0, 0, false, "spec/ufuncs/isfinite.yaml:6"},
+    {kIsfiniteTypes[8], &kFloatingFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isfinite.yaml:6"},
     // float32 -> bool
-    {kIsfiniteTypes[9], &kFloatingFamily, 3, 0, 0, false, "spec/ufuncs/isfinite.yaml:7"},
+    {kIsfiniteTypes[9], &kFloatingFamily, 3, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/isfinite.yaml:7"},
     // float64 -> bool
-    {kIsfiniteTypes[10], &kFloatingFamily, 4, 0, 0, false, "spec/ufuncs/isfinite.yaml:7"},
+    {kIsfiniteTypes[10], &kFloatingFamily, 4, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/isfinite.yaml:7"},
 };
 static const std::int16_t kIsfiniteResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -131,27 +155,38 @@ static const char* const kIsinfArguments[2] = {
 };
 static const LoopInfo kIsinfLoops[11] = {
     // bool -> bool
-    {kIsinfTypes[0], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[0], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // int8 -> bool
-    {kIsinfTypes[1], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[1], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // int16 -> bool
-    {kIsinfTypes[2], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[2], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // int32 -> bool
-    {kIsinfTypes[3], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[3], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // int64 -> bool
-    {kIsinfTypes[4], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[4], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // uint8 -> bool
-    {kIsinfTypes[5], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[5], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // uint16 -> bool
-    {kIsinfTypes[6], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[6], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // uint32 -> bool
-    {kIsinfTypes[7], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[7], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // uint64 -> bool
-    {kIsinfTypes[8], &kFloatingFamily, 5, 0, 0, false, "spec/ufuncs/isinf.yaml:6"},
+    {kIsinfTypes[8], &kFloatingFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:6"},
     // float32 -> bool
-    {kIsinfTypes[9], &kFloatingFamily, 6, 0, 0, false, "spec/ufuncs/isinf.yaml:7"},
+    {kIsinfTypes[9], &kFloatingFamily, 6, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:7"},
     // float64 -> bool
-    {kIsinfTypes[10], &kFloatingFamily, 7, 0, 0, false, "spec/ufuncs/isinf.yaml:7"},
+    {kIsinfTypes[10], &kFloatingFamily, 7, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:7"},
 };
 static const std::int16_t kIsinfResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -187,27 +222,38 @@ static const char* const kIsnanArguments[2] = {
 };
 static const LoopInfo kIsnanLoops[11] = {
     // bool -> bool
-    {kIsnanTypes[0], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[0], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // int8 -> bool
-    {kIsnanTypes[1], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[1], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // int16 -> bool
-    {kIsnanTypes[2], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[2], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // int32 -> bool
-    {kIsnanTypes[3], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[3], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // int64 -> bool
-    {kIsnanTypes[4], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[4], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // uint8 -> bool
-    {kIsnanTypes[5], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[5], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // uint16 -> bool
-    {kIsnanTypes[6], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[6], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // uint32 -> bool
-    {kIsnanTypes[7], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[7], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // uint64 -> bool
-    {kIsnanTypes[8], &kFloatingFamily, 8, 0, 0, false, "spec/ufuncs/isnan.yaml:6"},
+    {kIsnanTypes[8], &kFloatingFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:6"},
     // float32 -> bool
-    {kIsnanTypes[9], &kFloatingFamily, 9, 0, 0, false, "spec/ufuncs/isnan.yaml:7"},
+    {kIsnanTypes[9], &kFloatingFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:7"},
     // float64 -> bool
-    {kIsnanTypes[10], &kFloatingFamily, 10, 0, 0, false, "spec/ufuncs/isnan.yaml:7"},
+    {kIsnanTypes[10], &kFloatingFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:7"},
 };
 static const std::int16_t kIsnanResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -235,9 +281,11 @@ static const char* const kSqrtArguments[2] = {
 };
 static const LoopInfo kSqrtLoops[2] = {
     // float32 -> float32
-    {kSqrtTypes[0], &kFloatingFamily, 11, kInvalid, kInvalid, false, "spec/ufuncs/sqrt.yaml:6"},
+    {kSqrtTypes[0], &kFloatingFamily, 11, kInvalid, kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/sqrt.yaml:6"},
     // float64 -> float64
-    {kSqrtTypes[1], &kFloatingFamily, 12, kInvalid, kInvalid, false, "spec/ufuncs/sqrt.yaml:6"},
+    {kSqrtTypes[1], &kFloatingFamily, 12, kInvalid, kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/sqrt.yaml:6"},
 };
 static const std::int16_t kSqrtResolution[11] = {
     0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,

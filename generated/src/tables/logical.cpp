@@ -5,12 +5,20 @@
 
 #include "core/tables.h"
 #include "dtype_ids.h"
+#include "hwy/detect_targets.h"
 
 // Rows keep their own layout.
 // clang-format off
 namespace quern::builtin {
 
 extern const KernelFamily kLogicalFamily;
+
+static const TargetKind kEmulatedVectorVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorVectorVectorKinds[3] = {
+    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
 
 // logical_and
 
@@ -33,27 +41,38 @@ static const char* const kLogicalAndArguments[3] = {
 };
 static const LoopInfo kLogicalAndLoops[11] = {
     // bool, bool -> bool
-    {kLogicalAndTypes[0], &kLogicalFamily, 0, 0, 0, true, "spec/ufuncs/logical_and.yaml:7"},
+    {kLogicalAndTypes[0], &kLogicalFamily, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:7"},
     // int8, int8 -> bool
-    {kLogicalAndTypes[1], &kLogicalFamily, 1, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[1], &kLogicalFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // int16, int16 -> bool
-    {kLogicalAndTypes[2], &kLogicalFamily, 2, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[2], &kLogicalFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // int32, int32 -> bool
-    {kLogicalAndTypes[3], &kLogicalFamily, 3, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[3], &kLogicalFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // int64, int64 -> bool
-    {kLogicalAndTypes[4], &kLogicalFamily, 4, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[4], &kLogicalFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // uint8, uint8 -> bool
-    {kLogicalAndTypes[5], &kLogicalFamily, 1, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[5], &kLogicalFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // uint16, uint16 -> bool
-    {kLogicalAndTypes[6], &kLogicalFamily, 2, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[6], &kLogicalFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // uint32, uint32 -> bool
-    {kLogicalAndTypes[7], &kLogicalFamily, 3, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[7], &kLogicalFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // uint64, uint64 -> bool
-    {kLogicalAndTypes[8], &kLogicalFamily, 4, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[8], &kLogicalFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalAndTypes[9], &kLogicalFamily, 5, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[9], &kLogicalFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
     // float64, float64 -> bool
-    {kLogicalAndTypes[10], &kLogicalFamily, 6, 0, 0, false, "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[10], &kLogicalFamily, 6, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
 };
 static const std::int16_t kLogicalAndResolution[121] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -105,27 +124,38 @@ static const char* const kLogicalNotArguments[2] = {
 };
 static const LoopInfo kLogicalNotLoops[11] = {
     // bool -> bool
-    {kLogicalNotTypes[0], &kLogicalFamily, 7, 0, 0, false, "spec/ufuncs/logical_not.yaml:7"},
+    {kLogicalNotTypes[0], &kLogicalFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:7"},
     // int8 -> bool
-    {kLogicalNotTypes[1], &kLogicalFamily, 8, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[1], &kLogicalFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // int16 -> bool
-    {kLogicalNotTypes[2], &kLogicalFamily, 9, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[2], &kLogicalFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // int32 -> bool
-    {kLogicalNotTypes[3], &kLogicalFamily, 10, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[3], &kLogicalFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // int64 -> bool
-    {kLogicalNotTypes[4], &kLogicalFamily, 11, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[4], &kLogicalFamily, 11, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // uint8 -> bool
-    {kLogicalNotTypes[5], &kLogicalFamily, 8, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[5], &kLogicalFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // uint16 -> bool
-    {kLogicalNotTypes[6], &kLogicalFamily, 9, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[6], &kLogicalFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // uint32 -> bool
-    {kLogicalNotTypes[7], &kLogicalFamily, 10, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[7], &kLogicalFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // uint64 -> bool
-    {kLogicalNotTypes[8], &kLogicalFamily, 11, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[8], &kLogicalFamily, 11, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // float32 -> bool
-    {kLogicalNotTypes[9], &kLogicalFamily, 12, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[9], &kLogicalFamily, 12, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
     // float64 -> bool
-    {kLogicalNotTypes[10], &kLogicalFamily, 13, 0, 0, false, "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[10], &kLogicalFamily, 13, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
 };
 static const std::int16_t kLogicalNotResolution[11] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -161,27 +191,38 @@ static const char* const kLogicalOrArguments[3] = {
 };
 static const LoopInfo kLogicalOrLoops[11] = {
     // bool, bool -> bool
-    {kLogicalOrTypes[0], &kLogicalFamily, 14, 0, 0, true, "spec/ufuncs/logical_or.yaml:7"},
+    {kLogicalOrTypes[0], &kLogicalFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:7"},
     // int8, int8 -> bool
-    {kLogicalOrTypes[1], &kLogicalFamily, 15, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[1], &kLogicalFamily, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // int16, int16 -> bool
-    {kLogicalOrTypes[2], &kLogicalFamily, 16, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[2], &kLogicalFamily, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // int32, int32 -> bool
-    {kLogicalOrTypes[3], &kLogicalFamily, 17, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[3], &kLogicalFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // int64, int64 -> bool
-    {kLogicalOrTypes[4], &kLogicalFamily, 18, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[4], &kLogicalFamily, 18, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // uint8, uint8 -> bool
-    {kLogicalOrTypes[5], &kLogicalFamily, 15, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[5], &kLogicalFamily, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // uint16, uint16 -> bool
-    {kLogicalOrTypes[6], &kLogicalFamily, 16, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[6], &kLogicalFamily, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // uint32, uint32 -> bool
-    {kLogicalOrTypes[7], &kLogicalFamily, 17, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[7], &kLogicalFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // uint64, uint64 -> bool
-    {kLogicalOrTypes[8], &kLogicalFamily, 18, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[8], &kLogicalFamily, 18, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalOrTypes[9], &kLogicalFamily, 19, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[9], &kLogicalFamily, 19, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
     // float64, float64 -> bool
-    {kLogicalOrTypes[10], &kLogicalFamily, 20, 0, 0, false, "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[10], &kLogicalFamily, 20, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
 };
 static const std::int16_t kLogicalOrResolution[121] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

@@ -23,6 +23,7 @@ def files(spec: Spec) -> list[OutputFile]:
         "fingerprint": spec.fingerprint,
         "flags": list(spec.flags),
         "families": list(spec.families),
+        "loop_kinds": dict(spec.loop_kinds),
         "targets": [
             {"name": target.name, "architecture": target.architecture, "summary": target.summary}
             for target in spec.targets
@@ -108,6 +109,7 @@ def _loop(loop: Loop) -> dict[str, Any]:
         "reduces": loop.reduces,
         "neutral": loop.neutral,
         "exact": loop.exact,
+        "kinds": dict(loop.kinds),
         "kernel": loop.kernel,
         "same_code_as": loop.same_code_as,
         "origin": str(loop.origin),
@@ -120,6 +122,7 @@ def _kernel(spec: Spec, loop: Loop, place: Place) -> dict[str, Any]:
         "types": _names(loop.types),
         "symbol": place.kernel,
         "file": f"generated/src/{package_of(spec).include}kernels/{place.unit.stem}.cpp",
-        "targets": [target.name for target in spec.targets if loop.family in target.families],
+        "targets": [target for target, _ in loop.kinds],
+        "kinds": dict(loop.kinds),
         "origin": str(loop.origin),
     }

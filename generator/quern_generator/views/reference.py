@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from ..kinds import kinds_text
 from ..model import DType, Loop, Spec, Ufunc
 from .names import own_dtypes, own_ufuncs, package_of, types_text
 from .render import render
@@ -18,6 +19,7 @@ class TypeRow:
     types: str
     accuracy: str
     conditions: str
+    kinds: str
     note: str
 
 
@@ -104,6 +106,7 @@ def type_rows(ufunc: Ufunc) -> list[TypeRow]:
             types=f"{types_text(loop).replace('->', '→')}",
             accuracy=accuracy_text(loop),
             conditions=", ".join(loop.declared_flags).replace("_", " ") or "none",
+            kinds=kinds_text(loop.kinds),
             note=_note(loop),
         )
         for loop in ufunc.loops
@@ -197,6 +200,7 @@ def _index(spec: Spec) -> OutputFile:
         dtypes=own_dtypes(spec),
         families={family: ufuncs for family, ufuncs in families.items() if ufuncs},
         targets=spec.targets,
+        loop_kinds=spec.loop_kinds,
     )
     return OutputFile(PurePosixPath("docs/index.md"), text)
 

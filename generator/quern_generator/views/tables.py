@@ -49,6 +49,7 @@ def files(spec: Spec) -> list[OutputFile]:
             "package": package,
             "ufuncs": [ufunc_tables(spec, kernels, ufunc) for ufunc in ufuncs],
             "kernel_symbols": _kernel_symbols(kernels, ufuncs),
+            "kinds": _kinds(ufuncs),
         }
         path = PurePosixPath("src") / package.include / "tables" / f"{family}.cpp"
         made.append(OutputFile(path, render("ufunc_tables.cpp.j2", **values)))
@@ -63,6 +64,25 @@ def table_families(spec: Spec) -> list[str]:
 
 def _kernel_symbols(kernels: KernelIndex, ufuncs: list[Ufunc]) -> list[str]:
     return sorted({kernels.place(loop).unit.symbol for ufunc in ufuncs for loop in own_loops(ufunc)})
+
+
+def _kinds(ufuncs: list[Ufunc]) -> list[ArrayView]:
+    """The kinds of the family's loops by target: an array for each combination that occurs."""
+    found = {loop.kinds for ufunc in ufuncs for loop in own_loops(ufunc)}
+    return [
+        ArrayView("TargetKind", _kinds_symbol(kinds), len(kinds), rows([_target_kind(*pair) for pair in kinds]))
+        for kinds in sorted(found)
+        if kinds
+    ]
+
+
+def _target_kind(target: str, kind: str) -> str:
+    return f"{{HWY_{target}, {cpp_string(kind)}}}"
+
+
+def _kinds_symbol(kinds: tuple[tuple[str, str], ...]) -> str:
+    """``kEmulatedVectorVectorKinds``; a family's loops are built for the same targets."""
+    return f"k{''.join(camel(kind) for _, kind in kinds)}Kinds" if kinds else "{}"
 
 
 def ufunc_symbol(ufunc: Ufunc) -> str:
@@ -145,6 +165,7 @@ def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop) -> str
         flag_set(loop.hardware_flags),
         flag_set(loop.declared_flags),
         "true" if loop.reduces and loop.neutral is not None else "false",
+        _kinds_symbol(loop.kinds),
         cpp_string(str(loop.origin)),
     ]
     return f"    // {types_text(loop)}\n" + filled("    {", items, "},")

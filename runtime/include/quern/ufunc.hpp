@@ -113,6 +113,8 @@ struct Resolution {
   std::vector<DType> types;  // of the loop: inputs, then outputs
   std::string origin;        // "spec/ufuncs/add.yaml:9"
   std::string target;        // instruction set that runs it: "AVX3"
+  std::string kind;          // how it runs there: "vector"; "emulated" where the instruction set
+                             // lacks an operation that others stand in for; "scalar", lane by lane
 };
 
 // One ufunc of the registry. Objects live as long as the program and are safe to use from any

@@ -43,7 +43,7 @@ function paged(place, columns, rows, options, shown = PAGE) {
 }
 
 // ---- filter ------------------------------------------------------------------------------------
-const FIELDS = ['text', 'ufunc', 'dtype', 'target', 'status'];
+const FIELDS = ['text', 'ufunc', 'dtype', 'target', 'kind', 'status'];
 const field = (name) => byId('f-' + name);
 const wordsOf = (text) => text.split(/[^A-Za-z0-9_]+/);
 
@@ -53,6 +53,7 @@ function passes(row, filter, known) {
     && (!filter.ufunc || row.ufunc === filter.ufunc)
     && (!filter.dtype || wordsOf(row.types || '').includes(filter.dtype))
     && (!filter.target || !known.target || (row.targets ? !row.targets.length || row.targets.includes(filter.target) : row.target === filter.target))
+    && (!filter.kind || !known.kind || row.kind === filter.kind)
     && (!filter.status || !known.status || row.status === filter.status);
 }
 function currentFilter() {
@@ -109,6 +110,7 @@ const loopColumns = [
   {title: 'target', cell: (r) => r.target},
   {title: 'status', cell: (r) => chip(r.status)},
   {title: 'kernel ran on', cell: (r) => r.ran_on},
+  {title: 'kind', cell: (r) => make('span', {class: 'loop-kind ' + r.kind}, r.kind)},
   {title: 'cases', number: true, cell: (r) => count(r.cases)},
   {title: 'failed', number: true, cell: (r) => count(r.failed)},
   {title: 'deliberate', number: true, cell: (r) => count(r.deliberate)},
@@ -141,7 +143,7 @@ function showSpeed() {
   paged(byId('speed-table'), speedColumns, rows, {caption: 'Speed', none: 'No loop matches the filter.'});
 }
 function showAll() {
-  const loops = chosen(data.rows, {target: true, status: true}).sort((a, b) => RANK[a.status] - RANK[b.status]);
+  const loops = chosen(data.rows, {target: true, kind: true, status: true}).sort((a, b) => RANK[a.status] - RANK[b.status]);
   byId('f-count').textContent = `${count(loops.length)} of ${count(data.rows.length)} rows of loops shown.`;
   showDifferences();
   paged(byId('loop-table'), loopColumns, loops, {caption: 'Loops', none: 'No loop matches the filter.'});

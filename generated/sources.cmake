@@ -23,6 +23,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/comparison.cpp
   src/kernels/comparison_2.cpp
   src/kernels/division.cpp
+  src/kernels/division_2.cpp
   src/kernels/exponential.cpp
   src/kernels/extrema.cpp
   src/kernels/extrema_2.cpp

@@ -66,20 +66,20 @@ class ExampleChecker:
         name = call.func.id
         arguments = [read_argument(node) for node in call.args]
         if name == self.checker.name:
-            results, dtype = self.elementwise(arguments)
+            found = self.elementwise(arguments)
         elif name in self.functions and len(arguments) == 1:
-            results, dtype = self.reduced(arguments[0])
+            found = [self.reduced(arguments[0])]
         else:
             valid = " or ".join([self.checker.name, *self.functions])
             raise ExampleError(0, f'the example calls "{name}", not {valid}')
-        expected = read_argument(expected_node)
-        wanted = [literal_value(value, dtype) for value in expected.values]
-        if len(wanted) != len(results) or not all(w is not None and same(w, r, False) for w, r in zip(wanted, results)):
-            shown = ", ".join(value_text(value, dtype) for value in results)
-            raise ExampleError(expected_node.col_offset, f"the reference gives [{shown}]")
+        nodes = expected_node.elts if isinstance(expected_node, ast.Tuple) else [expected_node]
+        if len(nodes) != len(found):
+            raise ExampleError(expected_node.col_offset, f"{len(nodes)} result(s) where {len(found)} belong")
+        for node, (results, dtype) in zip(nodes, found):
+            check_results(node, results, dtype)
 
-    def elementwise(self, arguments: Sequence[Argument]) -> tuple[list[Value], DType]:
-        """The values of a call, lists element by element."""
+    def elementwise(self, arguments: Sequence[Argument]) -> list[tuple[list[Value], DType]]:
+        """The values of a call for each output, lists element by element."""
         if len(arguments) != self.resolver.arity:
             message = f"{self.checker.name} takes {self.resolver.arity} argument(s), {len(arguments)} given"
             raise ExampleError(0, message)
@@ -91,21 +91,21 @@ class ExampleChecker:
         lengths = {len(argument.values) for argument in arguments if argument.is_list} or {1}
         if len(lengths) > 1:
             raise ExampleError(0, "the lists differ in length")
-        results: list[Value] = []
+        results: list[tuple[Value, ...]] = []
         for position in range(lengths.pop()):
             chosen = [a.values[position if a.is_list else 0] for a in arguments]
             results.append(self.apply(value, [literal_value(v, d) for v, d in zip(chosen, loop.inputs)]))
-        return results, loop.outputs[0]
+        return [([row[place] for row in results], dtype) for place, dtype in enumerate(loop.outputs)]
 
-    def apply(self, loop: int, inputs: Sequence[Value | None]) -> Value:
-        """The value of one loop's reference."""
+    def apply(self, loop: int, inputs: Sequence[Value | None]) -> tuple[Value, ...]:
+        """The values of one loop's reference."""
         known = [value for value in inputs if value is not None]
         if len(known) < len(inputs):
             raise ExampleError(0, "an argument is no value of the loop's types")
-        result = self.checker.evaluate(loop, known)
-        if result is None:
+        results = self.checker.evaluate(loop, known)
+        if results is None:
             raise Excused
-        return result
+        return results
 
     def need_complete(self) -> None:
         """Excuses an example that may need what has a fault already."""
@@ -123,7 +123,7 @@ class ExampleChecker:
         output = self.checker.loops[value].outputs[0]
         total = literal_value(argument.values[0], output)
         for element in argument.values[1:]:
-            total = self.apply(value, [total, literal_value(element, output)])
+            total = self.apply(value, [total, literal_value(element, output)])[0]
         if total is None:
             raise ExampleError(0, "an element is no value of the loop's types")
         return [total], output
@@ -151,6 +151,14 @@ class ExampleChecker:
         if values and all(isinstance(value, bool) for value in values):
             return next(dtype for dtype in everything if dtype.kind == "boolean")
         return everything[self.casting.weak_alone[1 if any(isinstance(value, float) for value in values) else 0]]
+
+
+def check_results(node: ast.expr, results: Sequence[Value], dtype: DType) -> None:
+    """Raises ExampleError unless an example states these values of one output."""
+    wanted = [literal_value(value, dtype) for value in read_argument(node).values]
+    if len(wanted) != len(results) or not all(w is not None and same(w, r, False) for w, r in zip(wanted, results)):
+        shown = ", ".join(value_text(value, dtype) for value in results)
+        raise ExampleError(node.col_offset, f"the reference gives [{shown}]")
 
 
 def parse_example(text: str) -> tuple[ast.Call, ast.expr]:

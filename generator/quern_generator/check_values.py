@@ -64,13 +64,13 @@ class ValueChecker:
         self.complete = complete
         self.failed: set[str] = set()  # references that have a fault already
 
-    def evaluate(self, index: int, inputs: Sequence[Value]) -> Value | None:
-        """What the reference of a loop gives; None, with a fault, if it fails."""
+    def evaluate(self, index: int, inputs: Sequence[Value]) -> tuple[Value, ...] | None:
+        """What the reference of a loop gives for each output; None, with a fault, if it fails."""
         loop, reference = self.loops[index], self.references[index]
         if reference is None:
             return None
         try:
-            return reference(inputs, loop.inputs, loop.outputs[0])
+            return reference(inputs, loop.inputs, loop.outputs)
         except ArithmeticError as error:
             if reference.text in self.failed:
                 return None
@@ -151,17 +151,18 @@ class ValueChecker:
                     merged.add(scalar.place, f"{entry}.{key}", f'"{scalar.text}" is no value of', dtype.name)
                     return None
                 values.append(value)
-        given, claimed = values[: len(inputs)], values[len(inputs)]
-        expected = self.evaluate(index, given)
-        if expected is not None and not same(expected, claimed):
-            shown = ", ".join(scalar.text for scalar in inputs)
-            text = value_text(expected, loop.outputs[0])
-            message = f"the reference gives {text} for ({shown}), not {outputs[0].text}, with inputs"
-            merged.add(outputs[0].place, f"{entry}.out", message, f"({loop.inputs_text})")
-            return None
+        given, claimed = values[: len(inputs)], values[len(inputs) :]
+        expected = self.evaluate(index, given) or claimed
+        for scalar, value, wanted, dtype in zip(outputs, claimed, expected, loop.outputs):
+            if not same(wanted, value):
+                shown = ", ".join(scalar.text for scalar in inputs)
+                text = value_text(wanted, dtype)
+                message = f"the reference gives {text} for ({shown}), not {scalar.text}, with inputs"
+                merged.add(scalar.place, f"{entry}.out", message, f"({loop.inputs_text})")
+                return None
         return (
             tuple(value_text(value, dtype) for value, dtype in zip(given, loop.inputs)),
-            (value_text(claimed, loop.outputs[0]),),
+            tuple(value_text(value, dtype) for value, dtype in zip(claimed, loop.outputs)),
         )
 
     def neutral(self, index: int, scalar: Scalar | None, entry: str) -> Value | None:
@@ -187,9 +188,9 @@ class ValueChecker:
             assert probe is not None
             for pair in ((value, probe), (probe, value)):
                 result = self.evaluate(index, pair)
-                if result is not None and not same(result, probe, signed_zeros):
+                if result is not None and not same(result[0], probe, signed_zeros):
                     shown = ", ".join(value_text(item, dtype) for item in pair)
-                    return f"{self.name}({shown}) is {value_text(result, dtype)}"
+                    return f"{self.name}({shown}) is {value_text(result[0], dtype)}"
         return None
 
     def check_identity(self) -> None:

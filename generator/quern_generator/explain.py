@@ -77,7 +77,7 @@ def loop_row(loop: Loop) -> tuple[str, ...]:
     kernel = f"{loop.kernel} = {loop.same_code_as}" if loop.same_code_as else loop.kernel
     exact = " (exact)" if loop.exact else ""
     kinds = kinds_text(loop.kinds)
-    return types_of(loop) + exact, text_of(loop.body), flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
+    return types_of(loop) + exact, text_of(loop.bodies), flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
 
 
 def resolution_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:

@@ -2,20 +2,20 @@
 
 ::
 
-    body       = { name "=" expression ";" } expression
+    body       = { name "=" expression ";" } expression { "," expression }
     expression = number | name | name "(" [ expression { "," expression } ] ")"
 
-The inputs of a body are ``a``, ``b``, ``c`` … in the order of the ufunc's arguments. A named
-intermediate value stands for its expression wherever the name is used. A number in the place of a
-vector is that number in every lane.
+The inputs of a body are ``a``, ``b``, ``c`` … in the order of the ufunc's arguments; its results are
+the outputs in that order. A named intermediate value stands for its expression wherever the name is
+used, and is computed once. A number in the place of a vector is that number in every lane.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence, Set
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .faults import FaultLog, nearest, shorten
 from .load import Scalar
@@ -24,6 +24,7 @@ from .vocabulary import OperationWord
 
 TOKEN = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|[(),;=])")
 VARIABLES = "abcdefgh"
+TAKEN = {*VARIABLES, "flags", "hn", "store"}  # names of generated code
 
 
 class BodyError(Exception):
@@ -49,6 +50,7 @@ class Tree:
     name: str
     arguments: tuple[Tree, ...]
     offset: int
+    label: str = ""  # the intermediate value that the tree is, if the body names it
 
 
 class Parser:
@@ -69,23 +71,27 @@ class Parser:
         self.named: dict[str, Tree] = {}
         self.unused: dict[str, int] = {}
 
-    def parse(self) -> Tree:
-        """The whole body as one tree, intermediate names replaced by what they stand for."""
+    def parse(self) -> tuple[Tree, ...]:
+        """The results of the body, intermediate names replaced by what they stand for."""
         while self.peek(1) == "=":
             name, offset = self.take()
-            if not name[0].isalpha() or name in VARIABLES or name in self.named:
+            if not name[0].isalpha() or name in TAKEN or name in self.named:
                 raise BodyError(offset, f'"{name}" cannot name an intermediate value')
             self.take()
-            self.named[name] = self.expression()
+            tree = self.expression()
+            self.named[name] = replace(tree, label=name) if tree.kind == "call" and not tree.label else tree
             self.unused[name] = offset
             self.expect(";")
-        tree = self.expression()
+        trees = [self.expression()]
+        while self.peek() == ",":
+            self.take()
+            trees.append(self.expression())
         if self.at < len(self.tokens):
             word, offset = self.tokens[self.at]
             raise BodyError(offset, f'"{word}" where the body has ended')
         for name, offset in self.unused.items():
             raise BodyError(offset, f'the intermediate value "{name}" is never used')
-        return tree
+        return tuple(trees)
 
     def peek(self, ahead: int = 0) -> str:
         """A token further on, empty beyond the end."""
@@ -132,8 +138,8 @@ class Parser:
         return tuple(found)
 
 
-def parse(text: str) -> Tree:
-    """Parses a body; raises BodyError."""
+def parse(text: str) -> tuple[Tree, ...]:
+    """The results of a body; raises BodyError."""
     return Parser(text).parse()
 
 
@@ -151,6 +157,7 @@ class Checker:
 
     operations: Dict[str, OperationWord]
     broken: Set[str]  # operations whose entries are faulty
+    dtypes: Dict[str, DType]  # by name, for operations that give lanes of a dtype whatever they take
     inputs: tuple[DType, ...]
     loop_kinds: Sequence[str] = ()  # the best first
 
@@ -194,7 +201,10 @@ class Checker:
             for child, argument, kind in zip(tree.arguments, arguments, form.arguments)
         ]
         used = word.form_for(form, lanes.name, self.loop_kinds) if lanes is not None else form
-        expression = Expression("call", word.name, tuple(typed), form.result, used)
+        if form.result in self.dtypes:
+            expression = Expression("call", word.name, tuple(typed), "vector", used, tree.label)
+            return Typed(expression, self.dtypes[form.result])
+        expression = Expression("call", word.name, tuple(typed), form.result, used, tree.label)
         return Typed(expression, lanes if form.result == "vector" else None)
 
     def lanes(self, tree: Tree, word: OperationWord, arguments: list[Typed]) -> DType | None:
@@ -207,7 +217,7 @@ class Checker:
         for lanes in found:
             if lanes.name not in word.members:
                 raise BodyError(tree.offset, f"{word.name} does not take", dtype=lanes.name)
-            if lanes is not found[0] and (not word.mixed or lanes.bits != found[0].bits):
+            if lanes is not found[0] and not word.mixes(lanes.bits, found[0].bits):
                 raise BodyError(tree.offset, f"{word.name} is given {found[0].name} and {lanes.name} lanes")
         return found[0]
 
@@ -237,9 +247,9 @@ def representable(number: str, dtype: DType) -> bool:
 
 @dataclass(frozen=True)
 class ParsedBody:
-    """The body of one loop row, for all of its expansions."""
+    """The body of one loop row, for all of its expansions: an expression for each output."""
 
-    tree: Tree
+    trees: tuple[Tree, ...]
     scalar: Scalar
     entry: str
 
@@ -284,8 +294,8 @@ def words_in(expression: Expression) -> set[str]:
     return own.union(*(words_in(argument) for argument in expression.arguments))
 
 
-def text_of(expression: Expression) -> str:
-    """An expression as a spec would write it."""
-    if expression.kind != "call":
-        return expression.name
-    return f"{expression.name}({', '.join(map(text_of, expression.arguments))})"
+def text_of(bodies: Iterable[Expression]) -> str:
+    """The results of a body as a spec would write them without intermediate names."""
+    return ", ".join(
+        f"{body.name}({text_of(body.arguments)})" if body.kind == "call" else body.name for body in bodies
+    )

@@ -16,14 +16,14 @@ from .model import DType, Expression
 
 @dataclass(frozen=True)
 class ExpandedLoop:
-    """One loop of a row, class variables replaced by dtypes. ``body`` is None if it is faulty."""
+    """One loop of a row, class variables replaced by dtypes."""
 
     row: int
     entry: str  # "add.loops[0]"
     types: Scalar
     inputs: tuple[DType, ...]
     outputs: tuple[DType, ...]
-    body: Expression | None
+    bodies: tuple[Expression, ...]  # one for each output; none if the body is faulty
     flags: tuple[str, ...]
     exact: bool
 
@@ -100,8 +100,8 @@ class LoopReader:
             known = dict(zip(names, chosen))
             inputs = tuple(known.get(word) or self.context.dtypes.by_name[word] for word in types.inputs)
             outputs = tuple(known.get(word) or self.context.dtypes.by_name[word] for word in types.outputs)
-            typed = self.typed(parsed, inputs, outputs, faults) if parsed else None
-            if typed is not None:
+            typed = self.typed(parsed, inputs, outputs, faults) if parsed else ()
+            if typed:
                 missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
             yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, row.text("exact") == "true")
         if parsed:
@@ -109,9 +109,11 @@ class LoopReader:
         for message in missing:
             self.log.add(row.place, entry, message)
 
-    def undeclared(self, body: Expression, inputs: tuple[DType, ...], flags: tuple[str, ...]) -> Iterator[str]:
+    def undeclared(
+        self, bodies: tuple[Expression, ...], inputs: tuple[DType, ...], flags: tuple[str, ...]
+    ) -> Iterator[str]:
         """Flags that the body raises undeclared, and whole-number rows that declare what nothing raises."""
-        raised = raised_by(body)
+        raised = set().union(*map(raised_by, bodies))
         for flag in self.context.words.flags:
             if flag in raised and flag not in flags:
                 yield f'the body raises "{flag}", which the row does not declare'
@@ -177,29 +179,34 @@ class LoopReader:
 
     def typed(
         self, parsed: ParsedBody, inputs: tuple[DType, ...], outputs: tuple[DType, ...], faults: BodyFaults
-    ) -> Expression | None:
-        """The body for these types, or None with a fault."""
+    ) -> tuple[Expression, ...]:
+        """The body for these types; nothing, with a fault, if it has none."""
+        context = self.context
+        kinds = tuple(context.words.loop_kinds)
+        checker = Checker(context.operations, context.broken_operations, context.dtypes.by_name, inputs, kinds)
         try:
-            kinds = tuple(self.context.words.loop_kinds)
-            checker = Checker(self.context.operations, self.context.broken_operations, inputs, kinds)
-            result = checker.check(parsed.tree)
-            check_result(parsed, result, inputs, outputs[0])
+            if len(parsed.trees) != len(outputs):
+                raise BodyError(0, f"the body gives {len(parsed.trees)} result(s) where {len(outputs)} belong")
+            results = [checker.check(tree) for tree in parsed.trees]
+            for tree, result, output in zip(parsed.trees, results, outputs):
+                check_result(tree.offset, result, output)
+                if result.expression.result == "constant":
+                    check_constant(tree.offset, inputs, outputs)
+                if result.expression.result == "mask":
+                    check_mask(tree.offset, inputs, outputs)
         except BodyExcused:
-            return None
+            return ()
         except BodyError as error:
             faults.add(error)
-            return None
-        return result.expression
+            return ()
+        return tuple(result.expression for result in results)
 
 
-def check_result(parsed: ParsedBody, result: Typed, inputs: tuple[DType, ...], output: DType) -> None:
+def check_result(offset: int, result: Typed, output: DType) -> None:
     """What a body gives must be what the loop stores."""
-    offset = parsed.tree.offset
     kind = result.expression.result
     if kind == "constant":
-        return check_constant(offset, inputs, output)
-    if len({dtype.bits for dtype in inputs}) > 1:
-        raise BodyError(0, f"inputs of different width ({shorten([d.name for d in inputs])}) have no common vector")
+        return
     if kind == "number":
         raise BodyError(offset, "the body is a number and uses no input")
     if kind == "mask" and output.kind != "boolean":
@@ -209,14 +216,23 @@ def check_result(parsed: ParsedBody, result: Typed, inputs: tuple[DType, ...], o
         raise BodyError(offset, f"the body gives {lanes} lanes, the loop stores {output.name}")
 
 
-def check_constant(offset: int, inputs: tuple[DType, ...], output: DType) -> None:
-    """A constant fills a bool output; a loop that may reduce has to join its inputs."""
-    if output.kind != "boolean":
+def check_constant(offset: int, inputs: tuple[DType, ...], outputs: tuple[DType, ...]) -> None:
+    """A constant fills the only output, a bool; a loop that may reduce has to join its inputs."""
+    output = outputs[0]
+    if len(outputs) > 1 or output.kind != "boolean":
         raise BodyError(offset, "the body gives a truth value, which cannot be stored as", dtype=output.name)
     if len(inputs) == 2 and set(inputs) == {output}:
         raise BodyError(offset, "a body that joins no inputs cannot reduce", dtype=output.name)
 
 
+def check_mask(offset: int, inputs: tuple[DType, ...], outputs: tuple[DType, ...]) -> None:
+    """A mask is the only result, and it has as many lanes as every input."""
+    if len(outputs) > 1:
+        raise BodyError(offset, "a body with several results gives no mask")
+    if len({dtype.bits for dtype in inputs}) > 1:
+        raise BodyError(offset, f"inputs of different width ({shorten([d.name for d in inputs])}) have no common mask")
+
+
 def closed(loop: ExpandedLoop) -> bool:
     """Whether a loop combines two values of a type into one of the same."""
-    return len(loop.inputs) == 2 and len({*loop.inputs, *loop.outputs}) == 1
+    return len(loop.inputs) == 2 and len(loop.outputs) == 1 and len({*loop.inputs, *loop.outputs}) == 1

@@ -66,7 +66,7 @@ class Operation:
 
     name: str
     arguments: tuple[str, ...]  # "vector" | "mask" | "number" | "count"
-    result: str  # "vector" | "mask" | "constant"
+    result: str  # "vector" | "mask" | "constant" | the dtype of the lanes where that is not the arguments'
     classes: tuple[str, ...]  # dtype names it accepts
     family: str | None  # bodies only: a word of families
     raises: tuple[str, ...]  # flags a named body computes itself
@@ -84,6 +84,7 @@ class Expression:
     arguments: tuple["Expression", ...]
     result: str  # "vector" | "mask" | "number" | "constant"
     operation: Operation | None
+    label: str = ""  # the spec's name for an intermediate value, which is computed once
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Loop:
     index: int  # position in Ufunc.loops: sorted by input dtypes in kind order, never file order
     inputs: tuple[DType, ...]
     outputs: tuple[DType, ...]
-    body: Expression
+    bodies: tuple[Expression, ...]  # body: an expression for each output
     declared_flags: tuple[str, ...]  # loops[].flags
     hardware_flags: tuple[str, ...]  # those of them that no named body computes
     neutral: str | None  # reduce.neutral rendered for the type ("-0.0", "min", "0"...); None = sequential
@@ -105,7 +106,7 @@ class Loop:
     same_code_as: str | None  # kernel of another loop whose machine code this one shares
     accuracy: str  # "exact" or an ULP bound as text
     origin: Origin
-    reference: str = ""  # reference, the expression that holds for these types; see reference.py
+    reference: str = ""  # reference, the expressions that hold for these types; see reference.py
     kinds: tuple[tuple[str, str], ...] = ()  # target that it is built for -> a word of loop_kinds; see kinds.py
 
     @property

@@ -24,6 +24,7 @@ EXP_LIMIT = 1 << 15  # beyond it exp overflows or underflows every dtype
 DIGITS = decimal.Context(prec=120, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 SQRT_BITS = 600
 SHIFT_LIMIT = 4096
+SCALE_LIMIT = 1 << 16  # beyond it a power of two overflows or underflows every dtype
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +167,29 @@ def floor(value: Any) -> Any:
     return value if value.value is None else finite(Fraction(math.floor(value.value)), value.negative and value.is_zero)
 
 
+def trunc(value: Any) -> Any:
+    """A number without its fraction; zeros keep the sign."""
+    return -floor(-value) if value < 0 or isinstance(value, Real) and value.negative else floor(value)
+
+
+def exponent(value: Any) -> int:
+    """The e for which 1/2 <= abs(value) / 2**e < 1; 0 for zeros, infinities and NaN."""
+    number = real(value)
+    if number.value is None or number.is_zero:
+        return 0
+    magnitude = abs(number.value)
+    found = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
+    return found + 1 if Fraction(2) ** found <= magnitude else found
+
+
+def scale(value: Any, power: int) -> Real:
+    """A number times a power of two."""
+    number = real(value)
+    if number.value is None or number.is_zero:
+        return number
+    return finite(number.value * Fraction(2) ** max(min(power, SCALE_LIMIT), -SCALE_LIMIT), False)
+
+
 def sqrt(value: Any) -> Real:
     """The square root to some 300 bits, never exactly between two numbers of a dtype unless it is there."""
     number = real(value)
@@ -203,6 +227,9 @@ def copysign(magnitude: Any, sign: Any) -> Real:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": floor,
+    "trunc": trunc,
+    "exponent": exponent,
+    "scale": scale,
     "abs": abs,
     "sqrt": sqrt,
     "exp": exp,
@@ -212,7 +239,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "signbit": lambda value: value.negative if isinstance(value, Real) else value < 0,
     "copysign": copysign,
 }
-ARITIES = {name: 2 if name == "copysign" else 1 for name in FUNCTIONS}
+ARITIES = {name: 2 if name in ("copysign", "scale") else 1 for name in FUNCTIONS}
 CONSTANTS: dict[str, Any] = {"inf": INFINITY, "nan": NAN}
 VARIABLES = ("a", "b", "c")
 WORDS = frozenset([*FUNCTIONS, *CONSTANTS, *VARIABLES, "bits"])
@@ -253,34 +280,37 @@ def call(name: str, *arguments: ast.expr) -> ast.Call:
 
 @dataclass(frozen=True)
 class Reference:
-    """A compiled reference of a ufunc with ``arity`` inputs."""
+    """A compiled reference: an expression, or as many as a ufunc has outputs."""
 
     text: str
-    arity: int
     code: Any
 
-    def __call__(self, inputs: Sequence[Value], dtypes: Sequence[DType], output: DType) -> Value:
-        """The value for exact inputs, as a value of the output's dtype. Raises ArithmeticError."""
+    def __call__(self, inputs: Sequence[Value], dtypes: Sequence[DType], outputs: Sequence[DType]) -> tuple[Value, ...]:
+        """The results for exact inputs, as values of the outputs' dtypes. Raises ArithmeticError."""
         names = {**FUNCTIONS, **CONSTANTS, **HELPERS, "bits": dtypes[0].bits, **dict(zip(VARIABLES, inputs))}
         try:
-            result = eval(self.code, {"__builtins__": {}}, names)
+            results = eval(self.code, {"__builtins__": {}}, names)
         except TypeError as error:
             raise ArithmeticError(f"an operator does not take these types ({error})") from error
-        return convert(result, output)
+        return tuple(convert(result, output) for result, output in zip(results, outputs))
 
 
 @cache
-def compile_reference(text: str, arity: int) -> Reference:
-    """Reads a reference; raises ReferenceFault."""
+def compile_reference(text: str, arity: int, outputs: int = 1) -> Reference:
+    """Reads the reference of a ufunc with so many inputs and outputs; raises ReferenceFault."""
     try:
         tree = ast.parse(text, mode="eval")
     except SyntaxError as error:
         raise ReferenceFault(max((error.offset or 1) - 1, 0), "the reference is no expression") from error
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
-        check_node(node, arity, called)
-    compiled = compile(ast.fix_missing_locations(Exact().visit(tree)), "<reference>", "eval")
-    return Reference(text, arity, compiled)
+    parts = tree.body.elts if isinstance(tree.body, ast.Tuple) else [tree.body]
+    for part in parts:
+        for node in ast.walk(part):
+            check_node(node, arity, called)
+    if len(parts) != outputs:
+        raise ReferenceFault(0, f"the reference gives {len(parts)} result(s) where {outputs} belong")
+    results = ast.Expression(ast.Tuple([Exact().visit(part) for part in parts], ast.Load()))
+    return Reference(text, compile(ast.fix_missing_locations(results), "<reference>", "eval"))
 
 
 def check_node(node: ast.AST, arity: int, called: set[int]) -> None:

@@ -134,7 +134,7 @@ KINDS_OF_WORD = MapOf(MapOf(TEXT))  # loop kind -> class of lanes -> targets
 OPERATION = record({"signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"signless": FLAG, "kinds": KINDS_OF_WORD})
 BODY = record(
     {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT},
-    {"header": NAME, "raises": MapOf(NAMES), "mixed": FLAG, "kinds": KINDS_OF_WORD},
+    {"header": NAME, "raises": MapOf(NAMES), "mixed": NAME, "kinds": KINDS_OF_WORD},
 )
 WORDS = MapOf(TEXT)
 VOCABULARY = record(

@@ -25,6 +25,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 ACCURACY = re.compile(r"exact|[0-9]+(\.[0-9]+)?")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^", "~", "<<", ">>", "@")
 MOST_INPUTS = 8
+MOST_OUTPUTS = 4
 NO_NAME = '"{}" is no name that C, C++ and Python share'
 
 
@@ -53,7 +54,7 @@ class UfuncReader:
     def read(self) -> Ufunc | None:
         """The ufunc; what is faulty has faults in the log and may be left out. None if nothing is left."""
         self.check_head()
-        if not 0 < len(self.inputs) <= MOST_INPUTS or len(self.outputs) != 1:
+        if not 0 < len(self.inputs) <= MOST_INPUTS or not 0 < len(self.outputs) <= MOST_OUTPUTS:
             return None
         reader = LoopReader(self.context, self.name, self.node, len(self.inputs), len(self.outputs))
         loops = reader.read()
@@ -112,8 +113,8 @@ class UfuncReader:
                 seen.add(scalar.text)
         if not 0 < len(self.inputs) <= MOST_INPUTS:
             self.fault("arguments", f"{len(self.inputs)} inputs; possible are 1 to {MOST_INPUTS}")
-        if len(self.outputs) != 1:
-            self.fault("arguments", f"{len(self.outputs)} outputs; possible is 1")
+        if not 0 < len(self.outputs) <= MOST_OUTPUTS:
+            self.fault("arguments", f"{len(self.outputs)} outputs; possible are 1 to {MOST_OUTPUTS}")
 
     def references(self, loops: Sequence[ExpandedLoop], complete: bool) -> list[Reference | None]:
         """The reference of each loop."""
@@ -137,7 +138,7 @@ class UfuncReader:
     def compile(self, scalar: Scalar, entry: str) -> Reference | None:
         """A reference; None, with a fault, if it cannot be read."""
         try:
-            return compile_reference(scalar.text, len(self.inputs))
+            return compile_reference(scalar.text, len(self.inputs), len(self.outputs))
         except ReferenceFault as error:
             place = scalar.inner.after(error.offset)
             if error.word:
@@ -254,14 +255,13 @@ class UfuncReader:
 
     def loop(self, index: int, loop: ExpandedLoop, facts: LoopFacts) -> Loop:
         """The model of one loop."""
-        body = loop.body or Expression("number", "0", (), "vector", None)
-        computed = raised_by(body)
+        computed = set().union(*map(raised_by, loop.bodies))
         return Loop(
             ufunc=self.name,
             index=index,
             inputs=loop.inputs,
             outputs=loop.outputs,
-            body=body,
+            bodies=loop.bodies,
             declared_flags=loop.flags,
             hardware_flags=tuple(flag for flag in loop.flags if flag not in computed),
             neutral=value_text(facts.neutral, loop.outputs[0]) if facts.neutral is not None else None,
@@ -273,14 +273,17 @@ class UfuncReader:
             accuracy=facts.accuracy,
             origin=origin_of(loop.types.place),
             reference=facts.reference.text if facts.reference else "",
-            kinds=self.kinds(body),
+            kinds=self.kinds(loop.bodies),
         )
 
-    def kinds(self, body: Expression) -> tuple[tuple[str, str], ...]:
-        """The loop kind of a body on every target that the ufunc's family is built for."""
+    def kinds(self, bodies: Iterable[Expression]) -> tuple[tuple[str, str], ...]:
+        """The loop kind of a body on every target that the ufunc's family is built for: its worst result's."""
         family, words = self.node.text("family"), tuple(self.context.words.loop_kinds)
         targets = [target for target in self.context.targets if family in target.families]
-        return tuple((target.name, body_kind(body, target, words)) for target in targets)
+        return tuple(
+            (target.name, max((body_kind(body, target, words) for body in bodies), key=words.index, default=words[0]))
+            for target in targets
+        )
 
 
 def is_name(text: str) -> bool:
@@ -319,14 +322,17 @@ def share_code(loops: tuple[Loop, ...], operations: Dict[str, OperationWord]) ->
 def code_key(loop: Loop, operations: Dict[str, OperationWord]) -> tuple[object, ...] | None:
     """What decides the machine code of a loop: of one that reads no input, its value; of one over whole
     numbers whose operations ignore the sign, the operations and widths. None: it is nobody else's."""
-    if loop.body.result == "constant":
-        return (text_of(loop.body),)
+    if any(body.result == "constant" for body in loop.bodies):
+        return (text_of(loop.bodies),)
     if any(dtype.kind == "float" for dtype in loop.types):
         return None
-    if not all(word in operations and operations[word].signless for word in words_in(loop.body)):
+    words = set().union(*map(words_in, loop.bodies))
+    if not all(word in operations and operations[word].signless for word in words):
         return None
-    output = "mask" if loop.body.result == "mask" else loop.outputs[0].bits
+    outputs = tuple(
+        "mask" if body.result == "mask" else dtype.bits for body, dtype in zip(loop.bodies, loop.outputs)
+    )
     neutral = parse_value(loop.neutral, loop.outputs[0]) if loop.neutral is not None else None
     bits = neutral & ((1 << loop.outputs[0].bits) - 1) if isinstance(neutral, int) else None
     widths = tuple(dtype.bits for dtype in loop.inputs)
-    return text_of(loop.body), widths, output, bits, loop.reduces, loop.exact, loop.hardware_flags
+    return text_of(loop.bodies), widths, outputs, bits, loop.reduces, loop.exact, loop.hardware_flags

@@ -12,6 +12,9 @@ from .load import Mapping, Scalar
 from .model import Operation
 
 
+MIXED = ("type", "width")
+
+
 @dataclass(frozen=True)
 class OperationWord:
     """An operation or a named body with all its signatures, each of them one ``Operation``."""
@@ -19,13 +22,17 @@ class OperationWord:
     name: str
     forms: tuple[Operation, ...]
     signless: bool
-    mixed: bool  # vector arguments may differ in type, not in width
+    mixed: str  # vector arguments may differ in: "" nothing, "type" but not width, "width"
     raises: tuple[tuple[Names, tuple[str, ...]], ...]  # flags by class of the lanes
     kinds: tuple[KindRow, ...] = ()
 
     @property
     def members(self) -> tuple[str, ...]:
         return self.forms[0].classes
+
+    def mixes(self, first: int, second: int) -> bool:
+        """Whether vectors of two different dtypes, with lanes of so many bits, may stand together."""
+        return self.mixed == "width" or self.mixed == "type" and first == second
 
     def form_for(self, form: Operation, lanes: str, loop_kinds: Sequence[str] = ()) -> Operation:
         """A form with the flags that it raises for lanes of a dtype, and its kinds on targets."""
@@ -101,6 +108,9 @@ class OperationReader:
         family = entry.text("family") or None
         if family is not None and family not in self.words.families:
             self.log.add_unknown(self.at(entry, "family"), f"{label}.family", "family", family, self.words.families)
+        mixed = entry.text("mixed")
+        if mixed not in ("", *MIXED):
+            self.log.add_unknown(self.at(entry, "mixed"), f"{label}.mixed", "word", mixed, MIXED)
         raises = self.raises(entry.mapping("raises"), f"{label}.raises")
         kinds = self.kinds(name, members, entry, label)
         forms = [
@@ -117,8 +127,7 @@ class OperationReader:
             for form in forms
             if form is not None
         )
-        signless, mixed = entry.text("signless") == "true", entry.text("mixed") == "true"
-        return OperationWord(name, operations, signless, mixed, raises, kinds)
+        return OperationWord(name, operations, entry.text("signless") == "true", mixed, raises, kinds)
 
     def raises(self, node: Mapping, label: str) -> tuple[tuple[Names, tuple[str, ...]], ...]:
         """Flags by class."""
@@ -154,7 +163,7 @@ class OperationReader:
         return scalar.place if scalar is not None else entry.place
 
     def signature(self, scalar: Scalar, label: str) -> tuple[tuple[str, ...], str] | None:
-        """``"mask, vector -> vector"`` as argument kinds and result kind."""
+        """``"mask, vector -> vector"`` as argument kinds and result: a kind, or the dtype of the lanes."""
         head, arrow, tail = scalar.text.partition("->")
         arguments = [word.strip() for word in head.split(",")] if head.strip() else []
         result = tail.strip()
@@ -162,7 +171,7 @@ class OperationReader:
             self.log.add(scalar.place, label, 'a signature has the form "vector, vector -> vector"')
             return None
         for word in [*arguments, result]:
-            if word not in self.words.argument_kinds:
+            if word not in self.words.argument_kinds and (word != result or word not in self.classes.dtypes):
                 offset = max(scalar.text.find(word), 0)
                 place = scalar.inner.after(offset)
                 self.log.add_unknown(place, label, "argument kind", word, self.words.argument_kinds)

@@ -14,6 +14,9 @@
 // vectors. d is the tag of the first input. The result is a vector of the output's lanes or, for
 // Bool outputs, a mask of lanes as wide as the widest input, or a std::bool_constant: the value of
 // every element, which is filled in without reading the inputs.
+// A body with several results takes a function object after its inputs and calls it once, with a
+// vector for each output: vectors of unknown size cannot be members of a class, so nothing could
+// hold them together.
 #if defined(QUERN_SIMD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_TRANSFORM_INL_H_
 #undef QUERN_SIMD_TRANSFORM_INL_H_
@@ -124,39 +127,59 @@ template <class Result>
 inline constexpr bool kIsConstant =
     std::is_same_v<Result, std::true_type> || std::is_same_v<Result, std::false_type>;
 
-template <class Signature>
-struct TransformLoop;
-
-template <class Out, class... In>
-struct TransformLoop<Out(In...)> {
+// The inputs of a loop that takes as many elements at a time as a vector has lanes of kBytes.
+template <std::size_t kBytes, class... In>
+struct TransformInputs {
   using First = std::tuple_element_t<0, std::tuple<In...>>;
-  // A Bool output takes no part: masks are narrowed after the body.
-  static constexpr bool kToBool = std::is_same_v<Out, Bool>;
-  static constexpr std::size_t kBytes = kToBool ? kWidest<In...> : kWidest<Out, In...>;
   template <class T>
   using Tag = TagBeside<T, kBytes>;
   using Inputs = std::tuple<const Lane<In>*...>;
+  using Index = std::index_sequence_for<In...>;
 
   template <std::size_t... I>
   static HWY_INLINE Inputs Pointers(const void* const* in, std::index_sequence<I...>) {
     return {static_cast<const Lane<In>*>(in[I])...};
   }
 
-  // The body on the full vector that starts at element i.
-  template <class Body, std::size_t... I>
+  // The body on the full vector that starts at element i. `store` takes several results.
+  template <class Body, std::size_t... I, class... Store>
   static HWY_INLINE auto At(const Body& body, FlagSet& flags, const Inputs& in, std::size_t i,
-                            std::index_sequence<I...>) {
-    return body(Tag<First>(), flags, hn::LoadU(Tag<In>(), std::get<I>(in) + i)...);
+                            std::index_sequence<I...>, const Store&... store) {
+    return body(Tag<First>(), flags, hn::LoadU(Tag<In>(), std::get<I>(in) + i)..., store...);
   }
 
   // The body on the vector that ends at element n (see LoadLast).
-  template <class Body, std::size_t... I>
+  template <class Body, std::size_t... I, class... Store>
   static HWY_INLINE auto Last(const Body& body, FlagSet& flags, const Inputs& in, std::size_t n,
-                              std::index_sequence<I...>) {
-    return body(Tag<First>(), flags, LoadLast(Tag<In>(), std::get<I>(in), n)...);
+                              std::index_sequence<I...>, const Store&... store) {
+    return body(Tag<First>(), flags, LoadLast(Tag<In>(), std::get<I>(in), n)..., store...);
   }
+};
 
-  using Index = std::index_sequence_for<In...>;
+// The outputs of a loop that has several, in its signature.
+template <class... Out>
+struct Results;
+
+template <class Signature>
+struct TransformLoop;
+
+// A Bool output takes no part in the width of a step: masks are narrowed after the body.
+template <class Out, class... In>
+inline constexpr std::size_t kStepBytes =
+    std::is_same_v<Out, Bool> ? kWidest<In...> : kWidest<Out, In...>;
+
+template <class Out, class... In>
+struct TransformLoop<Out(In...)> : TransformInputs<kStepBytes<Out, In...>, In...> {
+  static constexpr bool kToBool = std::is_same_v<Out, Bool>;
+  static constexpr std::size_t kBytes = kStepBytes<Out, In...>;
+  using Base = TransformInputs<kBytes, In...>;
+  using typename Base::Index;
+  using typename Base::Inputs;
+  using Base::At;
+  using Base::Last;
+  using Base::Pointers;
+  template <class T>
+  using Tag = typename Base::template Tag<T>;
 
   // Outputs that are vectors.
   template <class Body>
@@ -234,8 +257,67 @@ struct TransformLoop<Out(In...)> {
   }
 };
 
+// Several outputs, all of them vectors.
+template <class... Out, class... In>
+struct TransformLoop<Results<Out...>(In...)> : TransformInputs<kWidest<Out..., In...>, In...> {
+  using Base = TransformInputs<kWidest<Out..., In...>, In...>;
+  using typename Base::Index;
+  using typename Base::Inputs;
+  using Outputs = std::tuple<Lane<Out>*...>;
+  template <class T>
+  using Tag = typename Base::template Tag<T>;
+
+  template <std::size_t... O>
+  static HWY_INLINE Outputs OutputPointers(void* const* out, std::index_sequence<O...>) {
+    return {static_cast<Lane<Out>*>(out[O])...};
+  }
+
+  // Stores one vector for each output at element i.
+  template <std::size_t... O, class... V>
+  static HWY_INLINE void Store(const Outputs& out, std::size_t i, std::index_sequence<O...>,
+                               V... results) {
+    (hn::StoreU(results, Tag<Out>(), std::get<O>(out) + i), ...);
+  }
+
+  // Copies the last `count` of the elements that `last` holds to the end of n elements.
+  template <std::size_t... O>
+  static HWY_INLINE void CopyLast(const Outputs& last, std::size_t count, const Outputs& out,
+                                  std::size_t n, std::index_sequence<O...>) {
+    (std::memcpy(std::get<O>(out) + (n - count), std::get<O>(last), count * sizeof(Out)), ...);
+  }
+
+  // Room for a vector's worth of an output.
+  template <class T>
+  struct Room {
+    HWY_ALIGN Lane<T> lanes[hn::MaxLanes(Tag<T>())];
+  };
+
+  template <class Body>
+  static HWY_INLINE FpFlags Run(const Body& body, const void* const* in, void* const* out,
+                                std::size_t n) {
+    constexpr std::index_sequence_for<Out...> kOutputs;
+    const std::size_t lanes = hn::Lanes(Tag<typename Base::First>());
+    const Inputs inputs = Base::Pointers(in, Index());
+    const Outputs outputs = OutputPointers(out, kOutputs);
+    FlagSet flags;
+    std::tuple<Room<Out>...> rooms;
+    const Outputs last = std::apply([](auto&... room) { return Outputs{room.lanes...}; }, rooms);
+    const bool partial = n % lanes != 0;
+    if (partial) {
+      Base::Last(body, flags, inputs, n, Index(),
+                 [&](auto... results) HWY_ATTR { Store(last, 0, kOutputs, results...); });
+    }
+    for (std::size_t i = 0; i + lanes <= n; i += lanes) {
+      Base::At(body, flags, inputs, i, Index(),
+               [&](auto... results) HWY_ATTR { Store(outputs, i, kOutputs, results...); });
+    }
+    if (partial) CopyLast(last, std::min(n, lanes), outputs, n, kOutputs);
+    return flags.bits();
+  }
+};
+
 // out[0][i] = body(in[0][i], in[1][i], ...) for i in [0, n). Signature is Out(In...) in storage
-// types. The output may coincide exactly with an input of the same element size, else overlaps
+// types, or Results<Out...>(In...) for several outputs. The output may coincide exactly with an input of the same element size, else overlaps
 // nothing. Returns the flags that the body raised.
 template <class Signature, class Body>
 HWY_INLINE FpFlags Transform(const Body& body, const void* const* in, void* const* out,

@@ -83,9 +83,10 @@ Array repeated(const Array& column, std::size_t first, std::size_t count) {
   return out;
 }
 
-Array evaluate(const Ufunc& ufunc, const std::vector<Array>& inputs) {
+std::vector<Array> evaluate(const Ufunc& ufunc, const std::vector<Array>& inputs) {
   const std::vector<Operand> operands(inputs.begin(), inputs.end());
-  return ufunc.call(operands);
+  if (ufunc.outputs() > 1) return ufunc.call_all(operands);
+  return {ufunc.call(operands)};
 }
 
 std::string describe(const Loop& loop, const Columns& columns, std::size_t row) {
@@ -95,7 +96,10 @@ std::string describe(const Loop& loop, const Columns& columns, std::size_t row) 
     if (k != 0) text += ", ";
     text += columns.inputs[k].index({static_cast<Index>(row)}).to_string();
   }
-  text += ") = " + columns.expected.index({static_cast<Index>(row)}).to_string();
+  text += ") =";
+  for (const Array& expected : columns.expected) {
+    text += " " + expected.index({static_cast<Index>(row)}).to_string();
+  }
   const std::string_view file = loop.origin.substr(0, loop.origin.rfind(':'));
   if (columns.lines[row] == 0) return text + " by the reference";
   return text + " by " + std::string(file) + ":" + std::to_string(columns.lines[row]);
@@ -122,16 +126,19 @@ void check_values(const Loop& loop, const Columns& columns, const Ufunc& ufunc, 
                   std::size_t count) {
   std::vector<Array> inputs;
   for (const Array& column : columns.inputs) inputs.push_back(repeated(column, first, count));
-  const Array expected = repeated(columns.expected, first, count);
   const Conditions conditions;
-  const Array got = evaluate(ufunc, inputs);
-  REQUIRE(got.dtype() == expected.dtype());
-  for (std::size_t i = 0; i < count; ++i) {
-    if (agrees(got, expected, i, loop.bound)) continue;
-    const std::size_t row = (first + i) % columns.lines.size();
-    INFO("element " << i << " of " << count << ": "
-                    << got.index({static_cast<Index>(i)}).to_string());
-    FAIL_CHECK(describe(loop, columns, row));
+  const std::vector<Array> got = evaluate(ufunc, inputs);
+  REQUIRE(got.size() == columns.expected.size());
+  for (std::size_t output = 0; output < got.size(); ++output) {
+    const Array expected = repeated(columns.expected[output], first, count);
+    REQUIRE(got[output].dtype() == expected.dtype());
+    for (std::size_t i = 0; i < count; ++i) {
+      if (agrees(got[output], expected, i, loop.bound)) continue;
+      const std::size_t row = (first + i) % columns.lines.size();
+      INFO("output " << output << ", element " << i << " of " << count << ": "
+                     << got[output].index({static_cast<Index>(i)}).to_string());
+      FAIL_CHECK(describe(loop, columns, row));
+    }
   }
 }
 
@@ -166,7 +173,10 @@ Columns with_types(Columns columns, const Loop& loop) {
   for (std::size_t i = 0; i < columns.inputs.size(); ++i) {
     columns.inputs[i] = columns.inputs[i].astype(DType::parse(loop.types[i]));
   }
-  columns.expected = columns.expected.astype(DType::parse(loop.types.back()));
+  for (std::size_t i = 0; i < columns.expected.size(); ++i) {
+    const std::string_view type = loop.types[columns.inputs.size() + i];
+    columns.expected[i] = columns.expected[i].astype(DType::parse(type));
+  }
   return columns;
 }
 
@@ -206,6 +216,14 @@ void check_example(std::string_view text, const Array& result, const Array& expe
   const Array flat = result.ravel().astype(expected.dtype());
   for (std::size_t i = 0; i < static_cast<std::size_t>(expected.size()); ++i) {
     CHECK(agrees(flat, expected, i, 0.0));
+  }
+}
+
+void check_example(std::string_view text, std::span<const Array> results,
+                   std::initializer_list<Array> expected) {
+  REQUIRE(results.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    check_example(text, results[i], expected.begin()[i]);
   }
 }
 

@@ -60,6 +60,13 @@ inline constexpr NaN kNaN{};
 inline constexpr Lowest kMin{};
 inline constexpr Highest kMax{};
 
+// The expected values of a loop with two outputs.
+template <class First, class Second>
+struct Two {
+  First first;
+  Second second;
+};
+
 // One element: inputs, the expected output, the conditions that it raises, and the line of the spec
 // that says so (0 for values computed from the reference).
 template <class Out, class... In>
@@ -102,7 +109,7 @@ struct Loop {
 // The rows of a loop as columns.
 struct Columns {
   std::vector<Array> inputs;
-  Array expected;
+  std::vector<Array> expected;  // an array for each output
   std::vector<unsigned> conditions;
   std::vector<int> lines;
 };
@@ -114,13 +121,29 @@ Array column(std::span<const R> rows, T R::*member) {
   return Array::from_values(std::span<const T>(values.get(), rows.size()));
 }
 
+template <class R, class Out>
+void add_outputs(std::span<const R> rows, Out R::*member, Columns& columns) {
+  columns.expected.push_back(column(rows, member));
+}
+template <class R, class First, class Second>
+void add_outputs(std::span<const R> rows, Two<First, Second> R::*member, Columns& columns) {
+  const auto first = std::make_unique<First[]>(rows.size());
+  const auto second = std::make_unique<Second[]>(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    first[i] = (rows[i].*member).first;
+    second[i] = (rows[i].*member).second;
+  }
+  columns.expected = {Array::from_values(std::span<const First>(first.get(), rows.size())),
+                      Array::from_values(std::span<const Second>(second.get(), rows.size()))};
+}
+
 template <class R>
 Columns columns_of(std::span<const R> rows) {
   Columns columns;
   columns.inputs.push_back(column(rows, &R::a));
   if constexpr (requires { &R::b; }) columns.inputs.push_back(column(rows, &R::b));
   if constexpr (requires { &R::c; }) columns.inputs.push_back(column(rows, &R::c));
-  columns.expected = column(rows, &R::out);
+  add_outputs(rows, &R::out, columns);
   for (const R& row : rows) {
     columns.conditions.push_back(row.conditions);
     columns.lines.push_back(row.line);
@@ -149,6 +172,8 @@ void check_loop(const Loop& loop, const R (&rows)[N]) {
 
 // Checks that an example of the documentation holds: equal values and dtypes of one kind.
 void check_example(std::string_view text, const Array& result, const Array& expected);
+void check_example(std::string_view text, std::span<const Array> results,
+                   std::initializer_list<Array> expected);
 
 // Arrays of examples.
 inline Array integers(std::initializer_list<std::int64_t> values) {

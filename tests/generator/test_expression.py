@@ -17,7 +17,8 @@ def word(
     raises = ("invalid", "overflow") if family else ()
     operations = tuple(Operation(name, arguments, result, classes, family, raises, "") for arguments, result in forms)
     by_class = ((frozenset(["float64"]), ("invalid",)), (frozenset(["int8"]), ("overflow",)))
-    return OperationWord(name, operations, True, name == "Across", by_class if family else ())
+    mixed = {"Across": "type", "Scaled": "width"}.get(name, "")
+    return OperationWord(name, operations, True, mixed, by_class if family else ())
 
 
 VECTOR, MASK = "vector", "mask"
@@ -31,6 +32,8 @@ OPERATIONS = {
         word("Across", ((VECTOR, VECTOR), MASK), classes=("int64", "uint64")),
         word("Never", ((), "constant"), classes=EVERYTHING),
         word("Own", ((VECTOR,), VECTOR), family="division"),
+        word("Scaled", ((VECTOR, VECTOR), VECTOR)),
+        word("Count", ((VECTOR,), "int8")),
     )
 }
 
@@ -40,18 +43,20 @@ def dtype(spec: Spec, name: str) -> DType:
 
 
 def typed(spec: Spec, body: str, *inputs: str):  # type: ignore[no-untyped-def]
-    return Checker(OPERATIONS, set(), tuple(dtype(spec, name) for name in inputs)).check(parse(body))
+    (tree,) = parse(body)
+    known = {found.name: found for found in spec.dtypes}
+    return Checker(OPERATIONS, set(), known, tuple(known[name] for name in inputs)).check(tree)
 
 
 def test_nested_calls(spec: Spec) -> None:
     found = typed(spec, "Add(a, Add(b, a))", "float64", "float64")
     assert found.expression.result == "vector"
     assert found.lanes is dtype(spec, "float64")
-    assert text_of(found.expression) == "Add(a, Add(b, a))"
+    assert text_of([found.expression]) == "Add(a, Add(b, a))"
 
 
 def test_spaces_do_not_matter() -> None:
-    assert text_free(parse(" Add( a ,b )")) == text_free(parse("Add(a, b)"))
+    assert [*map(text_free, parse(" Add( a ,b )"))] == [*map(text_free, parse("Add(a, b)"))]
 
 
 def text_free(tree):  # type: ignore[no-untyped-def]
@@ -71,7 +76,7 @@ def test_forms_are_told_apart_by_their_arguments(spec: Spec) -> None:
 
 def test_intermediate_values_stand_for_their_expression(spec: Spec) -> None:
     found = typed(spec, "sum = Add(a, b); twice = Add(sum, sum); Add(twice, 1)", "int8", "int8")
-    assert text_of(found.expression) == "Add(Add(Add(a, b), Add(a, b)), 1)"
+    assert text_of([found.expression]) == "Add(Add(Add(a, b), Add(a, b)), 1)"
 
 
 def test_a_constant_takes_no_argument(spec: Spec) -> None:
@@ -81,6 +86,22 @@ def test_a_constant_takes_no_argument(spec: Spec) -> None:
 
 def test_mixed_operations_take_two_types_of_one_width(spec: Spec) -> None:
     assert typed(spec, "Across(a, b)", "int64", "uint64").expression.result == "mask"
+
+
+def test_operations_may_take_lanes_of_different_width(spec: Spec) -> None:
+    assert typed(spec, "Scaled(a, b)", "float32", "int64").lanes is dtype(spec, "float32")
+
+
+def test_operations_may_give_lanes_of_a_dtype_of_their_own(spec: Spec) -> None:
+    found = typed(spec, "Count(Add(a, a))", "float64")
+    assert found.lanes is dtype(spec, "int8")
+    assert found.expression.result == "vector"
+
+
+def test_a_body_has_a_result_for_each_output() -> None:
+    first, second = parse("x = Add(a, b); Own(x), x")
+    assert first.arguments[0] == second
+    assert second.label == "x"
 
 
 def test_flags_depend_on_the_lanes(spec: Spec) -> None:

@@ -14,7 +14,7 @@ def ufunc(spec: Spec, name: str) -> Ufunc:
 def test_loops_that_read_no_input_share_one_kernel(spec: Spec, name: str) -> None:
     for loop in ufunc(spec, name).loops:
         whole = loop.inputs[0].kind != "float"
-        assert loop.body.result == ("constant" if whole else "mask")
+        assert loop.bodies[0].result == ("constant" if whole else "mask")
         assert loop.same_code_as == (f"{name}_bool" if whole and loop.inputs[0].name != "bool" else None)
 
 

@@ -144,7 +144,9 @@ def check_against_numpy(spec: Spec) -> None:
     for ufunc in known_ufuncs(spec):
         for cell in itertools.product(range(len(dtypes)), repeat=len(ufunc.inputs)):
             try:
-                found = numpy_ufunc(ufunc.name).resolve_dtypes((*(dtypes[index] for index in cell), None))
+                found = numpy_ufunc(ufunc.name).resolve_dtypes(
+                    (*(dtypes[index] for index in cell), *[None] * len(ufunc.outputs))
+                )
                 theirs: tuple[str, ...] | None = tuple(dtype.name for dtype in found)
             except TypeError:
                 theirs = None

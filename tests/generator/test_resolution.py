@@ -48,8 +48,8 @@ def known_dtypes(spec: Spec) -> list[DType]:
 def numpy_loop(ufunc: np.ufunc, inputs: Sequence[object], reduction: bool = False) -> tuple[str, ...] | None:
     """The dtypes that NumPy computes in, with what stands for them here; None for a refusal."""
     try:
-        found = ufunc.resolve_dtypes((*inputs, None), reduction=reduction)  # type: ignore[arg-type]
-    except TypeError:
+        found = ufunc.resolve_dtypes((*inputs, *[None] * ufunc.nout), reduction=reduction)  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # ValueError: a ufunc that never reduces
         return None
     return tuple(STANDS_FOR.get(dtype.name, dtype.name) for dtype in found)
 
@@ -93,7 +93,8 @@ def test_float16_stands_behind_few_cells(spec: Spec) -> None:
     for ufunc in known_ufuncs(spec):
         for cell in itertools.product(known_dtypes(spec), repeat=len(ufunc.inputs)):
             try:
-                loop = numpy_ufunc(ufunc.name).resolve_dtypes((*(np.dtype(dtype.name) for dtype in cell), None))
+                outputs = [None] * len(ufunc.outputs)
+                loop = numpy_ufunc(ufunc.name).resolve_dtypes((*(np.dtype(dtype.name) for dtype in cell), *outputs))
             except TypeError:
                 continue
             if any(dtype.name in STANDS_FOR for dtype in loop):

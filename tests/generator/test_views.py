@@ -93,7 +93,7 @@ def loop(ufunc: str, index: int, types: tuple[DType, ...], result: DType, body: 
         index=index,
         inputs=types,
         outputs=(result,),
-        body=body,
+        bodies=(body,),
         declared_flags=(),
         reference="a + b" if ufunc == "add" else "a < b",
         hardware_flags=(),

@@ -41,6 +41,10 @@ QN_API qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn
 /* Quotient of the inputs. */
 QN_API qn_status qn_divide(const qn_array* dividend, const qn_array* divisor, qn_array** quotient);
 
+/* Floored quotient and remainder at once. */
+QN_API qn_status qn_divmod(const qn_array* dividend, const qn_array* divisor, qn_array** quotient,
+                           qn_array** remainder);
+
 /* Whether the first input is equal to the second. */
 QN_API qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array** result);
 
@@ -53,6 +57,10 @@ QN_API qn_status qn_floor_divide(const qn_array* dividend, const qn_array* divis
 
 /* The larger of the inputs, element by element; NaN is ignored. */
 QN_API qn_status qn_fmax(const qn_array* first, const qn_array* second, qn_array** maximum);
+
+/* Mantissa from 0.5 up to but not including 1 in magnitude, and exponent, of a number that is
+ * their product, mantissa * 2**exponent. */
+QN_API qn_status qn_frexp(const qn_array* number, qn_array** mantissa, qn_array** exponent);
 
 /* Whether the first input is greater than the second. */
 QN_API qn_status qn_greater(const qn_array* left, const qn_array* right, qn_array** result);
@@ -107,6 +115,9 @@ QN_API qn_status qn_minimum(const qn_array* first, const qn_array* second, qn_ar
 
 /* The smallest of the elements. */
 QN_API qn_status qn_min(const qn_array* array, qn_array** result, const qn_reduce_options* options);
+
+/* Fractional and whole part of a number, both with its sign. */
+QN_API qn_status qn_modf(const qn_array* number, qn_array** fraction, qn_array** whole);
 
 /* Product of the inputs. */
 QN_API qn_status qn_multiply(const qn_array* multiplicand, const qn_array* multiplier,

@@ -6,7 +6,7 @@
 #ifndef QUERN_UFUNCS_HPP_
 #define QUERN_UFUNCS_HPP_
 
-#include <vector>
+#include <array>
 
 #include "quern/array.hpp"
 #include "quern/export.hpp"
@@ -24,10 +24,12 @@ QUERN_EXPORT const Ufunc& bitwise_xor();
 QUERN_EXPORT const Ufunc& clip();
 QUERN_EXPORT const Ufunc& copysign();
 QUERN_EXPORT const Ufunc& divide();
+QUERN_EXPORT const Ufunc& divmod();
 QUERN_EXPORT const Ufunc& equal();
 QUERN_EXPORT const Ufunc& exp();
 QUERN_EXPORT const Ufunc& floor_divide();
 QUERN_EXPORT const Ufunc& fmax();
+QUERN_EXPORT const Ufunc& frexp();
 QUERN_EXPORT const Ufunc& greater();
 QUERN_EXPORT const Ufunc& greater_equal();
 QUERN_EXPORT const Ufunc& invert();
@@ -42,6 +44,7 @@ QUERN_EXPORT const Ufunc& logical_not();
 QUERN_EXPORT const Ufunc& logical_or();
 QUERN_EXPORT const Ufunc& maximum();
 QUERN_EXPORT const Ufunc& minimum();
+QUERN_EXPORT const Ufunc& modf();
 QUERN_EXPORT const Ufunc& multiply();
 QUERN_EXPORT const Ufunc& negative();
 QUERN_EXPORT const Ufunc& not_equal();
@@ -97,6 +100,11 @@ QUERN_EXPORT Array divide(const Operand& dividend, const Operand& divisor,
 QUERN_EXPORT Array true_divide(const Operand& dividend, const Operand& divisor,
                                const CallOptions& options = {});
 
+// Floored quotient and remainder at once. Within 1.5 ULP for float32, float64, exact for other
+// types.
+QUERN_EXPORT std::array<Array, 2> divmod(const Operand& dividend, const Operand& divisor,
+                                         const CallOptions& options = {});
+
 // Whether the first input is equal to the second. Integers of either sign are compared exactly; NaN
 // compares false. Exact.
 QUERN_EXPORT Array equal(const Operand& left, const Operand& right,
@@ -117,6 +125,11 @@ QUERN_EXPORT Array floor_divide(const Operand& dividend, const Operand& divisor,
 // inputs are. Of two zeros the second input is returned, whatever its sign. Exact.
 QUERN_EXPORT Array fmax(const Operand& first, const Operand& second,
                         const CallOptions& options = {});
+
+// Mantissa from 0.5 up to but not including 1 in magnitude, and exponent, of a number that is their
+// product, mantissa * 2**exponent. Zeros, infinities and NaN are their own mantissa, with the
+// exponent 0. Exact.
+QUERN_EXPORT std::array<Array, 2> frexp(const Operand& number, const CallOptions& options = {});
 
 // Whether the first input is greater than the second. Integers of either sign are compared exactly;
 // NaN compares false. Exact.
@@ -202,6 +215,9 @@ QUERN_EXPORT Array min(const Array& array, const ReduceOptions& options = {});
 
 // Another name of min.
 QUERN_EXPORT Array amin(const Array& array, const ReduceOptions& options = {});
+
+// Fractional and whole part of a number, both with its sign. Exact.
+QUERN_EXPORT std::array<Array, 2> modf(const Operand& number, const CallOptions& options = {});
 
 // Product of the inputs. Integers wrap around; two truth values are joined by and. Within 0.5 ULP
 // for float32, float64, exact for other types.

@@ -85,6 +85,15 @@ Array true_divide(const Operand& dividend, const Operand& divisor, const CallOpt
   return ufuncs::divide().call({dividend, divisor}, options);
 }
 
+const Ufunc& ufuncs::divmod() {
+  static const Ufunc& ufunc = Ufunc::find("divmod");
+  return ufunc;
+}
+std::array<Array, 2> divmod(const Operand& dividend, const Operand& divisor,
+                            const CallOptions& options) {
+  return ufuncs::divmod().call_array<2>({dividend, divisor}, options);
+}
+
 const Ufunc& ufuncs::equal() {
   static const Ufunc& ufunc = Ufunc::find("equal");
   return ufunc;
@@ -115,6 +124,14 @@ const Ufunc& ufuncs::fmax() {
 }
 Array fmax(const Operand& first, const Operand& second, const CallOptions& options) {
   return ufuncs::fmax().call({first, second}, options);
+}
+
+const Ufunc& ufuncs::frexp() {
+  static const Ufunc& ufunc = Ufunc::find("frexp");
+  return ufunc;
+}
+std::array<Array, 2> frexp(const Operand& number, const CallOptions& options) {
+  return ufuncs::frexp().call_array<2>({number}, options);
 }
 
 const Ufunc& ufuncs::greater() {
@@ -254,6 +271,14 @@ Array min(const Array& array, const ReduceOptions& options) {
 }
 Array amin(const Array& array, const ReduceOptions& options) {
   return ufuncs::minimum().reduce(array, over_all_axes(options));
+}
+
+const Ufunc& ufuncs::modf() {
+  static const Ufunc& ufunc = Ufunc::find("modf");
+  return ufunc;
+}
+std::array<Array, 2> modf(const Operand& number, const CallOptions& options) {
+  return ufuncs::modf().call_array<2>({number}, options);
 }
 
 const Ufunc& ufuncs::multiply() {

@@ -64,6 +64,10 @@ qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array*
 qn_status qn_divide(const qn_array* dividend, const qn_array* divisor, qn_array** quotient) {
   return call("divide", {dividend, divisor}, {quotient});
 }
+qn_status qn_divmod(const qn_array* dividend, const qn_array* divisor, qn_array** quotient,
+                    qn_array** remainder) {
+  return call("divmod", {dividend, divisor}, {quotient, remainder});
+}
 qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("equal", {left, right}, {result});
 }
@@ -75,6 +79,9 @@ qn_status qn_floor_divide(const qn_array* dividend, const qn_array* divisor, qn_
 }
 qn_status qn_fmax(const qn_array* first, const qn_array* second, qn_array** maximum) {
   return call("fmax", {first, second}, {maximum});
+}
+qn_status qn_frexp(const qn_array* number, qn_array** mantissa, qn_array** exponent) {
+  return call("frexp", {number}, {mantissa, exponent});
 }
 qn_status qn_greater(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("greater", {left, right}, {result});
@@ -129,6 +136,9 @@ qn_status qn_minimum(const qn_array* first, const qn_array* second, qn_array** m
 }
 qn_status qn_min(const qn_array* array, qn_array** result, const qn_reduce_options* options) {
   return reduce("minimum", array, result, options);
+}
+qn_status qn_modf(const qn_array* number, qn_array** fraction, qn_array** whole) {
+  return call("modf", {number}, {fraction, whole});
 }
 qn_status qn_multiply(const qn_array* multiplicand, const qn_array* multiplier,
                       qn_array** product) {

@@ -12,6 +12,7 @@ extern const CastingTables kCastingTables;
 extern const KernelFamily kArithmeticFamily;
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kDivisionFamily;
+extern const KernelFamily kDivision2Family;
 extern const KernelFamily kComparisonFamily;
 extern const KernelFamily kComparison2Family;
 extern const KernelFamily kLogicalFamily;
@@ -30,10 +31,12 @@ extern const UfuncInfo kBitwiseXorUfunc;
 extern const UfuncInfo kClipUfunc;
 extern const UfuncInfo kCopysignUfunc;
 extern const UfuncInfo kDivideUfunc;
+extern const UfuncInfo kDivmodUfunc;
 extern const UfuncInfo kEqualUfunc;
 extern const UfuncInfo kExpUfunc;
 extern const UfuncInfo kFloorDivideUfunc;
 extern const UfuncInfo kFmaxUfunc;
+extern const UfuncInfo kFrexpUfunc;
 extern const UfuncInfo kGreaterUfunc;
 extern const UfuncInfo kGreaterEqualUfunc;
 extern const UfuncInfo kInvertUfunc;
@@ -48,6 +51,7 @@ extern const UfuncInfo kLogicalNotUfunc;
 extern const UfuncInfo kLogicalOrUfunc;
 extern const UfuncInfo kMaximumUfunc;
 extern const UfuncInfo kMinimumUfunc;
+extern const UfuncInfo kModfUfunc;
 extern const UfuncInfo kMultiplyUfunc;
 extern const UfuncInfo kNegativeUfunc;
 extern const UfuncInfo kNotEqualUfunc;
@@ -104,10 +108,12 @@ const UfuncInfo* const kUfuncs[] = {
     &kClipUfunc,
     &kCopysignUfunc,
     &kDivideUfunc,
+    &kDivmodUfunc,
     &kEqualUfunc,
     &kExpUfunc,
     &kFloorDivideUfunc,
     &kFmaxUfunc,
+    &kFrexpUfunc,
     &kGreaterUfunc,
     &kGreaterEqualUfunc,
     &kInvertUfunc,
@@ -122,6 +128,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kLogicalOrUfunc,
     &kMaximumUfunc,
     &kMinimumUfunc,
+    &kModfUfunc,
     &kMultiplyUfunc,
     &kNegativeUfunc,
     &kNotEqualUfunc,
@@ -136,6 +143,7 @@ const KernelFamily* const kFamilies[] = {
     &kArithmeticFamily,
     &kArithmetic2Family,
     &kDivisionFamily,
+    &kDivision2Family,
     &kComparisonFamily,
     &kComparison2Family,
     &kLogicalFamily,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from ..model import Expression, Loop
-from .text import WIDTH, camel
+from .text import WIDTH, camel, filled
 
 VARIABLES = "abcdefgh"  # the inputs of a body, in order
 
@@ -18,37 +18,63 @@ class Functor:
     name: str
     template: str  # "class D, class V"
     parameters: str  # "D d, FlagSet& flags, V a, V b"; what the body does not use has no name
-    body: str  # wrapped statement, ";" included
+    result: str  # "auto", or "void" where the body hands several results to `store`
+    body: str  # wrapped statements
 
 
-def walk(body: Expression) -> Iterator[Expression]:
-    """The node and all below it."""
-    yield body
-    for argument in body.arguments:
-        yield from walk(argument)
+def walk(bodies: Iterable[Expression]) -> Iterator[Expression]:
+    """The nodes and all below them."""
+    for body in bodies:
+        yield body
+        yield from walk(body.arguments)
 
 
-def body_families(body: Expression) -> set[str]:
+def body_families(loop: Loop) -> set[str]:
     """Stems of the runtime/simd headers that the body's named operations live in."""
-    return {node.operation.header for node in walk(body) if node.operation and node.operation.header}
+    return {node.operation.header for node in walk(loop.bodies) if node.operation and node.operation.header}
 
 
 def functor(loop: Loop) -> Functor:
     """The functor of a loop's kernel."""
-    used = {node.name for node in walk(loop.body) if node.kind == "variable"}
-    needs_d = any(_takes_d(node) for node in walk(loop.body))
-    needs_flags = any(_is_named_body(node) for node in walk(loop.body))
+    nodes = list(walk(loop.bodies))
+    used = {node.name for node in nodes if node.kind == "variable"}
+    needs_d = any(_takes_d(node) for node in nodes)
+    needs_flags = any(_is_named_body(node) for node in nodes)
     vectors = _vector_types(loop)
     parameters = ["D d" if needs_d else "D", "FlagSet& flags" if needs_flags else "FlagSet&"]
     for vector, variable in zip(vectors, VARIABLES):
         parameters.append(f"{vector} {variable}" if variable in used else vector)
-    template = ["class D", *(f"class {vector}" for vector in dict.fromkeys(vectors))]
+    types = dict.fromkeys(vectors)
+    several = len(loop.bodies) > 1
+    if several:
+        parameters.append("const Store& store")
+        types["Store"] = None
     return Functor(
         name=camel(loop.kernel) + "Op",  # apart from named bodies, which are called as LessInt64Uint64 is
-        template=", ".join(template),
+        template=", ".join(["class D", *(f"class {name}" for name in types)]),
         parameters=", ".join(parameters),
-        body=layout("return ", loop.body, ";", 4),
+        result="void" if several else "auto",
+        body="\n".join(_statements(loop)),
     )
+
+
+def _statements(loop: Loop) -> Iterator[str]:
+    """Intermediate values in the order in which they are needed, then the results."""
+    labelled = [node for body in loop.bodies for node in _labelled(body)]
+    for label, node in {node.label: node for node in labelled}.items():
+        yield layout(f"const auto {label} = ", replace(node, label=""), ";", 4)
+    if len(loop.bodies) == 1:
+        yield layout("return ", loop.bodies[0], ";", 4)
+    else:
+        yield filled("    store(", [render(body) for body in loop.bodies], ");")
+
+
+def _labelled(node: Expression) -> Iterator[Expression]:
+    """Intermediate values under a node, innermost first."""
+    for argument in node.arguments:
+        yield from _labelled(argument)
+    if node.label:
+        yield node
 
 
 def _vector_types(loop: Loop) -> list[str]:
@@ -74,8 +100,8 @@ def render(node: Expression) -> str:
 
 def _pieces(node: Expression) -> tuple[str, list[str], str]:
     """Opening, leading plain arguments and closing of a node; the node's own arguments follow."""
-    if node.kind == "variable":
-        return node.name, [], ""
+    if node.kind == "variable" or node.label:
+        return node.label or node.name, [], ""
     if node.kind == "number":
         return f"hn::Set(d, static_cast<hn::TFromD<D>>({node.name}))", [], ""
     arguments = [render(argument) for argument in node.arguments]
@@ -93,7 +119,7 @@ def _pieces(node: Expression) -> tuple[str, list[str], str]:
 def layout(head: str, node: Expression, tail: str, indent: int) -> str:
     """``head`` + node + ``tail``, broken after arguments where a line would be too long."""
     line = " " * indent + head + render(node) + tail
-    if len(line) <= WIDTH or not node.arguments:
+    if len(line) <= WIDTH or not node.arguments or node.label:
         return line
     opening, arguments, closing = _pieces(node)
     first = " " * indent + head + opening

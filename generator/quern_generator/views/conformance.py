@@ -120,10 +120,11 @@ def is_reachable(spec: Spec, ufunc: Ufunc, loop: Loop) -> bool:
 
 def _loop_test(spec: Spec, ufunc: Ufunc, loop: Loop) -> LoopTest | None:
     special = [_special_row(spec, loop, row) for row in ufunc.special_values if row.loop == loop.index]
-    computed = [_row(spec, loop, [*inputs, output], []) for inputs, output in reference_rows(loop)]
+    computed = [_row(spec, loop, values, []) for values in reference_rows(loop)]
     if not special and not computed:
         return None
-    types = [row_type(dtype, is_built_in(spec, dtype)) for dtype in (*loop.outputs, *loop.inputs)]
+    inputs, outputs = ([row_type(t, is_built_in(spec, t)) for t in side] for side in (loop.inputs, loop.outputs))
+    types = [outputs[0] if len(outputs) == 1 else f"Two<{', '.join(outputs)}>", *inputs]
     return LoopTest(
         title=cpp_string(f"{ufunc.name}: {types_text(loop)}"),
         tags=cpp_string(f"[{ufunc.name}]"),
@@ -156,7 +157,9 @@ def is_built_in(spec: Spec, dtype: DType) -> bool:
 
 def _row(spec: Spec, loop: Loop, values: Sequence[str], rest: Sequence[str]) -> str:
     cells = [row_literal(dtype, value, is_built_in(spec, dtype)) for dtype, value in zip(loop.types, values)]
-    return "{" + ", ".join((*cells, *rest)) + "}"
+    inputs, outputs = cells[: len(loop.inputs)], ", ".join(cells[len(loop.inputs) :])
+    result = outputs if len(loop.outputs) == 1 else "{" + outputs + "}"
+    return "{" + ", ".join((*inputs, result, *rest)) + "}"
 
 
 def _special_row(spec: Spec, loop: Loop, row: SpecialValue) -> str:
@@ -164,19 +167,18 @@ def _special_row(spec: Spec, loop: Loop, row: SpecialValue) -> str:
     return _row(spec, loop, [*row.inputs, *row.outputs], [conditions, str(row.origin.line)])
 
 
-def reference_rows(loop: Loop) -> list[tuple[tuple[str, ...], str]]:
-    """Inputs and the results that the loop's reference gives for them."""
-    if not loop.reference or len(loop.outputs) != 1:
+def reference_rows(loop: Loop) -> list[tuple[str, ...]]:
+    """Inputs, and the results that the loop's reference gives for them."""
+    if not loop.reference:
         return []
-    reference = compile_reference(loop.reference, len(loop.inputs))
+    reference = compile_reference(loop.reference, len(loop.inputs), len(loop.outputs))
     made = []
     for inputs in sample_inputs(loop.inputs):
         try:
-            result = reference(inputs, loop.inputs, loop.outputs[0])
+            results = reference(inputs, loop.inputs, loop.outputs)
         except ArithmeticError:
             continue
-        texts = tuple(value_text(value, dtype) for value, dtype in zip(inputs, loop.inputs))
-        made.append((texts, value_text(result, loop.outputs[0])))
+        made.append(tuple(value_text(value, dtype) for value, dtype in zip((*inputs, *results), loop.types)))
     return made
 
 
@@ -218,10 +220,12 @@ def _example_check(ufunc: Ufunc, example: str, api: str) -> str:
         function = f"{api}::{identifier(tree.left.func.id)}"
         arguments = ", ".join(_argument(argument) for argument in call.args)
         if not call.keywords:
+            results = expected.elts if isinstance(expected, ast.Tuple) else [expected]
+            arrays = [_array(result if isinstance(result, ast.List) else ast.List([result])) for result in results]
             items = [
                 cpp_strings(example, " " * 18, first=18),
                 f"{function}({arguments})",
-                _array(expected if isinstance(expected, ast.List) else ast.List([expected])),
+                arrays[0] if len(arrays) == 1 else "{" + ", ".join(arrays) + "}",
             ]
             return filled("    check_example(", items, ");")
     raise ValueError(f"{ufunc.origin}: example {example!r} cannot be turned into a test")

@@ -107,8 +107,9 @@ def _names(loops: list[Loop]) -> str:
 
 def _call(ufunc: Ufunc, name: str, comment: str, prefix: str) -> FunctionView:
     inputs = [identifier(argument) for argument in ufunc.inputs]
-    result = f"{prefix}Array" if len(ufunc.outputs) == 1 else f"std::vector<{prefix}Array>"
-    method = "call" if len(ufunc.outputs) == 1 else "call_all"
+    count = len(ufunc.outputs)
+    result = f"{prefix}Array" if count == 1 else f"std::array<{prefix}Array, {count}>"
+    method = "call" if count == 1 else f"call_array<{count}>"
     parameters = [f"const {prefix}Operand& {argument}" for argument in inputs]
     options = f"const {prefix}CallOptions& options"
     head = f"{result} {identifier(name)}("

@@ -52,7 +52,7 @@ def _includes(loops: tuple[Loop, ...]) -> list[str]:
         forms.add("reduce")
     if any(loop.reduces for loop in loops):
         forms.add("scan")
-    bodies = {stem for loop in loops for stem in body_families(loop.body)}
+    bodies = {stem for loop in loops for stem in body_families(loop)}
     storage = storage_headers(dtype for loop in loops for dtype in loop.types)
     return sorted(["core/tables.h", *storage, *(f"simd/{stem}-inl.h" for stem in forms | bodies)])
 
@@ -91,6 +91,8 @@ def _function(name: str, parameters: list[str], template: str, arguments: list[s
 
 def _signature(loop: Loop) -> str:
     results = ", ".join(storage_type(dtype) for dtype in loop.outputs)
+    if len(loop.outputs) > 1:
+        results = f"Results<{results}>"
     return f"{results}({', '.join(storage_type(dtype) for dtype in loop.inputs)})"
 
 

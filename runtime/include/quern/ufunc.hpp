@@ -2,6 +2,8 @@
 #ifndef QUERN_UFUNC_HPP_
 #define QUERN_UFUNC_HPP_
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -151,6 +153,16 @@ class QUERN_EXPORT Ufunc {
   // The same, returning every output.
   std::vector<Array> call_all(std::span<const Operand> inputs,
                               const CallOptions& options = {}) const;
+  // The same for a known number of outputs, which must be outputs().
+  template <std::size_t kOutputs>
+  std::array<Array, kOutputs> call_array(std::initializer_list<Operand> inputs,
+                                         const CallOptions& options = {}) const {
+    std::vector<Array> results =
+        call_all(std::span<const Operand>(inputs.begin(), inputs.size()), options);
+    std::array<Array, kOutputs> made;
+    std::move(results.begin(), results.begin() + kOutputs, made.begin());
+    return made;
+  }
 
   // Folds the array along axes by the fixed tree of positions (associative ufuncs) or from left to
   // right (the others).

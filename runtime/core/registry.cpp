@@ -64,11 +64,11 @@ bool IsMinimal(const CastingTables& tables, std::uint64_t set, int position) {
 
 void RegisterPackage(const PackageInfo& package) { Registry::Get().Register(package); }
 
-Registry* Registry::instance_ = nullptr;
+std::atomic<Registry*> Registry::instance_ = nullptr;
 
 Registry& Registry::Create() {
   static Registry registry;
-  instance_ = &registry;
+  instance_.store(&registry, std::memory_order_release);
   return registry;
 }
 

@@ -6,6 +6,7 @@
 #ifndef QUERN_CORE_REGISTRY_H_
 #define QUERN_CORE_REGISTRY_H_
 
+#include <atomic>
 #include <array>
 #include <memory>
 #include <span>
@@ -41,7 +42,10 @@ struct LoopChoice {
 
 class Registry {
  public:
-  static Registry& Get() { return instance_ != nullptr ? *instance_ : Create(); }
+  static Registry& Get() {
+    Registry* instance = instance_.load(std::memory_order_acquire);
+    return instance != nullptr ? *instance : Create();
+  }
 
   std::size_t dtype_count() const { return dtype_count_; }
   const DTypeInfo& dtype(DTypeId id) const { return *dtypes_[id]; }
@@ -104,7 +108,7 @@ class Registry {
   // The position of a ufunc among a package's, or -1.
   static int PositionIn(const Package& package, std::string_view name);
 
-  static Registry* instance_;  // set once, when the base package is complete
+  static std::atomic<Registry*> instance_;  // set once, when the base package is complete
 
   std::size_t dtype_count_ = 0;
   std::array<const DTypeInfo*, kMaxDTypes> dtypes_{};

@@ -6,8 +6,13 @@
 #ifndef QUERN_CORE_FP_FLAGS_H_
 #define QUERN_CORE_FP_FLAGS_H_
 
-#include <cfenv>
 #include <cstdint>
+
+#include "core/fp_register.h"
+
+#if !QUERN_HAS_FP_REGISTER
+#include <cfenv>
+#endif
 
 namespace quern {
 
@@ -23,12 +28,32 @@ enum FpFlag : FpFlags {
 
 inline constexpr FpFlags kAllFpFlags = kDivideByZero | kOverflow | kUnderflow | kInvalid;
 
+#if QUERN_HAS_FP_REGISTER
+
+// The flags that this thread's hardware holds since they were last cleared. The inexact flag is not
+// watched.
+inline FpFlags PendingFpFlags() {
+  static_assert(fp_register::kDivideByZero >> 2 == kDivideByZero &&
+                fp_register::kOverflow >> 2 == kOverflow &&
+                fp_register::kUnderflow >> 2 == kUnderflow &&
+                fp_register::kInvalid << 3 == kInvalid);
+  const unsigned value = fp_register::Read();
+  return static_cast<FpFlags>((value >> 2 & (kDivideByZero | kOverflow | kUnderflow)) |
+                              (value << 3 & kInvalid));
+}
+
+// Clears this thread's hardware flags; writing the register costs more than reading it.
+inline void ClearFpFlags() {
+  const unsigned value = fp_register::Read();
+  if ((value & fp_register::kWatched) != 0) fp_register::Write(value & ~fp_register::kWatched);
+}
+
+#else
+
 namespace detail {
 inline constexpr int kWatchedFpExceptions = FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW | FE_INVALID;
 }
 
-// The flags that this thread's hardware holds since they were last cleared. The inexact flag is not
-// watched.
 inline FpFlags PendingFpFlags() {
   const int pending = std::fetestexcept(detail::kWatchedFpExceptions);
   if (pending == 0) return 0;
@@ -40,14 +65,13 @@ inline FpFlags PendingFpFlags() {
   return static_cast<FpFlags>(flags);
 }
 
-// Clears this thread's hardware flags. Testing them is cheap where clearing costs tens of
-// nanoseconds (on x86 it stores and reloads the x87 environment), so nothing pending means nothing
-// done.
 inline void ClearFpFlags() {
   if (std::fetestexcept(detail::kWatchedFpExceptions) != 0) {
     std::feclearexcept(detail::kWatchedFpExceptions);
   }
 }
+
+#endif
 
 }  // namespace quern
 

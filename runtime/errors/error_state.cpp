@@ -110,8 +110,7 @@ void set_warning_handler(std::function<void(const std::string&)> handler) {
   Warnings().handler = std::move(handler);
 }
 
-void ReportFlags(FpFlags flags, std::string_view what) {
-  if (flags == 0) return;
+void ReportConditions(FpFlags flags, std::string_view what) {
   std::string raised;
   for (const Condition& condition : kConditions) {
     if ((flags & condition.flag) == 0) continue;

@@ -10,18 +10,22 @@
 
 namespace quern {
 
+// Acts on each condition in `flags`, which are not 0, as the state says. See ReportFlags.
+void ReportConditions(FpFlags flags, std::string_view what);
+
 // Acts on each condition in `flags` as the state says. `what` names the operation: "add", "cast".
 // Throws FloatingPointError for `raise`, after the milder actions of the same call.
-void ReportFlags(FpFlags flags, std::string_view what);
+inline void ReportFlags(FpFlags flags, const char* what) {
+  if (flags != 0) [[unlikely]] ReportConditions(flags, what);
+}
 
 // Collects the conditions of one operation: those that its kernels compute, and those that they
 // leave pending in the hardware, of which only `hardware_mask` counts. While it lives its thread
 // computes in the default floating-point environment.
 class FlagCollector {
  public:
-  explicit FlagCollector(FpFlags hardware_mask) : mask_(hardware_mask) {
-    if (mask_ != 0) ClearFpFlags();
-  }
+  explicit FlagCollector(FpFlags hardware_mask)
+      : environment_(hardware_mask != 0), mask_(hardware_mask) {}
   void Add(FpFlags flags) { flags_ = static_cast<FpFlags>(flags_ | flags); }
   // Takes over what the hardware holds; call on every thread that ran kernels.
   void Harvest() {

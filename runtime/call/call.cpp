@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "call/overlap.h"
@@ -11,6 +12,7 @@
 #include "core/array_access.h"
 #include "errors/error_state.h"
 #include "iterate/copy.h"
+#include "iterate/one_tile.h"
 #include "iterate/plan.h"
 #include "iterate/tiles.h"
 #include "quern/errors.hpp"
@@ -22,222 +24,296 @@ namespace {
 
 // Calls up to this many elements try the path of step 4 before any planning; larger ones may be
 // worth threads.
-constexpr Index kSmallCall = Index{1} << 16;
+constexpr std::size_t kSmallCall = std::size_t{1} << 16;
 
-// Written out, because a library call costs more than the comparison of a few extents.
-bool SameShape(const Array& a, const Array& b) {
-  if (a.ndim() != b.ndim()) return false;
-  for (std::size_t axis = 0; axis < a.ndim(); ++axis) {
-    if (a.shape()[axis] != b.shape()[axis]) return false;
-  }
+// A call that one kernel call covers: arrays of one shape, each a single run of the loop's dtype.
+struct RunCall {
+  const Array* like;  // one of them
+  const LoopInfo* loop;
+  const void* in[kMaxInputs];
+
+  std::size_t size() const { return static_cast<std::size_t>(like->size()); }
+};
+
+// True if nothing but inputs and perhaps `out` is given, and there is one output.
+bool IsPlain(const UfuncInfo& ufunc, std::size_t inputs, const CallOptions& options) {
+  return options.where == nullptr && !options.dtype && options.signature.empty() &&
+         options.outs.empty() && options.order != Order::F &&
+         options.casting >= CastingLevel::same_kind && ufunc.outputs == 1 && inputs == ufunc.inputs;
+}
+
+// The number of inputs is a constant, so that nothing here is a loop.
+template <std::size_t... I>
+bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, RunCall& run,
+                std::index_sequence<I...>) {
+  const Array* const arrays[] = {inputs[I].array()...};
+  if (!((arrays[I] != nullptr && ArrayAccess::one_run(*arrays[I])) && ...)) return false;
+  run.like = arrays[0];
+  if (!((I == 0 || SameShape(*arrays[I], *arrays[0])) && ...)) return false;
+  if (run.size() - 1 >= kSmallCall) return false;
+  const DTypeId types[] = {arrays[I]->dtype().id()...};
+  run.loop = Registry::Get().Resolve(ufunc, types).loop;
+  if (run.loop == nullptr || !((types[I] == run.loop->types[I]) && ...)) return false;
+  ((run.in[I] = arrays[I]->data()), ...);
   return true;
 }
 
-// True if an output of `size` bytes per element that starts at `out` may be written while n elements
-// of `in` are read: it lies apart, or exactly on them.
-bool RunsAreSafe(const std::byte* out, std::size_t size, const Array& in, std::size_t in_size) {
-  const std::size_t n = static_cast<std::size_t>(in.size());
-  if (out == in.data()) return size == in_size;
-  return out + n * size <= in.data() || in.data() + n * in_size <= out;
-}
-
-// The inputs of a call that needs no plan: arrays of one shape, each a single run, and numbers.
-struct RunInputs {
-  const Array* first = nullptr;  // an array; all have its shape
-  bool numbers = false;          // there are numbers, too
-};
-
-// Fills `found`; false if the inputs are of another kind, or so many that a plan pays off.
-bool FindRunInputs(std::span<const Operand> inputs, RunInputs& found) {
-  for (const Operand& input : inputs) {
-    const Array* array = input.array();
-    if (array == nullptr) {
-      found.numbers = true;
-      continue;
-    }
-    if (!ArrayAccess::one_run(*array)) return false;
-    if (found.first == nullptr) found.first = array;
-    if (!SameShape(*array, *found.first)) return false;
+// False if the inputs are of another kind, or so many that a plan pays off.
+bool BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs, RunCall& run) {
+  if (inputs.size() == 1) {
+    return BindArrays(ufunc, inputs.data(), run, std::make_index_sequence<1>());
   }
-  return found.first != nullptr && found.first->size() > 0 && found.first->size() <= kSmallCall;
-}
-
-// The loop, and where its inputs lie: arrays as they are, numbers spread over scratch memory. Null if
-// an input has to be converted or a number has no room.
-const LoopInfo* BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs,
-                        const RunInputs& found, const void** in) {
-  const Registry& registry = Registry::Get();
-  const LoopInfo* loop = nullptr;
-  BoundCall bound;
-  if (found.numbers) {
-    bound = Resolve(ufunc, inputs, {});
-    loop = bound.loop;
-  } else {
-    DTypeId types[kMaxInputs];
-    for (std::size_t i = 0; i < inputs.size(); ++i) types[i] = inputs[i].array()->dtype().id();
-    loop = registry.Resolve(ufunc, {types, inputs.size()}).loop;
-    if (loop == nullptr) return nullptr;
+  if (inputs.size() == 2) {
+    return BindArrays(ufunc, inputs.data(), run, std::make_index_sequence<2>());
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (const Array* array = inputs[i].array()) {
-      if (array->dtype().id() != loop->types[i]) return nullptr;
-      in[i] = array->data();
-      continue;
-    }
-    const std::size_t size = registry.dtype(loop->types[i]).size;
-    if (static_cast<std::size_t>(found.first->size()) * size > kTileBytes) return nullptr;
-    std::byte* spread = TileScratch(kMaxInputs) + i * kScratchPerOperand;
-    Block block;
-    block.Append(found.first->size(), 0);
-    Pack(block, size, bound.inputs[i].value, spread);
-    in[i] = spread;
-  }
-  return loop;
+  return false;
 }
 
 // True if `out` can take the loop's result as one run beside its inputs.
-bool TakesRun(const Array& out, const RunInputs& found, const LoopInfo& loop,
-              std::span<const Operand> inputs) {
+bool TakesRun(const Array& out, const RunCall& run, std::size_t inputs) {
   const Registry& registry = Registry::Get();
-  const DTypeId dtype = loop.types[inputs.size()];
-  if (!out.writeable() || out.dtype().id() != dtype || !SameShape(out, *found.first) ||
+  const DTypeId* types = run.loop->types;
+  if (!out.writeable() || out.dtype().id() != types[inputs] || !SameShape(out, *run.like) ||
       !ArrayAccess::one_run(out)) {
     return false;
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Array* array = inputs[i].array();
-    if (array != nullptr && !RunsAreSafe(out.data(), registry.dtype(dtype).size, *array,
-                                         registry.dtype(loop.types[i]).size)) {
+  const std::size_t size = registry.dtype(types[inputs]).size;
+  for (std::size_t i = 0; i < inputs; ++i) {
+    if (!RunsMayMeet(out.data(), size, static_cast<const std::byte*>(run.in[i]),
+                     registry.dtype(types[i]).size, run.size())) {
       return false;
     }
   }
   return true;
 }
 
-// Step 4: one kernel call for runs and numbers, with one output. Returns false, having done nothing,
-// where that does not fit. The result is in options.out, or else in `made`.
-bool CallAsOneRun(const UfuncInfo& ufunc, std::span<const Operand> inputs,
-                  const CallOptions& options, Array& made) {
-  if (options.where != nullptr || options.dtype || !options.signature.empty() ||
-      !options.outs.empty() || options.order == Order::F || ufunc.outputs != 1 ||
-      inputs.size() != ufunc.inputs || options.casting < CastingLevel::same_kind) {
-    return false;
-  }
-  RunInputs found;
-  const void* in[kMaxInputs];
-  if (!FindRunInputs(inputs, found)) return false;
-  const LoopInfo* loop = BindRun(ufunc, inputs, found, in);
-  if (loop == nullptr) return false;
-  void* out[1];
-  if (options.out != nullptr) {
-    if (!TakesRun(*options.out, found, *loop, inputs)) return false;
-    out[0] = options.out->data();
-  } else {
-    made = Array(found.first->shape(), DType::from_id(loop->types[inputs.size()]));
-    out[0] = made.data();
-  }
-  FlagCollector flags(loop->hardware_flags);
-  flags.Add(
-      KernelsOf(*loop).elementwise(in, out, static_cast<std::size_t>(found.first->size())));
+// Steps 4, 6 and 7. Inlined by order: the registers that a call saves cost as much as the rest of
+// it.
+[[gnu::always_inline]] inline void RunKernel(const UfuncInfo& ufunc, const RunCall& run,
+                                             std::byte* result) {
+  void* const out[] = {result};
+  FlagCollector flags(run.loop->hardware_flags);
+  flags.Add(KernelsOf(*run.loop).elementwise(run.in, out, run.size()));
   flags.Harvest();
-  if (flags.flags() != 0) ReportFlags(flags.flags(), ufunc.name);
-  return true;
+  ReportFlags(flags.flags(), ufunc.name);
 }
+
+// The handle that the caller gets is made first: counting it waits for the instructions before it,
+// and a kernel is more to wait for than a few comparisons.
+Array RunInto(const UfuncInfo& ufunc, const RunCall& run, const Array& out) {
+  Array result(out);
+  RunKernel(ufunc, run, out.data());
+  return result;
+}
+
+Array MakeRun(const UfuncInfo& ufunc, const RunCall& run) {
+  Array made(run.like->shape(), DType::from_id(run.loop->types[ufunc.inputs]));
+  RunKernel(ufunc, run, made.data());
+  return made;
+}
+
+OperandFormat NumberFormat(DTypeId dtype) {
+  OperandFormat format;
+  format.storage_size = format.loop_size = Registry::Get().dtype(dtype).size;
+  return format;
+}
+
+// A call whose result is one row of few elements: arrays of one shape whose elements follow each
+// other at equal steps, in any dtype and byte order, and beside them single elements and numbers.
+// It needs no search for a common geometry, and one tile covers it.
+class RowCall {
+ public:
+  RowCall(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options)
+      : ufunc_(ufunc), inputs_(inputs), options_(options) {}
+
+  // False, having done nothing, if the call is of another kind. Throws what Resolve throws.
+  bool Bind() {
+    if (options_.where != nullptr || !options_.outs.empty() || options_.order == Order::F ||
+        ufunc_.outputs != 1 || !FindShape()) {
+      return false;
+    }
+    Resolve(ufunc_, inputs_, options_, bound_);
+    return options_.out == nullptr || TakesRow(*options_.out);
+  }
+
+  Array Make() const {
+    Array made(like_->shape(), DType::from_id(bound_.loop->types[ufunc_.inputs]));
+    if (made.size() > 0) RunInto(made);
+    return made;
+  }
+
+  // `out` has the loop's shape, and at least one element.
+  void RunInto(const Array& out) const {
+    const LoopInfo& loop = *bound_.loop;
+    OneTile tile(static_cast<std::size_t>(out.size()), loop.hardware_flags);
+    for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
+      const BoundInput& input = bound_.inputs[i];
+      Block block;
+      SetBlock(steps_[i], block);
+      if (input.array == nullptr) {
+        tile.AddInput(NumberFormat(loop.types[i]), block, input.value);
+      } else {
+        tile.AddInput(InputFormat(*input.array, loop.types[i]), block, input.array->data());
+      }
+    }
+    const OperandFormat format = OutputFormat(out, loop.types[ufunc_.inputs]);
+    Block block;
+    SetBlock(StepOf(out), block);
+    tile.AddOutput(format, block, out.data());
+    tile.Compute(KernelsOf(loop).elementwise);
+    tile.Store(0, format, block, out.data());
+    ReportFlags(tile.flags(), ufunc_.name);
+  }
+
+ private:
+  // The shape is that of the array with the most axes; every other array has it, too, or one
+  // element.
+  bool FindShape() {
+    for (const Operand& input : inputs_) {
+      const Array* array = input.array();
+      if (array == nullptr) continue;
+      if (like_ == nullptr || array->ndim() > like_->ndim() ||
+          (array->ndim() == like_->ndim() && array->size() > like_->size())) {
+        like_ = array;
+      }
+    }
+    if (like_ == nullptr || like_->size() > kOneTile || inputs_.size() > kMaxInputs) return false;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const Array* array = inputs_[i].array();
+      steps_[i] = 0;
+      if (array == nullptr || array->size() == 1) continue;
+      if (!SameShape(*array, *like_) || !IsRow(*array)) return false;
+      steps_[i] = StepOf(*array);
+    }
+    return true;
+  }
+
+  static bool IsRow(const Array& array) {
+    return array.ndim() <= 1 || ArrayAccess::one_run(array) || array.c_contiguous();
+  }
+  static Index StepOf(const Array& row) {
+    return row.ndim() == 1 ? row.strides()[0] : static_cast<Index>(row.itemsize());
+  }
+
+  // Refusals are left to the general path, which explains them.
+  bool TakesRow(const Array& out) const {
+    const DTypeId result = bound_.loop->types[ufunc_.inputs];
+    return out.writeable() && out.size() > 0 && SameShape(out, *like_) && IsRow(out) &&
+           (out.dtype().id() == result ||
+            Registry::Get().CanCast(result, out.dtype().id(),
+                                    static_cast<Casting>(options_.casting)));
+  }
+
+  void SetBlock(Index step, Block& block) const {
+    if (like_->size() == 1) return;
+    block.ndim = 1;
+    block.shape[0] = like_->size();
+    block.strides[0] = step;
+  }
+
+  const UfuncInfo& ufunc_;
+  const std::span<const Operand> inputs_;
+  const CallOptions& options_;
+  const Array* like_ = nullptr;
+  Index steps_[kMaxInputs];  // bytes from element to element; 0 for a single one
+  BoundCall bound_;
+};
 
 // One call on the general path.
 class GeneralCall {
  public:
   GeneralCall(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options)
-      : ufunc_(ufunc), options_(options), bound_(Resolve(ufunc, inputs, options)) {
+      : ufunc_(ufunc), options_(options), mask_(options.where) {
+    Resolve(ufunc, inputs, options, bound_);
     ReadOutputs();
     CheckMask();
     FindShape();
     CheckOutputs();
   }
 
-  std::vector<Array> Run() {
-    SeparateOverlaps();
-    MakeOutputs();
+  // The output that the caller gave, or null.
+  const Array* given(std::size_t output) const { return outputs_[output]; }
+
+  // Makes the outputs that were not given in `made`, which has a place for each output, and fills
+  // all of them.
+  void Run(Array* made) {
+    // A single tile reads all of its inputs before it writes.
+    if (mask_ != nullptr || size_ > kOneTile) SeparateOverlaps();
+    MakeOutputs(made);
+    if (size_ == 0) return;
     const std::size_t arity = std::size_t{ufunc_.inputs} + ufunc_.outputs;
-    std::array<OperandFormat, kMaxOperands> formats;
-    std::array<PlanOperand, kMaxPlanOperands> operands;
+    OperandFormat formats[kMaxOperands];
+    PlanOperand operands[kMaxPlanOperands];
     for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
       formats[i] = FormatOfInput(i);
       operands[i] = InputOperand(i);
     }
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
-      const Array& output = outputs_[i];
+      const Array& output = *outputs_[i];
       formats[ufunc_.inputs + i] = OutputFormat(output, bound_.loop->types[ufunc_.inputs + i]);
       operands[ufunc_.inputs + i] = {output.data(), output.shape(), output.strides()};
     }
-    const bool masked = options_.where != nullptr;
-    if (masked) operands[arity] = {mask_.data(), mask_.shape(), mask_.strides()};
+    if (mask_ != nullptr) operands[arity] = {mask_->data(), mask_->shape(), mask_->strides()};
     Plan plan;
-    BuildPlan({shape_, ndim_}, {operands.data(), arity + (masked ? 1 : 0)}, plan);
-    const std::span<const OperandFormat> all(formats.data(), arity);
+    BuildPlan({shape_, ndim_}, {operands, arity + (mask_ != nullptr ? 1 : 0)}, plan);
+    const std::span<const OperandFormat> all(formats, arity);
     const TileJob job{&plan,
                       all.first(ufunc_.inputs),
                       all.subspan(ufunc_.inputs),
-                      masked,
+                      mask_ != nullptr,
                       KernelsOf(*bound_.loop).elementwise,
                       bound_.loop->hardware_flags};
     ReportFlags(RunTiles(job), ufunc_.name);
-    return std::move(outputs_);
   }
 
  private:
   void ReadOutputs() {
-    if (!options_.outs.empty()) {
-      if (options_.out != nullptr) {
-        throw ValueError(std::string(ufunc_.name) + ": give out or outs, not both");
-      }
-      if (options_.outs.size() != ufunc_.outputs) {
-        throw ValueError(std::string(ufunc_.name) + ": outs has " +
-                         std::to_string(options_.outs.size()) + " entries; the ufunc has " +
-                         std::to_string(ufunc_.outputs) + " outputs");
-      }
-      std::ranges::copy(options_.outs, given_.begin());
-    } else {
-      given_[0] = options_.out;
+    if (options_.outs.empty()) {
+      outputs_[0] = options_.out;
+      return;
     }
+    if (options_.out != nullptr) {
+      throw ValueError(std::string(ufunc_.name) + ": give out or outs, not both");
+    }
+    if (options_.outs.size() != ufunc_.outputs) {
+      throw ValueError(std::string(ufunc_.name) + ": outs has " +
+                       std::to_string(options_.outs.size()) + " entries; the ufunc has " +
+                       std::to_string(ufunc_.outputs) + " outputs");
+    }
+    std::ranges::copy(options_.outs, outputs_);
   }
 
-  void CheckMask() {
-    if (options_.where == nullptr) return;
-    const DType mask = options_.where->dtype();
-    if (mask != DType::of<bool>()) {
-      throw CastError(std::string(ufunc_.name) + ": cannot cast where= from dtype('" +
-                      std::string(mask.name()) + "') to dtype('" +
-                      std::string(DType::of<bool>().name()) + "') according to the rule 'safe'");
-    }
-    mask_ = *options_.where;
+  void CheckMask() const {
+    if (mask_ == nullptr || mask_->dtype() == DType::of<bool>()) return;
+    throw CastError(std::string(ufunc_.name) + ": cannot cast where= from dtype('" +
+                    std::string(mask_->dtype().name()) + "') to dtype('" +
+                    std::string(DType::of<bool>().name()) + "') according to the rule 'safe'");
   }
 
   void FindShape() {
-    std::array<std::span<const Index>, kMaxPlanOperands> shapes;
+    std::span<const Index> shapes[kMaxPlanOperands];
     std::size_t count = 0;
     for (std::size_t i = 0; i < ufunc_.inputs; ++i) shapes[count++] = bound_.inputs[i].shape();
-    if (options_.where != nullptr) shapes[count++] = mask_.shape();
-    for (const Array* out : given_) {
-      if (out != nullptr) shapes[count++] = out->shape();
+    if (mask_ != nullptr) shapes[count++] = mask_->shape();
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      if (outputs_[i] != nullptr) shapes[count++] = outputs_[i]->shape();
     }
-    ndim_ = BroadcastShapes({shapes.data(), count}, ufunc_.name, shape_);
-    CheckedSize({shape_, ndim_}, 1, ufunc_.name);
+    ndim_ = BroadcastShapes({shapes, count}, ufunc_.name, shape_);
+    size_ = CheckedSize({shape_, ndim_}, 1, ufunc_.name);
   }
 
   void CheckOutputs() const {
     const std::span<const Index> shape(shape_, ndim_);
-    for (std::size_t i = 0; i < given_.size(); ++i) {
-      const Array* out = given_[i];
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      const Array* out = outputs_[i];
       if (out == nullptr) continue;
       if (!out->writeable()) {
         throw ReadOnlyError(std::string(ufunc_.name) + ": output array is read-only");
       }
       if (!std::ranges::equal(out->shape(), shape)) {
-        throw ShapeError(std::string(ufunc_.name) +
-                         ": non-broadcastable output operand with shape " +
-                         ShapeText(out->shape()) + " doesn't match the broadcast shape " +
-                         ShapeText(shape));
+        throw ShapeError(
+            std::string(ufunc_.name) + ": non-broadcastable output operand with shape " +
+            ShapeText(out->shape()) + " doesn't match the broadcast shape " + ShapeText(shape));
       }
       CheckCast(ufunc_, -1, bound_.loop->types[ufunc_.inputs + i], out->dtype().id(),
                 options_.casting);
@@ -246,55 +322,60 @@ class GeneralCall {
 
   // An input, or the mask, that a given output would overwrite before it is read is copied first.
   void SeparateOverlaps() {
-    for (const Array* out : given_) {
-      if (out == nullptr) continue;
-      for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
-        BoundInput& input = bound_.inputs[i];
-        if (input.array == nullptr || !WritesClash(*out, *input.array)) continue;
-        copies_.push_back(std::make_unique<Array>(input.array->copy(Order::K)));
-        input.array = copies_.back().get();
-      }
-      if (options_.where != nullptr && out->may_share_memory(mask_)) mask_ = mask_.copy();
-    }
-  }
-
-  void MakeOutputs() {
-    const std::span<const Index> shape(shape_, ndim_);
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
-      if (given_[i] != nullptr) {
-        outputs_.push_back(*given_[i]);
-        continue;
+      const Array* out = outputs_[i];
+      if (out == nullptr) continue;
+      for (std::size_t k = 0; k < ufunc_.inputs; ++k) {
+        BoundInput& input = bound_.inputs[k];
+        if (input.array != nullptr && WritesClash(*out, *input.array)) {
+          input.array = KeepCopy(*input.array);
+        }
       }
-      Array made = NewOutput(shape, DType::from_id(bound_.loop->types[ufunc_.inputs + i]));
+      if (mask_ != nullptr && out->may_share_memory(*mask_)) mask_ = KeepCopy(*mask_);
+    }
+  }
+  const Array* KeepCopy(const Array& array) {
+    copies_.push_back(std::make_unique<Array>(array.copy(Order::K)));
+    return copies_.back().get();
+  }
+
+  void MakeOutputs(Array* made) {
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      if (outputs_[i] != nullptr) continue;
+      made[i] = NewOutput(DType::from_id(bound_.loop->types[ufunc_.inputs + i]));
       // Elements that the mask leaves out have no value to keep; they are zero.
-      if (options_.where != nullptr) std::memset(made.data(), 0, made.nbytes());
-      outputs_.push_back(std::move(made));
+      if (mask_ != nullptr) std::memset(made[i].data(), 0, made[i].nbytes());
+      outputs_[i] = &made[i];
     }
   }
 
-  Array NewOutput(std::span<const Index> shape, DType dtype) const {
+  Array NewOutput(DType dtype) const {
+    const std::span<const Index> shape(shape_, ndim_);
     if (options_.order == Order::C || ndim_ < 2) return Array(shape, dtype);
     if (options_.order == Order::F) return Array(shape, dtype, Order::F);
+    bool all_rows_first = true;
     bool all_columns_first = true;
-    std::vector<PlanOperand> operands;
+    PlanOperand operands[kMaxInputs];
+    std::size_t count = 0;
     for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
       if (bound_.inputs[i].array == nullptr) continue;
-      operands.push_back(InputOperand(i));
+      operands[count++] = InputOperand(i);
       const Array& array = *bound_.inputs[i].array;
-      all_columns_first &= array.f_contiguous() && !array.c_contiguous();
+      const bool rows_first = ArrayAccess::one_run(array) || array.c_contiguous();
+      all_rows_first &= rows_first;
+      all_columns_first &= !rows_first && array.f_contiguous();
     }
+    if (all_rows_first) return Array(shape, dtype);
     if (options_.order == Order::A) {
-      return Array(shape, dtype, all_columns_first && !operands.empty() ? Order::F : Order::C);
+      return Array(shape, dtype, all_columns_first ? Order::F : Order::C);
     }
-    return DenseInOrder(shape, operands, dtype);
+    return DenseInOrder(shape, {operands, count}, dtype);
   }
 
   OperandFormat FormatOfInput(std::size_t i) const {
     const DTypeId wanted = bound_.loop->types[i];
-    if (bound_.inputs[i].array != nullptr) return InputFormat(*bound_.inputs[i].array, wanted);
-    OperandFormat format;
-    format.storage_size = format.loop_size = Registry::Get().dtype(wanted).size;
-    return format;
+    const Array* array = bound_.inputs[i].array;
+    return array != nullptr ? InputFormat(*array, wanted) : NumberFormat(wanted);
   }
 
   PlanOperand InputOperand(std::size_t i) const {
@@ -307,26 +388,60 @@ class GeneralCall {
 
   const UfuncInfo& ufunc_;
   const CallOptions& options_;
+  const Array* mask_;  // null without where=
   BoundCall bound_;
-  std::array<const Array*, kMaxOperands> given_{};  // null where an output is to be made
-  std::vector<Array> outputs_;
+  const Array* outputs_[kMaxOperands] = {};  // null where an output is still to be made
   std::vector<std::unique_ptr<Array>> copies_;
-  Array mask_;
   Index shape_[kMaxRank];
   std::size_t ndim_ = 0;
+  Index size_ = 0;
 };
+
+Array MakeResult(GeneralCall& call) {
+  Array made;
+  call.Run(&made);
+  return made;
+}
+
+// Whatever one run does not cover. Apart from the short path, whose frame and registers it would
+// take.
+[[gnu::noinline]] Array CallPlanned(const UfuncInfo& ufunc, std::span<const Operand> inputs,
+                                    const CallOptions& options) {
+  if (RowCall row(ufunc, inputs, options); row.Bind()) {
+    if (options.out == nullptr) return row.Make();
+    row.RunInto(*options.out);
+    return *options.out;
+  }
+  GeneralCall call(ufunc, inputs, options);
+  const Array* given = call.given(0);
+  if (given == nullptr) return MakeResult(call);
+  call.Run(nullptr);
+  return *given;
+}
 
 }  // namespace
 
 std::vector<Array> Ufunc::call_all(std::span<const Operand> inputs,
                                    const CallOptions& options) const {
-  return GeneralCall(*info_, inputs, options).Run();
+  GeneralCall call(*info_, inputs, options);
+  std::vector<Array> results(info_->outputs);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (const Array* given = call.given(i)) results[i] = *given;
+  }
+  call.Run(results.data());
+  return results;
 }
 
 Array Ufunc::call(std::span<const Operand> inputs, const CallOptions& options) const {
-  Array made;
-  if (CallAsOneRun(*info_, inputs, options, made)) return options.out ? *options.out : made;
-  return std::move(GeneralCall(*info_, inputs, options).Run().front());
+  if (IsPlain(*info_, inputs.size(), options)) {
+    RunCall run;
+    if (BindRun(*info_, inputs, run)) {
+      if (options.out == nullptr) return MakeRun(*info_, run);
+      if (TakesRun(*options.out, run, inputs.size())) return RunInto(*info_, run, *options.out);
+    }
+  }
+  if (info_->outputs != 1) return std::move(call_all(inputs, options).front());
+  return CallPlanned(*info_, inputs, options);
 }
 
 }  // namespace quern

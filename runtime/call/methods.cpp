@@ -414,7 +414,8 @@ Array SpreadValues(const Array& array, const Array& indices, const Array& values
 // having done nothing, where something has to be converted.
 bool AtElements(const UfuncInfo& ufunc, const Array& array, std::span<const Index> positions,
                 std::span<const Operand> operands) {
-  const BoundCall bound = Resolve(ufunc, operands, {.casting = CastingLevel::unsafe});
+  BoundCall bound;
+  Resolve(ufunc, operands, {.casting = CastingLevel::unsafe}, bound);
   const DTypeId dtype = bound.loop->types[0];
   const bool direct = array.ndim() == 1 && array.dtype() == DType::from_id(dtype) &&
                       array.aligned() && bound.loop->types[ufunc.inputs] == dtype;
@@ -456,7 +457,8 @@ void Ufunc::at(const Array& array, const Array& indices, const Operand* values) 
   if (values != nullptr) operands.push_back(spreads ? Operand(spread) : *values);
   if (positions.empty()) {
     // Nothing to do, but dtypes without a loop are refused all the same.
-    Resolve(*info_, operands, {.casting = CastingLevel::unsafe});
+    BoundCall bound;  // only whether there is one counts
+    Resolve(*info_, operands, {.casting = CastingLevel::unsafe}, bound);
     return;
   }
   if (AtElements(*info_, array, positions, operands)) return;

@@ -40,7 +40,7 @@ int JoinStrong(std::span<const Operand> inputs) {
     if (input.array() != nullptr) ids[count++] = input.array()->dtype().id();
     if (IsBoolean(input)) ids[count++] = kBool;
   }
-  if (count == 0) return -1;
+  if (count <= 1) return count == 0 ? -1 : ids[0];
   const int joined = Registry::Get().Promote({ids.data(), count});
   return joined >= 0 ? joined : ids[0];
 }
@@ -48,17 +48,21 @@ int JoinStrong(std::span<const Operand> inputs) {
 // Dtypes to look the loop up with; weak scalars count as what they become beside the arrays.
 InputTypes LookupTypes(std::span<const Operand> inputs) {
   const Registry& registry = Registry::Get();
-  const int joined = JoinStrong(inputs);
-  InputTypes types{};
+  InputTypes types;
+  bool weak = false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (const Array* array = inputs[i].array()) {
       types[i] = array->dtype().id();
-      continue;
-    }
-    if (IsBoolean(inputs[i])) {
+    } else if (IsBoolean(inputs[i])) {
       types[i] = kBool;
-      continue;
+    } else {
+      weak = true;
     }
+  }
+  if (!weak) return types;
+  const int joined = JoinStrong(inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].array() != nullptr || IsBoolean(inputs[i])) continue;
     const WeakScalar& scalar = *inputs[i].scalar();
     const int beside =
         joined < 0 ? -1 : registry.WeakBeside(KindOf(scalar), static_cast<DTypeId>(joined));
@@ -211,8 +215,8 @@ void WriteScalar(const WeakScalar& scalar, DTypeId dtype, const char* what, std:
   ReportFlags(flags.flags(), "cast");
 }
 
-BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
-                  const CallOptions& options) {
+void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options,
+             BoundCall& call) {
   if (inputs.size() != ufunc.inputs) {
     throw TypeError(std::string(ufunc.name) + "() takes " + std::to_string(ufunc.inputs) +
                     " inputs but " + std::to_string(inputs.size()) + " were given");
@@ -220,7 +224,6 @@ BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
   InputTypes types = LookupTypes(inputs);
   if (ufunc.compares) WidenComparedIntegers(inputs, types);
   const std::span<const DTypeId> lookup(types.data(), inputs.size());
-  BoundCall call;
   const bool fixed = options.dtype || !options.signature.empty();
   if (fixed) {
     call.loop = &ChooseFixed(ufunc, lookup, options);
@@ -239,13 +242,13 @@ BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
       continue;
     }
     input.dtype = input.array->dtype().id();
+    if (input.dtype == wanted) continue;
     // The table chooses loops by safe casts, or by an `as` row of the spec, which makes its own (any
     // number counts as a truth value, say): only the former are subject to `casting`.
     if (fixed || Registry::Get().CanCast(input.dtype, wanted, Casting::kSafe)) {
       CheckCast(ufunc, static_cast<int>(i), input.dtype, wanted, options.casting);
     }
   }
-  return call;
 }
 
 }  // namespace quern

@@ -13,29 +13,32 @@ namespace quern {
 
 // An input with its dtype settled. A weak scalar has become a value of the loop's dtype.
 struct BoundInput {
-  const Array* array = nullptr;         // null for a scalar
-  DTypeId dtype = 0;                    // of the array, or of the loop for a scalar
-  alignas(16) std::byte value[16] = {};
+  const Array* array;               // null for a scalar
+  DTypeId dtype;                    // of the array, or of the loop for a scalar
+  alignas(16) std::byte value[16];  // of a scalar
   std::span<const Index> shape() const {
     return array == nullptr ? std::span<const Index>() : array->shape();
   }
 };
 
+// Filled in place, as far as there are inputs: to clear and to copy it would cost a small call more
+// than to resolve its types.
 struct BoundCall {
-  const LoopInfo* loop = nullptr;
+  const LoopInfo* loop;
   std::array<BoundInput, kMaxInputs> inputs;
 };
 
 // Chooses the loop and converts weak scalars to its dtypes. Throws TypeError (no loop), CastError
 // (an input may not be cast) or OverflowError (a weak integer out of bounds).
-BoundCall Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs,
-                  const CallOptions& options);
+void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options,
+             BoundCall& call);
 
 // Throws the TypeError for inputs without a loop.
 [[noreturn]] void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs,
                               const char* refusal);
 
-// Throws CastError unless the cast is allowed. `input` is the input's position, or -1 for an output.
+// Throws CastError unless the cast is allowed. `input` is the input's position, or -1 for an
+// output.
 void CheckCast(const UfuncInfo& ufunc, int input, DTypeId from, DTypeId to, CastingLevel level);
 
 // Writes a weak scalar as a value of `dtype` to out (16 bytes). Throws OverflowError if an integer

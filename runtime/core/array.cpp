@@ -109,7 +109,10 @@ Array ArrayAccess::Make(std::shared_ptr<void> owner, std::byte* data, DType dtyp
   return made;
 }
 
-Array::Array() = default;
+Array::Array() {
+  inline_dims_[0] = 0;
+  inline_dims_[1] = static_cast<Index>(sizeof(double));
+}
 Array::~Array() = default;
 
 Array::Array(std::span<const Index> shape, DType dtype, Order order) : dtype_(dtype) {
@@ -134,11 +137,26 @@ Array::Array(const Array& other)
       writeable_(other.writeable_),
       one_run_(other.one_run_),
       ndim_(other.ndim_) {
-  if (ndim_ > kInlineRank) heap_dims_ = std::make_unique<Index[]>(2 * std::size_t{ndim_});
-  std::copy_n(other.dims(), 2 * std::size_t{ndim_}, dims());
+  // Room for a few axes is copied whole: that takes no loop and no call.
+  std::memcpy(inline_dims_, other.inline_dims_, sizeof inline_dims_);
+  if (ndim_ > kInlineRank) [[unlikely]] {
+    heap_dims_ = std::make_unique<Index[]>(2 * std::size_t{ndim_});
+    std::copy_n(other.heap_dims_.get(), 2 * std::size_t{ndim_}, heap_dims_.get());
+  }
 }
 
-Array::Array(Array&& other) noexcept : Array() { *this = std::move(other); }
+Array::Array(Array&& other) noexcept
+    : owner_(std::move(other.owner_)),
+      data_(other.data_),
+      size_(other.size_),
+      dtype_(other.dtype_),
+      writeable_(other.writeable_),
+      one_run_(other.one_run_),
+      ndim_(other.ndim_),
+      heap_dims_(std::move(other.heap_dims_)) {
+  std::memcpy(inline_dims_, other.inline_dims_, sizeof inline_dims_);
+  other.BecomeEmpty();
+}
 
 Array& Array::operator=(const Array& other) {
   if (this != &other) *this = Array(other);
@@ -149,16 +167,26 @@ Array& Array::operator=(Array&& other) noexcept {
   if (this == &other) return *this;
   owner_ = std::move(other.owner_);
   heap_dims_ = std::move(other.heap_dims_);
-  std::copy(std::begin(other.inline_dims_), std::end(other.inline_dims_), inline_dims_);
-  data_ = std::exchange(other.data_, nullptr);
-  size_ = std::exchange(other.size_, 0);
-  dtype_ = std::exchange(other.dtype_, DType());
-  writeable_ = std::exchange(other.writeable_, true);
-  one_run_ = std::exchange(other.one_run_, true);
-  ndim_ = std::exchange(other.ndim_, std::uint8_t{1});
-  other.inline_dims_[0] = 0;
-  other.inline_dims_[1] = static_cast<Index>(sizeof(double));
+  std::memcpy(inline_dims_, other.inline_dims_, sizeof inline_dims_);
+  data_ = other.data_;
+  size_ = other.size_;
+  dtype_ = other.dtype_;
+  writeable_ = other.writeable_;
+  one_run_ = other.one_run_;
+  ndim_ = other.ndim_;
+  other.BecomeEmpty();
   return *this;
+}
+
+void Array::BecomeEmpty() {
+  data_ = nullptr;
+  size_ = 0;
+  dtype_ = DType();
+  writeable_ = true;
+  one_run_ = true;
+  ndim_ = 1;
+  inline_dims_[0] = 0;
+  inline_dims_[1] = static_cast<Index>(sizeof(double));
 }
 
 Array Array::from_memory(void* data, DType dtype, std::span<const Index> shape,

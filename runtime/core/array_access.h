@@ -25,6 +25,26 @@ class ArrayAccess {
   static bool one_run(const Array& array) { return array.one_run_; }
 };
 
+// True if the extents agree. Written out, because a library call costs more than the comparison.
+inline bool SameShape(const Array& a, const Array& b) {
+  if (a.ndim() != b.ndim() || a.size() != b.size()) return false;
+  if (a.ndim() <= 1) return true;
+  const Index* extents = a.shape().data();
+  const Index* others = b.shape().data();
+  for (std::size_t axis = 0; axis < a.ndim(); ++axis) {
+    if (extents[axis] != others[axis]) return false;
+  }
+  return true;
+}
+
+// True if a kernel may write n elements of `size` bytes at `out` while it reads n at `in`: they lie
+// apart, or exactly on each other.
+inline bool RunsMayMeet(const std::byte* out, std::size_t size, const std::byte* in,
+                        std::size_t in_size, std::size_t n) {
+  if (out == in) return size == in_size;
+  return out + n * size <= in || in + n * in_size <= out;
+}
+
 // Product of extents; throws ShapeError for negative extents, a rank above kMaxRank, or a size in
 // bytes beyond the address space. `what` begins the message.
 Index CheckedSize(std::span<const Index> shape, std::size_t itemsize, const char* what);

@@ -164,16 +164,8 @@ LoopChoice Registry::Choose(const Package& package, const UfuncInfo& ufunc, int 
   return {&package.loops[static_cast<std::size_t>(position)][index], nullptr};
 }
 
-LoopChoice Registry::Resolve(const UfuncInfo& ufunc, std::span<const DTypeId> inputs) const {
-  const DTypeId last = *std::max_element(inputs.begin(), inputs.end());
-  if (last < ufunc.dtype_count && package_of_dtype_[last] == 0 &&
-      ufunc.dtype_count == kBuiltinPackage.dtype_count) {
-    std::size_t cell = 0;
-    for (DTypeId id : inputs) cell = cell * ufunc.dtype_count + id;
-    const int entry = ufunc.resolution[cell];
-    if (entry >= 0) return {&ufunc.loops[static_cast<std::size_t>(entry)], nullptr};
-    return {nullptr, ufunc.refusals[static_cast<std::size_t>(-(entry + 1))]};
-  }
+LoopChoice Registry::ResolveInPackages(const UfuncInfo& ufunc,
+                                       std::span<const DTypeId> inputs) const {
   // A package's ufunc is asked through its own tables even for base dtypes alone.
   const Package* package = PackageOf(inputs);
   if (package == nullptr) return {nullptr, ""};

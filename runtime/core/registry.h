@@ -64,7 +64,19 @@ class Registry {
   int WeakBeside(WeakKind kind, DTypeId id) const;
   DTypeId WeakAlone(WeakKind kind) const;
 
-  LoopChoice Resolve(const UfuncInfo& ufunc, std::span<const DTypeId> inputs) const;
+  LoopChoice Resolve(const UfuncInfo& ufunc, std::span<const DTypeId> inputs) const {
+    // A table over the base's dtypes alone is read where the call is: its cells are base loops.
+    if (ufunc.dtype_count == kBuiltinPackage.dtype_count) {
+      std::size_t cell = 0;
+      bool known = true;
+      for (DTypeId id : inputs) {
+        known &= id < ufunc.dtype_count;
+        cell = cell * ufunc.dtype_count + id;
+      }
+      if (known) return ChooseOwn(ufunc, ufunc.resolution[cell]);
+    }
+    return ResolveInPackages(ufunc, inputs);
+  }
   LoopChoice ResolveReduction(const UfuncInfo& ufunc, DTypeId input) const;
   // Every loop that any package gives the ufunc.
   std::vector<const LoopInfo*> Loops(const UfuncInfo& ufunc) const;
@@ -104,6 +116,11 @@ class Registry {
   void AddCasting(const Package& added);
   void ActivateTarget(const Package& package);
   const Package* PackageOf(std::span<const DTypeId> ids) const;
+  static LoopChoice ChooseOwn(const UfuncInfo& ufunc, int entry) {
+    if (entry >= 0) return {&ufunc.loops[static_cast<std::size_t>(entry)], nullptr};
+    return {nullptr, ufunc.refusals[static_cast<std::size_t>(-(entry + 1))]};
+  }
+  LoopChoice ResolveInPackages(const UfuncInfo& ufunc, std::span<const DTypeId> inputs) const;
   LoopChoice Choose(const Package& package, const UfuncInfo& ufunc, int entry) const;
   // The position of a ufunc among a package's, or -1.
   static int PositionIn(const Package& package, std::string_view name);

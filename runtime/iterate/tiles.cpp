@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "iterate/one_tile.h"
 #include "move/movers.h"
 #include "threads/threads.h"
 
@@ -214,6 +215,7 @@ class TileWorker {
 
 FpFlags RunTiles(const TileJob& job) {
   if (job.plan->size == 0) return 0;
+  if (job.kernel != nullptr && !job.masked && job.plan->size <= kOneTile) return RunOneTile(job);
   const int threads = ThreadsFor(static_cast<std::size_t>(job.plan->size), kThreadGrain);
   const Tiling tiling = ChooseTiling(job, threads);
   const Index tiles = tiling.tiles();

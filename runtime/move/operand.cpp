@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/array_access.h"
 #include "memory/buffer.h"
 #include "move/movers.h"
 #include "quern/errors.hpp"
@@ -17,7 +18,7 @@ OperandFormat FormatOf(const Array& array, DTypeId from, DTypeId to) {
   OperandFormat format;
   format.storage_size = storage.size;
   format.swap_unit = array.dtype().swapped() ? storage.swap_unit : std::uint8_t{1};
-  format.aligned = array.aligned();
+  format.aligned = ArrayAccess::one_run(array) || array.aligned();
   if (from != to) {
     format.cast = registry.cast_kernel(from, to);
     format.cast_hardware_flags = registry.cast_hardware_flags(from, to);

@@ -162,6 +162,7 @@ class QUERN_EXPORT Array {
       return Subscript(item);
     }
   }
+  void BecomeEmpty();  // what the default constructor makes, memory aside
   const Index* dims() const { return ndim_ <= kInlineRank ? inline_dims_ : heap_dims_.get(); }
   Index* dims() { return ndim_ <= kInlineRank ? inline_dims_ : heap_dims_.get(); }
 
@@ -172,8 +173,8 @@ class QUERN_EXPORT Array {
   bool writeable_ = true;
   bool one_run_ = true;  // C-contiguous, aligned and in native byte order: see ArrayAccess::one_run
   std::uint8_t ndim_ = 1;
-  Index inline_dims_[2 * kInlineRank] = {0, 8};  // extents, then byte strides
-  std::unique_ptr<Index[]> heap_dims_;           // the same, for more than kInlineRank axes
+  Index inline_dims_[2 * kInlineRank];  // extents, then byte strides
+  std::unique_ptr<Index[]> heap_dims_;  // the same, for more than kInlineRank axes
 };
 
 // Typed, bounds-unchecked access to the elements of an array, which it keeps alive.

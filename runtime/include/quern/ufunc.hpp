@@ -36,8 +36,19 @@ class Operand {
   Operand(const Array& array) : array_(&array) {}  // NOLINT(google-explicit-constructor)
   template <class T>
     requires std::is_arithmetic_v<T>
-  Operand(T value) : scalar_(from(value)) {}  // NOLINT(google-explicit-constructor)
-  Operand(WeakScalar value) : scalar_(value) {}  // NOLINT(google-explicit-constructor)
+  Operand(T value)  // NOLINT(google-explicit-constructor)
+      : array_(nullptr), scalar_(from(value)) {}
+  Operand(WeakScalar value)  // NOLINT(google-explicit-constructor)
+      : array_(nullptr), scalar_(value) {}
+  // Written out: an operand that is an array is one pointer, and small calls feel the rest.
+  Operand(const Operand& other) : array_(other.array_) {
+    if (array_ == nullptr) scalar_ = other.scalar_;
+  }
+  Operand& operator=(const Operand& other) {
+    array_ = other.array_;
+    if (array_ == nullptr) scalar_ = other.scalar_;
+    return *this;
+  }
 
   // One of the two is null.
   const Array* array() const { return array_; }
@@ -55,8 +66,10 @@ class Operand {
               static_cast<std::int64_t>(value), 0.0};
     }
   }
-  const Array* array_ = nullptr;
-  WeakScalar scalar_;
+  const Array* array_;
+  union {
+    WeakScalar scalar_;  // if there is no array
+  };
 };
 
 // Options of a call. All pointers are borrowed for the call.

@@ -63,9 +63,9 @@ def test_fault_is_reported_in_full(folder: Path, seed: dict[str, Any]) -> None:
 def test_all_faults_are_reported_in_one_run(folder: Path) -> None:
     for seed in TOGETHER:
         plant(folder, seed)
-    start = time.perf_counter()
+    start = time.process_time()  # the processor, whatever else the machine does
     spec, log = build(folder)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert spec is None
     assert {str(fault) for fault in log.faults} == {fault for seed in TOGETHER for fault in seed["faults"]}
     assert len(TOGETHER) >= 40

@@ -52,7 +52,7 @@ def plain_copy(operand: Any) -> Any:
 
 def selects(loop: Loop) -> bool:
     """Whether a loop of two floats returns one of them."""
-    if len(loop.inputs) != 2 or np.dtype(loop.inputs[0]).kind != "f":
+    if (len(loop.inputs), len(loop.outputs)) != (2, 1) or np.dtype(loop.inputs[0]).kind != "f":
         return False
     columns = corpus(loop.inputs, 0).columns
     function = find_ufunc(loop.ufunc)
@@ -130,18 +130,24 @@ class FakeQuern(NumpyLibrary):
         if where is not True and not np.any(where):
             return (np.asarray(out),)
         plain = [plain_copy(operand) for operand in operands]
+        results = self._results(ufunc, plain, **keywords)
+        outs = out if isinstance(out, tuple) else (out,) * len(results)
+        for given, result in zip(outs, results, strict=True):
+            if given is not None:
+                np.copyto(given, result, where=where)
+        return tuple(
+            result if given is None else np.asarray(given) for given, result in zip(outs, results, strict=True)
+        )
+
+    def _results(self, ufunc: str, plain: Sequence[Array], **keywords: Any) -> tuple[Array, ...]:
         if ufunc in self._approximate:
-            result = self._rounded(ufunc, plain)
-        else:
-            (result,) = super().call(ufunc, *plain, **keywords)
-            if ufunc == "floor_divide" and self._watch is not None:
-                self._watch.raised &= ~UNDERFLOW
-            if ufunc in self._selecting:
-                result = settle_zeros(plain, result)
-        if out is None:
-            return (result,)
-        np.copyto(out, result, where=where)
-        return (np.asarray(out),)
+            return (self._rounded(ufunc, plain),)
+        results = super().call(ufunc, *plain, **keywords)
+        if ufunc in ("floor_divide", "divmod") and self._watch is not None:
+            self._watch.raised &= ~UNDERFLOW
+        if ufunc in self._selecting:
+            results = (settle_zeros(plain, results[0]),)
+        return results
 
     def _rounded(self, ufunc: str, operands: Sequence[Array]) -> Array:
         """Correctly rounded, but for one case in a thousand, by way of a longer format."""

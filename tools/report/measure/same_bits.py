@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -116,17 +117,24 @@ def _variants(
         yield Variant(threads_name(threads), run)
 
 
-def _call_of(context: Context, loop: Loop) -> Call:
-    return lambda *operands, **keywords: context.library.call(
-        loop.ufunc, *operands, **keywords
-    )[0]
+def _call_of(context: Context, loop: Loop, place: int) -> Call:
+    """The loop's call as one that has the output at `place` alone."""
+
+    def call(*operands: Any, out: Array | None = None, **keywords: Any) -> Array:
+        if out is not None:
+            outs = tuple(out if i == place else None for i in range(len(loop.outputs)))
+            keywords["out"] = out if len(outs) == 1 else outs
+        return context.library.call(loop.ufunc, *operands, **keywords)[place]
+
+    return call
 
 
-def _compare_loop(
-    context: Context, loop: Loop, wide: tuple[Array, ...], matrix: Matrix
-) -> Json | None:
+def _compare_output(
+    context: Context, loop: Loop, place: int, wide: tuple[Array, ...], matrix: Matrix
+) -> str | None:
+    """The hash of one output; None if there is none."""
     inputs = corpus(loop.inputs, HASHED)
-    call = _call_of(context, loop)
+    call = _call_of(context, loop, place)
     context.library.use_threads(1)
     context.library.use_target(context.targets[-1])
     subject = Subject(CHECK, loop.ufunc, loop.types, context.targets[-1])
@@ -140,7 +148,7 @@ def _compare_loop(
         subject = Subject(CHECK, loop.ufunc, loop.types, target)
         for variant in _variants(context, call, inputs, wide):
             enter_variant(context, matrix, subject, variant, reference, inputs.columns)
-    return {"ufunc": loop.ufunc, "types": loop.types, "hash": digest(reference)}
+    return digest(reference)
 
 
 def measure(context: Context) -> Section:
@@ -153,9 +161,9 @@ def measure(context: Context) -> Section:
         for loop in context.progress.track(loops, len(loops)):
             if loop.inputs != wide_types:
                 wide, wide_types = _tiled(corpus(loop.inputs, HASHED).columns), loop.inputs
-            entry = _compare_loop(context, loop, wide, matrix)
-            if entry is not None:
-                hashes.append(entry)
+            found = [_compare_output(context, loop, place, wide, matrix) for place in range(len(loop.outputs))]
+            if None not in found:
+                hashes.append({"ufunc": loop.ufunc, "types": loop.types, "hash": " ".join(map(str, found))})
     return {
         "hashes": hashes,
         "matrix": matrix.as_json(),

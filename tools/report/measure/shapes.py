@@ -98,7 +98,7 @@ def elementwise(draw: Draw, memory: Memory, ufunc: Ufunc) -> Job:
         out = memory.view(draw, shape)
         # Results that lie over each other have no meaning.
         if all(stride for stride, extent in zip(out.strides, shape, strict=True) if extent > 1):
-            keywords["out"] = out
+            keywords["out"] = out if ufunc.nout == 1 else (out, *[None] * (ufunc.nout - 1))
     if "out" in keywords and draw.random() < 0.4:
         keywords["where"] = mask_of(draw, part_of(draw, shape))
     return lambda function: function(*operands, **keywords)
@@ -152,12 +152,16 @@ class OnCopies:
     def __init__(self, function: Any) -> None:
         self._function = function
 
-    def __call__(self, *operands: Array, out: Array | None = None, where: Any = True) -> Array:
-        result = np.asarray(self._function(*(operand.copy() for operand in operands)))
-        if out is None:
-            return result
-        np.copyto(out, result, where=where, casting="same_kind")
-        return out
+    def __call__(self, *operands: Array, out: Any = None, where: Any = True) -> Any:
+        found = self._function(*(operand.copy() for operand in operands))
+        results = list(found) if isinstance(found, tuple) else [found]
+        target = out[0] if isinstance(out, tuple) else out
+        if target is not None:
+            np.copyto(target, results[0], where=where, casting="same_kind")
+            results[0] = target
+        # quern leaves zeros where a mask leaves out elements of a result that it makes.
+        results[1:] = [np.where(where, result, np.zeros_like(result)) for result in results[1:]]
+        return tuple(results) if isinstance(found, tuple) else results[0]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._function, name)
@@ -173,12 +177,13 @@ def plans_for(ufunc: Ufunc) -> list[Plan]:
 
 
 def _run(function: Any, plan: Plan, ufunc: Ufunc, dtype: str, seed: int) -> tuple[Any, Memory]:
-    """The job of a seed on memory of its own: what it returned, or the exception, and the memory."""
+    """The job of a seed on memory of its own: the results or the exception, and the memory."""
     memory = Memory.filled(dtype, seed)
     job = plan(random.Random(f"shapes {seed}"), memory, ufunc)
     try:
         result = job(function)
-        return (None if result is None else np.asarray(result)), memory
+        results = result if isinstance(result, tuple) else () if result is None else (result,)
+        return tuple(map(np.asarray, results)), memory
     except Exception as error:
         return error, memory
 
@@ -192,9 +197,9 @@ def _fault(ours: Any, numpys: Any, mine: Memory, theirs: Memory) -> tuple[str, s
         texts = (error_text(x) if isinstance(x, Exception) else "a result" for x in (ours, numpys))
         first, second = texts
         return None if same_kind else (first, second)
-    for what, left, right in (("result", ours, numpys), ("memory", mine.buffer, theirs.buffer)):
-        if left is None or right is None:
-            continue
+    pairs = [*zip(ours, numpys, strict=True), (mine.buffer, theirs.buffer)]
+    names = [*["result"] * len(numpys), "memory"]
+    for what, (left, right) in zip(names, pairs, strict=True):
         if (left.dtype, left.shape) != (right.dtype, right.shape):
             return f"{left.dtype.name}{list(left.shape)}", f"{right.dtype.name}{list(right.shape)}"
         wrong = differing(left, right)

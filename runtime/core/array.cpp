@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/array_access.h"
+#include "core/registry.h"
 #include "memory/buffer.h"
 
 namespace quern {
@@ -116,12 +117,19 @@ Array::Array() {
 Array::~Array() = default;
 
 Array::Array(std::span<const Index> shape, DType dtype, Order order) : dtype_(dtype) {
-  size_ = CheckedSize(shape, dtype.size(), "empty");
+  const std::size_t itemsize = Registry::Get().dtype(dtype.id()).size;
+  size_ = CheckedSize(shape, itemsize, "empty");
   ndim_ = static_cast<std::uint8_t>(shape.size());
   if (shape.size() > kInlineRank) heap_dims_ = std::make_unique<Index[]>(2 * shape.size());
-  std::copy(shape.begin(), shape.end(), dims());
-  DenseStrides(shape, dtype.size(), order == Order::F, {dims() + ndim_, ndim_});
-  owner_ = AllocateBuffer(static_cast<std::size_t>(size_) * dtype.size());
+  Index* extents = dims();
+  Index stride = static_cast<Index>(itemsize);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const std::size_t axis = order == Order::F ? i : shape.size() - 1 - i;
+    extents[axis] = shape[axis];
+    extents[shape.size() + axis] = stride;
+    stride *= std::max<Index>(shape[axis], 1);
+  }
+  owner_ = AllocateBuffer(static_cast<std::size_t>(size_) * itemsize);
   data_ = static_cast<std::byte*>(owner_.get());
   one_run_ = !dtype.swapped() && (order != Order::F || c_contiguous());
 }

@@ -1,6 +1,7 @@
 // The cache of freed blocks: reuse, limits, statistics, trim, threads.
 #include "arrays.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -116,6 +117,117 @@ TEST_F(Memory, ABlockMayBeFreedOnAnotherThread) {
   const std::size_t before = memory_statistics().bytes_in_use;
   Array array = empty({5000});
   std::thread([moved = std::move(array)]() mutable { moved = Array(); }).join();
+  EXPECT_EQ(memory_statistics().bytes_in_use, before);
+}
+
+// ---- Small blocks, of which each thread keeps some
+// ------------------------------------------------
+
+TEST_F(Memory, SmallBlocksAreReusedByTheirThread) {
+  const void* first = nullptr;
+  {
+    const Array array = empty({4});
+    first = array.data();
+  }
+  const MemoryStatistics before = memory_statistics();
+  EXPECT_EQ(before.bytes_cached, 64u);
+  const Array array = empty({8});
+  EXPECT_EQ(static_cast<const void*>(array.data()), first) << "32 and 64 bytes are of one class";
+  const MemoryStatistics after = memory_statistics();
+  EXPECT_EQ(after.allocations, before.allocations + 1);
+  EXPECT_EQ(after.cache_hits, before.cache_hits + 1);
+  EXPECT_EQ(after.bytes_in_use, before.bytes_in_use + 64);
+  EXPECT_EQ(after.bytes_cached, 0u);
+}
+
+TEST_F(Memory, TrimFreesWhatThisThreadKeeps) {
+  for (Index n : {1, 20, 100, 128}) const Array array = empty({n});
+  EXPECT_EQ(memory_statistics().bytes_cached, 64u + 192 + 1024) << "the last reuses the third";
+  EXPECT_EQ(trim_memory(), 64u + 192 + 1024);
+  EXPECT_EQ(memory_statistics().bytes_cached, 0u);
+  EXPECT_EQ(trim_memory(), 0u);
+}
+
+TEST_F(Memory, AThreadKeepsAShareAndTheRestIsShared) {
+  {
+    std::vector<Array> many;
+    for (int i = 0; i < 5000; ++i) many.push_back(empty({4}));
+  }
+  EXPECT_EQ(memory_statistics().bytes_cached, 5000u * 64);
+  const std::size_t hits = memory_statistics().cache_hits;
+  std::vector<Array> again;
+  for (int i = 0; i < 5000; ++i) again.push_back(empty({4}));
+  EXPECT_EQ(memory_statistics().cache_hits, hits + 5000);
+  EXPECT_EQ(memory_statistics().bytes_cached, 0u);
+}
+
+TEST_F(Memory, SmallBlocksMayBeFreedOnAnotherThread) {
+  const MemoryStatistics before = memory_statistics();
+  std::vector<Array> many;
+  for (int i = 0; i < 3000; ++i) many.push_back(empty({3}));
+  std::thread([&many, in_use = before.bytes_in_use] {
+    for (Array& array : many) array = Array();
+    EXPECT_EQ(memory_statistics().bytes_in_use, in_use);
+  }).join();
+  const MemoryStatistics after = memory_statistics();
+  EXPECT_EQ(after.bytes_in_use, before.bytes_in_use);
+  EXPECT_EQ(after.allocations, before.allocations + 3000);
+}
+
+TEST_F(Memory, WhatAThreadKeepsGoesWithIt) {
+  std::thread([] {
+    { const Array array = empty({4}); }
+    EXPECT_EQ(memory_statistics().bytes_cached, 64u);
+  }).join();
+  EXPECT_EQ(memory_statistics().bytes_cached, 0u);
+}
+
+TEST_F(Memory, ThreadsFreeWhatTheyKeepAfterATrimElsewhere) {
+  std::atomic<int> stage{0};
+  const auto wait = [&stage](int wanted) {
+    while (stage.load() < wanted) std::this_thread::yield();
+  };
+  std::thread other([&] {
+    { const Array array = empty({4}); }
+    stage = 1;
+    wait(2);
+    const std::size_t hits = memory_statistics().cache_hits;
+    const Array array = empty({4});
+    EXPECT_EQ(memory_statistics().cache_hits, hits) << "it was freed";
+  });
+  wait(1);
+  EXPECT_EQ(memory_statistics().bytes_cached, 64u);
+  trim_memory();
+  EXPECT_EQ(memory_statistics().bytes_cached, 0u) << "no longer kept for reuse";
+  stage = 2;
+  other.join();
+}
+
+TEST_F(Memory, ALowLimitKeepsNothingInThreads) {
+  { const Array array = empty({4}); }
+  set_memory_cache_limit(1000);
+  EXPECT_EQ(memory_statistics().bytes_cached, 0u);
+  { const Array array = empty({4}); }
+  EXPECT_LE(memory_statistics().bytes_cached, 1000u);
+  {
+    std::vector<Array> many;
+    for (int i = 0; i < 100; ++i) many.push_back(empty({4}));
+  }
+  EXPECT_LE(memory_statistics().bytes_cached, 1000u);
+  set_memory_cache_limit(0);
+  { const Array array = empty({4}); }
+  EXPECT_EQ(memory_statistics().bytes_cached, 0u);
+}
+
+// An array that outlives the library's own end of the thread.
+TEST_F(Memory, ArraysOfThreadStorageMayEndLast) {
+  const std::size_t before = memory_statistics().bytes_in_use;
+  std::thread([] {
+    thread_local Array kept = empty({4});
+    thread_local Array later;
+    later = empty({4});
+    EXPECT_EQ(kept.size(), later.size());
+  }).join();
   EXPECT_EQ(memory_statistics().bytes_in_use, before);
 }
 

@@ -47,7 +47,8 @@ struct MemoryStatistics {
   std::size_t cache_hits;       // of them, taken from the cache
 };
 QUERN_EXPORT MemoryStatistics memory_statistics();
-// Gives cached blocks back to the system; returns the number of bytes.
+// Gives cached blocks back to the system; returns the number of bytes. The few small blocks that
+// other threads keep for themselves (at most 64 KiB each) go when these next use memory.
 QUERN_EXPORT std::size_t trim_memory();
 // The most bytes the cache keeps (default 256 MiB; QUERN_MEMORY_CACHE in the environment, bytes).
 QUERN_EXPORT void set_memory_cache_limit(std::size_t bytes);

@@ -107,7 +107,7 @@ Array RunInto(const UfuncInfo& ufunc, const RunCall& run, const Array& out) {
 }
 
 Array MakeRun(const UfuncInfo& ufunc, const RunCall& run) {
-  Array made(run.like->shape(), DType::from_id(run.loop->types[ufunc.inputs]));
+  Array made(run.like->shape(), NativeDType(run.loop->types[ufunc.inputs]));
   RunKernel(ufunc, run, made.data());
   return made;
 }
@@ -137,7 +137,7 @@ class RowCall {
   }
 
   Array Make() const {
-    Array made(like_->shape(), DType::from_id(bound_.loop->types[ufunc_.inputs]));
+    Array made(like_->shape(), NativeDType(bound_.loop->types[ufunc_.inputs]));
     if (made.size() > 0) RunInto(made);
     return made;
   }
@@ -342,7 +342,7 @@ class GeneralCall {
   void MakeOutputs(Array* made) {
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
       if (outputs_[i] != nullptr) continue;
-      made[i] = NewOutput(DType::from_id(bound_.loop->types[ufunc_.inputs + i]));
+      made[i] = NewOutput(NativeDType(bound_.loop->types[ufunc_.inputs + i]));
       // Elements that the mask leaves out have no value to keep; they are zero.
       if (mask_ != nullptr) std::memset(made[i].data(), 0, made[i].nbytes());
       outputs_[i] = &made[i];

@@ -138,6 +138,9 @@ class Registry {
   const TargetInfo* target_ = nullptr;
 };
 
+// The dtype of a registered id, in native byte order.
+constexpr DType NativeDType(DTypeId id) { return DType(static_cast<DTypeCode>(id)); }
+
 // The kernels that a loop runs on the current target.
 inline const KernelSet& KernelsOf(const LoopInfo& loop) {
   return (*loop.family->active)[loop.kernel];

@@ -69,6 +69,8 @@ PyObject* NewClass(nb::module_& module, const char* name, const char* doc, nb::h
   return made;
 }
 
+}  // namespace
+
 // What this thread's calculations left to raise.
 struct ThreadErrors {
   int depth = 0;
@@ -76,11 +78,12 @@ struct ThreadErrors {
   PyObject* value = nullptr;
   PyObject* traceback = nullptr;
 };
+
+namespace {
 ThreadErrors& Waiting() {
   thread_local ThreadErrors errors;
   return errors;
 }
-
 }  // namespace
 
 void SetPythonError() noexcept {
@@ -104,14 +107,13 @@ void SetPythonError() noexcept {
   }
 }
 
-CalculationScope::CalculationScope() { ++Waiting().depth; }
-CalculationScope::~CalculationScope() { --Waiting().depth; }
+CalculationScope::CalculationScope() : errors_(Waiting()) { ++errors_.depth; }
+CalculationScope::~CalculationScope() { --errors_.depth; }
 
 void CalculationScope::RaisePending() {
-  ThreadErrors& errors = Waiting();
-  if (errors.type == nullptr) return;
-  PyErr_Restore(std::exchange(errors.type, nullptr), std::exchange(errors.value, nullptr),
-                std::exchange(errors.traceback, nullptr));
+  if (errors_.type == nullptr) return;
+  PyErr_Restore(std::exchange(errors_.type, nullptr), std::exchange(errors_.value, nullptr),
+                std::exchange(errors_.traceback, nullptr));
   throw nb::python_error();
 }
 

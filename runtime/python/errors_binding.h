@@ -33,6 +33,8 @@ auto GuardNumber(Body&& body) noexcept -> decltype(body()) {
   }
 }
 
+struct ThreadErrors;
+
 // Marks that this thread is inside a calculation. Python code that the calculation runs (warning
 // filters, the callbacks of the error state) cannot throw through it; what it raises waits here.
 class CalculationScope {
@@ -43,6 +45,9 @@ class CalculationScope {
   CalculationScope& operator=(const CalculationScope&) = delete;
   // Throws what is waiting, if anything is.
   void RaisePending();
+
+ private:
+  ThreadErrors& errors_;  // of this thread: looked up once
 };
 
 // Takes over the current Python error: it waits for the calculation of this thread to end, or,

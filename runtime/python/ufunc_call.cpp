@@ -1,6 +1,7 @@
 #include "python/ufunc_call.h"
 
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "core/tables.h"
@@ -106,25 +107,45 @@ double SignedInfinity(PyObject* large) {
   return sign * std::numeric_limits<double>::infinity();
 }
 
-// A call with nothing but inputs, for ufuncs with one output.
+// A call with nothing but inputs, for ufuncs with one output. The result is made where the object
+// has room for it.
 PyObject* CallPlain(const Ufunc& ufunc, const Inputs& inputs) {
-  return WrapArray(Calculate(inputs.largest(), [&] { return ufunc.call(inputs.operands()); }))
-      .release()
-      .ptr();
+  nb::object object = nb::inst_alloc(reinterpret_cast<PyObject*>(array_type));
+  Array* const room = nb::inst_ptr<Array>(object);
+  bool made = false;
+  try {
+    Calculate(inputs.largest(), [&] {
+      new (room) Array(ufunc.call(inputs.operands()));
+      made = true;
+      return 0;
+    });
+  } catch (...) {
+    // What the calculation's callbacks raise comes after its result.
+    if (made) room->~Array();
+    throw;
+  }
+  nb::inst_mark_ready(object);
+  return object.release().ptr();
+}
+
+// A call with one output and options.
+PyObject* CallOne(const Ufunc& ufunc, const Inputs& inputs, const Outputs& outputs, Index elements,
+                  const CallOptions& options) {
+  Array result = Calculate(elements, [&] { return ufunc.call(inputs.operands(), options); });
+  return outputs.Result(0, std::move(result)).release().ptr();
 }
 
 PyObject* CallFull(const Ufunc& ufunc, const Inputs& inputs, const Outputs& outputs,
                    const Keywords& keywords) {
-  const Options options(ufunc, keywords, outputs);
   Index elements = inputs.largest();
   for (const Array* out : outputs.arrays()) {
     if (out != nullptr) elements = std::max(elements, out->size());
   }
-  if (ufunc.outputs() == 1) {
-    Array result =
-        Calculate(elements, [&] { return ufunc.call(inputs.operands(), options.get()); });
-    return outputs.Result(0, std::move(result)).release().ptr();
+  if (ufunc.outputs() == 1 && keywords.only_out()) {
+    return CallOne(ufunc, inputs, outputs, elements, {.out = outputs.first()});
   }
+  const Options options(ufunc, keywords, outputs);
+  if (ufunc.outputs() == 1) return CallOne(ufunc, inputs, outputs, elements, options.get());
   std::vector<Array> results =
       Calculate(elements, [&] { return ufunc.call_all(inputs.operands(), options.get()); });
   return OutputTuple(outputs, std::move(results)).release().ptr();
@@ -158,27 +179,26 @@ void Inputs::Add(PyObject* object) {
     throw NotSupportedError("calls from Python take at most " + std::to_string(kMost) + " inputs");
   }
   const std::size_t position = count_++;
-  if (const Array* array = ArrayIn(object)) {
-    operands_[position] = Operand(*array);
-    largest_ = std::max(largest_, array->size());
-    return;
-  }
+  if (const Array* array = ArrayIn(object)) return AddArray(position, *array);
   if (IsWeakNumber(object)) {
     if (const std::optional<WeakScalar> number = AsWeakScalar(object)) {
-      operands_[position] = Operand(*number);
+      std::construct_at(&operands_[position], *number);
     } else {
-      large_[position] = object;
-      has_large_ = true;
+      large_objects_[position] = object;
+      large_ |= 1u << position;
     }
     return;
   }
   if (PyBool_Check(object)) {
-    operands_[position] = Operand(object == Py_True);
+    std::construct_at(&operands_[position], object == Py_True);
     return;
   }
-  converted_[position] = AsArray(object).array;
-  operands_[position] = Operand(*converted_[position]);
-  largest_ = std::max(largest_, converted_[position]->size());
+  AddArray(position, converted_.Keep(AsArray(object).array));
+}
+
+void Inputs::AddArray(std::size_t position, const Array& array) {
+  std::construct_at(&operands_[position], array);
+  largest_ = std::max(largest_, array.size());
 }
 
 // A Python integer beyond 64 bits fits no integer dtype. A comparison with integers is decided by
@@ -188,7 +208,7 @@ void Inputs::SettleLarge(const Ufunc& ufunc) {
   bool real = false;
   std::vector<DType> strong;
   for (std::size_t i = 0; i < count_; ++i) {
-    if (large_[i] != nullptr) continue;
+    if (IsLarge(i)) continue;
     if (const Array* array = operands_[i].array()) strong.push_back(array->dtype().native());
     const WeakScalar* scalar = operands_[i].scalar();
     real |= scalar != nullptr && scalar->kind == WeakScalar::Kind::real;
@@ -206,12 +226,13 @@ void Inputs::SettleLarge(const Ufunc& ufunc) {
     if (whole(loop)) throw OverflowError("Python int too large to convert to C long");
   }
   for (std::size_t i = 0; i < count_; ++i) {
-    if (large_[i] == nullptr) continue;
+    if (!IsLarge(i)) continue;
+    PyObject* large = large_objects_[i];
     if (real || decided_by_sign) {
-      const double value = decided_by_sign ? SignedInfinity(large_[i]) : AsDouble(large_[i]);
-      operands_[i] = Operand(WeakScalar{WeakScalar::Kind::real, false, 0, value});
+      const double value = decided_by_sign ? SignedInfinity(large) : AsDouble(large);
+      std::construct_at(&operands_[i], WeakScalar{WeakScalar::Kind::real, false, 0, value});
     } else {
-      operands_[i] = Operand(converted_[i].emplace(ScalarArray(large_[i], loop)));
+      std::construct_at(&operands_[i], converted_.Keep(ScalarArray(large, loop)));
     }
   }
 }
@@ -231,7 +252,7 @@ void Outputs::Set(std::size_t position, PyObject* object) {
       throw TypeError(std::string("return arrays must be arrays or export writeable memory, not ") +
                       TypeName(object));
     }
-    array = &converted_[position].emplace(std::move(*shared));
+    array = &converted_.Keep(std::move(*shared));
   }
   objects_[position] = object;
   arrays_[position] = array;

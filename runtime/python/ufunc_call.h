@@ -3,6 +3,7 @@
 #define QUERN_PYTHON_UFUNC_CALL_H_
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,11 +12,23 @@
 
 namespace quern::python {
 
+// Arrays that a call has to make for its time; they stay where they are.
+class KeptArrays {
+ public:
+  Array& Keep(Array&& array) {
+    arrays_.push_back(std::make_unique<Array>(std::move(array)));
+    return *arrays_.back();
+  }
+
+ private:
+  std::vector<std::unique_ptr<Array>> arrays_;
+};
+
 // The inputs of one call. Arrays are borrowed where the object holds one and kept here where it had
 // to be converted; Python's numbers stay numbers.
 class Inputs {
  public:
-  Inputs() = default;
+  Inputs() {}  // NOLINT(modernize-use-equals-default): leaves operands_ as it is
   Inputs(const Inputs&) = delete;
   Inputs& operator=(const Inputs&) = delete;
 
@@ -24,22 +37,27 @@ class Inputs {
   // To be called after the last Add: gives integers beyond 64 bits the value they have in this
   // call.
   void Settle(const Ufunc& ufunc) {
-    if (has_large_) SettleLarge(ufunc);
+    if (large_ != 0) SettleLarge(ufunc);
   }
-  std::span<const Operand> operands() const { return {operands_.data(), count_}; }
+  std::span<const Operand> operands() const { return {operands_, count_}; }
   Index largest() const { return largest_; }  // elements of the largest array
 
   static constexpr std::size_t kMost = 4;
 
  private:
+  bool IsLarge(std::size_t position) const { return (large_ >> position & 1) != 0; }
+  void AddArray(std::size_t position, const Array& array);
   void SettleLarge(const Ufunc& ufunc);
 
+  // Small calls would notice more being cleared and looked through than what they use.
   std::size_t count_ = 0;
   Index largest_ = 1;
-  bool has_large_ = false;
-  std::array<Operand, kMost> operands_{Operand(0), Operand(0), Operand(0), Operand(0)};
-  std::array<std::optional<Array>, kMost> converted_;
-  std::array<PyObject*, kMost> large_{};  // Python integers beyond 64 bits, borrowed
+  unsigned large_ = 0;  // positions of Python integers beyond 64 bits
+  union {
+    Operand operands_[kMost];  // made one by one; none yet for a large integer
+  };
+  PyObject* large_objects_[kMost];  // borrowed
+  KeptArrays converted_;
 };
 
 // The outputs that the caller names: quern.Arrays, or objects whose memory they share.
@@ -66,7 +84,7 @@ class Outputs {
   bool any_ = false;
   std::array<PyObject*, kMost> objects_{};  // borrowed from the call
   std::array<Array*, kMost> arrays_{};
-  std::array<std::optional<Array>, kMost> converted_;
+  KeptArrays converted_;
 };
 
 // Keyword arguments as Python gives them; null where absent. Borrowed.
@@ -79,6 +97,11 @@ struct Keywords {
   PyObject* signature = nullptr;
   PyObject* subok = nullptr;
 
+  // True if there is none but out= (and subok=, which changes nothing).
+  bool only_out() const {
+    return where == nullptr && casting == nullptr && order == nullptr && dtype == nullptr &&
+           signature == nullptr;
+  }
   // TypeError for a name that calls of ufuncs do not have.
   void Set(const Ufunc& ufunc, PyObject* name, PyObject* value);
 };

@@ -127,19 +127,36 @@ def sum_cases(function: str) -> Iterator[Case]:
 
 def call_cases(function: str, reduction: str) -> Iterator[Case]:
     """Calls so small that only their overhead counts: nanoseconds per call."""
+
+    def cases(name: str, *operands: Any, called: str = function) -> Iterator[Case]:
+        """With a new result, and into an existing array."""
+        result = np.asarray(getattr(np, called)(*operands))
+        yield Case("small calls", f"{called}, {name}", called, operands, {}, 1)
+        yield Case("small calls", f"{called}, {name}, into out", called, operands,
+                   {"out": np.zeros_like(result)}, 1)  # fmt: skip
+
     for size in (1, 4, 16, 100):
-        a, b = values("float64", size), values("float64", size)
-        name = f"{size} elements"
-        yield Case("small calls", f"{function}, {name}, into out", function, (a, b),
-                   {"out": np.zeros(size)}, 1)  # fmt: skip
-        yield Case("small calls", f"{function}, {name}", function, (a, b), {}, 1)
-    a = values("float64", 4)
-    yield Case("small calls", f"{function}, 4 elements and a number", function, (a, 2.0), {}, 1)
-    yield Case("small calls", f"{function}, 4 elements, int32 and float64", function,
-               (a, values("int32", 4)), {}, 1)  # fmt: skip
+        yield from cases(f"{size} elements", values("float64", size), values("float64", size))
+    a, table, point = values("float64", 4), values("float64", 4, 4), np.array(2.0)
+    yield from cases("4 elements", a, called="negative")
+    yield from cases("4 elements", a, a, called="less")
+    yield from cases("4 elements, int32 and float64", values("int32", 4), a)
+    yield from cases("4 elements and a number", a, 2.0)
+    yield from cases("() and ()", point, point)
+    yield from cases("(4,) and ()", a, point)
+    yield from cases("(4,) and (1,)", a, values("float64", 1))
+    yield from cases("(4, 1) and (1, 4)", table[:, :1].copy(), table[:1])
+    yield from cases("(4, 4) and (4,)", table, a)
+    yield from cases("(4, 4) and its transpose", table, table.T)
+    yield from cases("4 elements, step 2", values("float64", 8)[::2], a)
+    yield from cases("4 elements, byte-swapped", a.astype(">f8"), a)
+    yield from cases("no elements", a[:0], a[:0])
+    yield Case("small calls", f"{function}, 4 elements, where=", function, (a, a),
+               {"out": np.zeros(4), "where": a > 2.0}, 1)  # fmt: skip
+    yield Case("small calls", f"{function}, 4 elements, dtype=", function, (a, a),
+               {"dtype": "float64"}, 1)  # fmt: skip
     yield Case("small calls", f"{reduction}, 4 elements", reduction, (a,), {}, 1)
-    yield Case("small calls", f"{reduction}, 4 x 4, axis 0", reduction, (values("float64", 4, 4),),
-               {"axis": 0}, 1)  # fmt: skip
+    yield Case("small calls", f"{reduction}, 4 x 4, axis 0", reduction, (table,), {"axis": 0}, 1)
 
 
 GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Case]]] = {

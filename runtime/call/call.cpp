@@ -42,9 +42,20 @@ bool IsPlain(const UfuncInfo& ufunc, std::size_t inputs, const CallOptions& opti
          options.casting >= CastingLevel::same_kind && ufunc.outputs == 1 && inputs == ufunc.inputs;
 }
 
-// The number of inputs is a constant, so that nothing here is a loop.
+// True if a kernel may write to `out`, a run of the result's dtype, while it reads input i. Inlined
+// by order, as RunKernel: the registers that a function saves cost a small call as much as what it
+// does.
+[[gnu::always_inline]] inline bool MayMeet(const Array& out, const RunCall& run, std::size_t i,
+                                           DTypeId result) {
+  const Registry& registry = Registry::Get();
+  return RunsMayMeet(out.data(), registry.dtype(result).size,
+                     static_cast<const std::byte*>(run.in[i]),
+                     registry.dtype(run.loop->types[i]).size, run.size());
+}
+
+// The number of inputs is a constant, so that nothing is a loop. `out` may be null.
 template <std::size_t... I>
-bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, RunCall& run,
+bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, const Array* out, RunCall& run,
                 std::index_sequence<I...>) {
   const Array* const arrays[] = {inputs[I].array()...};
   if (!((arrays[I] != nullptr && ArrayAccess::one_run(*arrays[I])) && ...)) return false;
@@ -55,40 +66,28 @@ bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, RunCall& run,
   run.loop = Registry::Get().Resolve(ufunc, types).loop;
   if (run.loop == nullptr || !((types[I] == run.loop->types[I]) && ...)) return false;
   ((run.in[I] = arrays[I]->data()), ...);
-  return true;
+  if (out == nullptr) return true;
+  const DTypeId result = run.loop->types[sizeof...(I)];
+  return out->writeable() && out->dtype().id() == result && ArrayAccess::one_run(*out) &&
+         SameShape(*out, *run.like) && (MayMeet(*out, run, I, result) && ...);
 }
 
-// False if the inputs are of another kind, or so many that a plan pays off.
-bool BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs, RunCall& run) {
+// False if the operands are of another kind, or so many that a plan pays off.
+bool BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Array* out,
+             RunCall& run) {
   if (inputs.size() == 1) {
-    return BindArrays(ufunc, inputs.data(), run, std::make_index_sequence<1>());
+    return BindArrays(ufunc, inputs.data(), out, run, std::make_index_sequence<1>());
   }
   if (inputs.size() == 2) {
-    return BindArrays(ufunc, inputs.data(), run, std::make_index_sequence<2>());
+    return BindArrays(ufunc, inputs.data(), out, run, std::make_index_sequence<2>());
+  }
+  if (inputs.size() == 3) {
+    return BindArrays(ufunc, inputs.data(), out, run, std::make_index_sequence<3>());
   }
   return false;
 }
 
-// True if `out` can take the loop's result as one run beside its inputs.
-bool TakesRun(const Array& out, const RunCall& run, std::size_t inputs) {
-  const Registry& registry = Registry::Get();
-  const DTypeId* types = run.loop->types;
-  if (!out.writeable() || out.dtype().id() != types[inputs] || !SameShape(out, *run.like) ||
-      !ArrayAccess::one_run(out)) {
-    return false;
-  }
-  const std::size_t size = registry.dtype(types[inputs]).size;
-  for (std::size_t i = 0; i < inputs; ++i) {
-    if (!RunsMayMeet(out.data(), size, static_cast<const std::byte*>(run.in[i]),
-                     registry.dtype(types[i]).size, run.size())) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Steps 4, 6 and 7. Inlined by order: the registers that a call saves cost as much as the rest of
-// it.
+// Steps 4, 6 and 7.
 [[gnu::always_inline]] inline void RunKernel(const UfuncInfo& ufunc, const RunCall& run,
                                              std::byte* result) {
   void* const out[] = {result};
@@ -98,8 +97,8 @@ bool TakesRun(const Array& out, const RunCall& run, std::size_t inputs) {
   ReportFlags(flags.flags(), ufunc.name);
 }
 
-// The handle that the caller gets is made first: counting it waits for the instructions before it,
-// and a kernel is more to wait for than a few comparisons.
+// The handle that the caller gets is made between looking and running: in a process with threads
+// its count waits for what comes before it and holds up what comes after.
 Array RunInto(const UfuncInfo& ufunc, const RunCall& run, const Array& out) {
   Array result(out);
   RunKernel(ufunc, run, out.data());
@@ -138,12 +137,12 @@ class RowCall {
 
   Array Make() const {
     Array made(like_->shape(), NativeDType(bound_.loop->types[ufunc_.inputs]));
-    if (made.size() > 0) RunInto(made);
+    RunInto(made);
     return made;
   }
 
-  // `out` has the loop's shape, and at least one element.
   void RunInto(const Array& out) const {
+    if (out.size() == 0) return;
     const LoopInfo& loop = *bound_.loop;
     OneTile tile(static_cast<std::size_t>(out.size()), loop.hardware_flags);
     for (std::size_t i = 0; i < ufunc_.inputs; ++i) {
@@ -198,7 +197,7 @@ class RowCall {
   // Refusals are left to the general path, which explains them.
   bool TakesRow(const Array& out) const {
     const DTypeId result = bound_.loop->types[ufunc_.inputs];
-    return out.writeable() && out.size() > 0 && SameShape(out, *like_) && IsRow(out) &&
+    return out.writeable() && SameShape(out, *like_) && IsRow(out) &&
            (out.dtype().id() == result ||
             Registry::Get().CanCast(result, out.dtype().id(),
                                     static_cast<Casting>(options_.casting)));
@@ -403,8 +402,8 @@ Array MakeResult(GeneralCall& call) {
   return made;
 }
 
-// Whatever one run does not cover. Apart from the short path, whose frame and registers it would
-// take.
+// What one run does not cover, for ufuncs with one output. Apart from the short path, whose frame
+// and registers it would take.
 [[gnu::noinline]] Array CallPlanned(const UfuncInfo& ufunc, std::span<const Operand> inputs,
                                     const CallOptions& options) {
   if (RowCall row(ufunc, inputs, options); row.Bind()) {
@@ -433,12 +432,9 @@ std::vector<Array> Ufunc::call_all(std::span<const Operand> inputs,
 }
 
 Array Ufunc::call(std::span<const Operand> inputs, const CallOptions& options) const {
-  if (IsPlain(*info_, inputs.size(), options)) {
-    RunCall run;
-    if (BindRun(*info_, inputs, run)) {
-      if (options.out == nullptr) return MakeRun(*info_, run);
-      if (TakesRun(*options.out, run, inputs.size())) return RunInto(*info_, run, *options.out);
-    }
+  if (RunCall run;
+      IsPlain(*info_, inputs.size(), options) && BindRun(*info_, inputs, options.out, run)) {
+    return options.out == nullptr ? MakeRun(*info_, run) : RunInto(*info_, run, *options.out);
   }
   if (info_->outputs != 1) return std::move(call_all(inputs, options).front());
   return CallPlanned(*info_, inputs, options);

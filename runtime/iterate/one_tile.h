@@ -38,7 +38,7 @@ class OneTile {
              std::byte* destination) {
     if (out_[output] == destination) return;
     OutputMover mover(format, ScratchOf(inputs_ + output));
-    mover.Store(block, destination, n_, flags_);
+    mover.StoreFrom(static_cast<const std::byte*>(out_[output]), block, destination, n_, flags_);
   }
 
   FpFlags flags() const { return flags_.flags(); }

@@ -196,6 +196,18 @@ TEST(SmallCall, ConditionsAreThoseOfTheElements) {
   EXPECT_EQ(reported.Take(), 0);
 }
 
+TEST(SmallCall, NothingIsComputedOfNothing) {
+  ReportedFlags reported;
+  Array none = zeros({0});
+  for (const Array& empty_one : {zeros({0}), zeros({0}, kInt32)}) {
+    EXPECT_EQ(add(empty_one, zeros({0}), {.out = &none}).data(), none.data());
+    EXPECT_EQ(ShapeOf(add(empty_one, 1)), Shape{0});
+    EXPECT_EQ(ShapeOf(divide(empty_one, Array::scalar(0))), Shape{0});
+    EXPECT_EQ(ShapeOf(negative(empty_one)), Shape{0});
+  }
+  EXPECT_EQ(reported.Take(), 0);
+}
+
 TEST(SmallCall, ARefusedConditionLeavesItsResult) {
   ErrorState state;
   state.divide = ErrorAction::raise;

@@ -1,4 +1,4 @@
-"""NumPy beside quern in one run: layouts, sums over every axis, small calls.
+"""NumPy beside quern in one run: layouts, folds over every axis, small calls.
 
     build/venv/bin/python bench/compare_layouts.py [--build build/release] [--json] [--only layouts]
 
@@ -70,18 +70,25 @@ def shares_of(size: int) -> tuple[Array, Array]:
 
 
 def layout_cases(function: str, size: int) -> Iterator[Case]:
-    """The layouts of design 3.2 for a binary operation on float64."""
+    """The layouts of design 3.2 for a binary operation, on float64 where a name says no other."""
     group = f"{function}, {size:,} elements"
     rows = size // 16
 
     def case(name: str, *operands: Array, **keywords: Any) -> Case:
         shape = np.broadcast_shapes(*(operand.shape for operand in operands))
-        keywords.setdefault("out", np.zeros(shape))
+        keywords.setdefault("out", np.zeros(shape, np.result_type(*operands)))
         return Case(group, name, function, operands, keywords, int(np.prod(shape)))
+
+    def stepped(step: int, dtype: str = "float64") -> Array:
+        return values(dtype, abs(step) * size)[::step]
 
     a, b = values("float64", size), values("float64", size)
     yield case("contiguous", a, b)
-    yield case("step 2", values("float64", 2 * size)[::2], values("float64", 2 * size)[::2])
+    for step in (2, 3, -2):
+        yield case(f"step {step}", stepped(step), stepped(step))
+    yield case("step 2 + contiguous", stepped(2), b)
+    for dtype in ("float32", "int16"):
+        yield case(f"step 2, {dtype}", stepped(2, dtype), stepped(2, dtype))
     yield case("reversed", a[::-1], b[::-1])
     yield case("rows of 16", *(values("float64", rows, 24)[:, :16] for _ in range(2)))
     yield case("float64 + float32", a, values("float32", size))
@@ -92,6 +99,11 @@ def layout_cases(function: str, size: int) -> Iterator[Case]:
     yield case("byte-swapped", a.astype(">f8"), b)
     yield case("misaligned", misaligned(a), b)
     yield case("out= step 2", a, b, out=np.zeros(2 * size)[::2])
+    yield case("out= step 3", a, b, out=np.zeros(3 * size)[::3])
+    yield case("out= reversed", a, b, out=np.zeros(size)[::-1])
+    for dtype in ("float32", "int16"):
+        yield case(f"out= step 2, {dtype}", values(dtype, size), values(dtype, size),
+                   out=np.zeros(2 * size, dtype)[::2])  # fmt: skip
 
 
 def misaligned(array: Array) -> Array:
@@ -109,7 +121,9 @@ def sum_cases(function: str) -> Iterator[Case]:
         ("float64", (168, 168), 0), ("float64", (168, 168), 1),
         ("float64", (2_000, 2_000), 0), ("float64", (2_000, 2_000), 1),
         ("float64", (2_000, 2_000), None), ("float32", (2_000, 2_000), 0),
-        ("float64", (100, 100, 100), 1), ("float64", (100, 100, 100), (0, 2)),
+        ("float64", (100, 100, 100), 0), ("float64", (100, 100, 100), 1),
+        ("float64", (100, 100, 100), 2), ("float64", (100, 100, 100), (0, 2)),
+        ("float64", (100, 100, 100), (1, 2)), ("float64", (100, 100, 100), (0, 1)),
         ("int8", (4_000_000,), 0), ("int8", (2_000, 2_000), 0), ("int8", (2_000, 2_000), 1),
         ("int64", (4_000_000,), 0), ("int64", (2_000, 2_000), 0), ("uint16", (4_000_000,), 0),
         ("bool", (4_000_000,), 0),
@@ -118,11 +132,30 @@ def sum_cases(function: str) -> Iterator[Case]:
         array = values(dtype, *shape)
         name = f"{dtype} {' x '.join(f'{extent:,}' for extent in shape)}, axis {axis}"
         yield Case("sum", name, function, (array,), {"axis": axis}, array.size)
-    strided = values("float64", 2_000, 4_000)[:, ::2]
-    yield Case("sum", "float64 2,000 x 2,000 step 2, axis 0", function, (strided,), {"axis": 0},
-               strided.size)  # fmt: skip
-    yield Case("sum", "float64 2,000 x 2,000 step 2, axis 1", function, (strided,), {"axis": 1},
-               strided.size)  # fmt: skip
+    x = values("float64", 2_000, 2_000)
+    views = {
+        "x[:, ::2]": x[:, ::2], "x[:, ::3]": x[:, ::3], "x[:, ::-1]": x[:, ::-1],
+        "x[::2]": x[::2], "x[::-1]": x[::-1], "x.T": x.T,
+    }  # fmt: skip
+    for name, view in views.items():
+        for axis in (0, 1):
+            yield Case("sum of views of float64 2,000 x 2,000", f"{name}, axis {axis}", function,
+                       (view,), {"axis": axis}, view.size)  # fmt: skip
+
+
+def fold_cases() -> Iterator[Case]:
+    """Order-free reductions of a square over its axes."""
+    for function, dtypes in (
+        ("max", ("float64", "float32", "int32", "int8")), ("min", ("float64",)),
+        ("any", ("bool", "float64")), ("all", ("bool", "int32")),
+    ):  # fmt: skip
+        for dtype in dtypes:
+            square = values(dtype, 2_000, 2_000)
+            if function == "any":  # nowhere true: nothing ends the search
+                square = np.zeros_like(square)
+            for axis in (0, 1, None):
+                yield Case("folds of 2,000 x 2,000", f"{function}, {dtype}, axis {axis}", function,
+                           (square,), {"axis": axis}, square.size)  # fmt: skip
 
 
 def call_cases(function: str, reduction: str) -> Iterator[Case]:
@@ -162,6 +195,7 @@ def call_cases(function: str, reduction: str) -> Iterator[Case]:
 GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Case]]] = {
     "layouts": lambda given: (c for size in given.size for c in layout_cases(given.ufunc, size)),
     "sums": lambda given: sum_cases(given.reduction),
+    "folds": lambda given: fold_cases(),
     "calls": lambda given: call_cases(given.ufunc, given.reduction),
 }
 

@@ -7,6 +7,11 @@
 // outputs are folded one output at a time: a task of one column. Rows are cut into chunks of 2^k
 // blocks, whole subtrees of the tree, which threads fold independently; joining their results in
 // binary-counter order gives the tree's result whatever the cut.
+//
+// Rows that are not contiguous accumulator elements are gathered first, as many as stay in the
+// first-level cache. A block that is larger is folded by its groups: the columns of all L lanes are
+// kept side by side, an elementwise call folds the next rows onto the lanes they belong to, and at
+// the end the lanes are the rows of a block of their own.
 #include "call/reduction.h"
 
 #include <algorithm>
@@ -16,10 +21,10 @@
 #include <cstring>
 #include <memory>
 
+#include "call/gather.h"
 #include "errors/error_state.h"
 #include "iterate/copy.h"
 #include "memory/buffer.h"
-#include "move/movers.h"
 #include "move/operand.h"
 #include "threads/threads.h"
 
@@ -31,18 +36,19 @@ namespace {
 constexpr Index kLongSequence = 32;
 // Fewer columns than this fill no vector: each is gathered into a sequence of its own instead.
 constexpr Index kFewColumns = 8;
-// The most columns of a task, and bytes of its gathered block.
+// The most columns of a task. Their lanes take 256 bytes each, whatever the dtype, and fit a
+// second-level cache.
 constexpr Index kMostColumns = 2048;
-constexpr Index kGatherBytes = Index{1} << 19;
+// Bytes of rows gathered at a time if they are too many for a block.
+constexpr Index kGatherBytes = Index{1} << 14;
+// Bytes of a single sequence gathered at a time.
+constexpr Index kSequenceBytes = Index{1} << 14;
+// A block of columns of at most this many bytes is gathered whole.
+constexpr Index kWholeBlockBytes = Index{1} << 16;
 // Elements that make a further thread worth starting.
 constexpr std::size_t kThreadGrain = std::size_t{1} << 16;
 
-struct Axis {
-  Index extent;
-  Index stride;  // of the array, bytes
-  Index mask_stride;
-  Index out_stride;  // kept axes only
-};
+using Axis = ReductionAxis;
 
 // The reduced and the kept axes of a job, merged where they continue each other, outermost first.
 struct Geometry {
@@ -140,12 +146,13 @@ class Reduction {
     const int threads = static_cast<int>(std::min<Index>(threads_, jobs));
     std::atomic<FpFlags> met{0};
     RunOnThreads(threads, [&](int thread) {
-      FlagCollector collector(job_.loop->hardware_flags);
+      Worker worker{FlagCollector(job_.loop->hardware_flags),
+                    RowGatherer(format_, geometry_.reduced, columns_), nullptr};
       for (Index i = jobs * thread / threads; i < jobs * (thread + 1) / threads; ++i) {
-        FoldChunk(i / chunks_, i % chunks_, collector);
+        FoldChunk(i / chunks_, i % chunks_, worker);
       }
-      collector.Harvest();
-      met.fetch_or(collector.flags());
+      worker.flags.Harvest();
+      met.fetch_or(worker.flags.flags());
     });
     FlagCollector collector(job_.loop->hardware_flags);
     if (!in_result_ || (tree() && job_.initial != nullptr)) {
@@ -172,6 +179,8 @@ class Reduction {
   }
 
   void ReadGeometry() {
+    start_ = {job_.array->data(), job_.mask == nullptr ? nullptr : job_.mask->data(),
+              result_.data(), 0};
     std::vector<Axis> kept;
     std::size_t out_axis = 0;
     for (std::size_t axis = 0; axis < job_.array->ndim(); ++axis) {
@@ -186,17 +195,26 @@ class Reduction {
         kept.push_back(entry);
       }
     }
+    for (Axis& axis : kept) TurnForwards(axis);
     std::stable_sort(kept.begin(), kept.end(), [](const Axis& a, const Axis& b) {
-      return a.out_stride > b.out_stride;
+      return std::abs(a.out_stride) > std::abs(b.out_stride);
     });
     for (const Axis& axis : kept) AppendAxis(geometry_.kept, axis);
+  }
+
+  // Outputs do not depend on each other, so that columns can be visited in memory order.
+  void TurnForwards(Axis& axis) {
+    if (axis.stride >= 0 || geometry_.outputs == 0) return;
+    start_ = At(start_, axis, axis.extent - 1);
+    axis.stride = -axis.stride;
+    axis.mask_stride = -axis.mask_stride;
+    axis.out_stride = -axis.out_stride;
   }
 
   // Decides between columns and single sequences, and how many rows a chunk has.
   void ChooseTasks() {
     const std::size_t work = static_cast<std::size_t>(geometry_.rows * geometry_.outputs);
     threads_ = ThreadsFor(work, kThreadGrain);
-    const Index block = BlockRows();
     if (!geometry_.kept.empty()) {
       columns_ = geometry_.kept.back();
       const Index row_step =
@@ -205,25 +223,21 @@ class Reduction {
       const bool long_rows = geometry_.rows >= kLongSequence;
       const bool by_sequence = long_rows && (row_step < std::abs(columns_.stride) ||
                                              (columns_.extent < kFewColumns && !gapless));
-      if (!by_sequence) {
-        const Index rows = std::min(geometry_.rows, block);
-        const Index fitting = kGatherBytes / (rows * static_cast<Index>(format_.larger_size()));
-        const Index most = gapless ? kMostColumns : std::clamp<Index>(fitting, 8, kMostColumns);
-        width_ = std::min(columns_.extent, most);
-      }
+      if (!by_sequence) width_ = std::min(columns_.extent, kMostColumns);
     }
     column_tasks_ = (columns_.extent + width_ - 1) / width_;
     tasks_ = column_tasks_;
     for (std::size_t i = 0; i + 1 < geometry_.kept.size(); ++i) {
       tasks_ *= geometry_.kept[i].extent;
     }
-    ChooseChunks(block);
+    ChooseChunks();
   }
 
   // Left folds are not cut. Others are, into 2^k blocks, if there are too few tasks to go round.
-  void ChooseChunks(Index block) {
+  void ChooseChunks() {
     chunk_rows_ = geometry_.rows;
     if (tree() && threads_ > 1 && tasks_ < 4 * threads_) {
+      const Index block = BlockRows();
       const Index blocks = (geometry_.rows + block - 1) / block;
       const Index share = std::max<Index>(1, blocks / (4 * threads_));
       chunk_level_ = static_cast<int>(std::bit_width(static_cast<std::size_t>(share))) - 1;
@@ -241,25 +255,33 @@ class Reduction {
     const std::byte* mask;
     std::byte* out;
     Index columns;
+    RowGatherer::Source source() const { return {data, mask}; }
   };
+  static Task At(Task task, const Axis& axis, Index position) {
+    task.data += position * axis.stride;
+    if (task.mask != nullptr) task.mask += position * axis.mask_stride;
+    task.out += position * axis.out_stride;
+    return task;
+  }
   Task LocateTask(Index task) const {
     const Index first = task % column_tasks_ * width_;
-    Task found{job_.array->data() + first * columns_.stride,
-               job_.mask == nullptr ? nullptr
-                                    : job_.mask->data() + first * columns_.mask_stride,
-               result_.data() + first * columns_.out_stride,
-               std::min(width_, columns_.extent - first)};
+    Task found = At(start_, columns_, first);
+    found.columns = std::min(width_, columns_.extent - first);
     Index rest = task / column_tasks_;
     for (std::size_t i = geometry_.kept.size(); i-- > 1;) {
       const Axis& axis = geometry_.kept[i - 1];
-      const Index position = rest % axis.extent;
+      found = At(found, axis, rest % axis.extent);
       rest /= axis.extent;
-      found.data += position * axis.stride;
-      if (found.mask != nullptr) found.mask += position * axis.mask_stride;
-      found.out += position * axis.out_stride;
     }
     return found;
   }
+
+  // What a thread works with.
+  struct Worker {
+    FlagCollector flags;
+    RowGatherer gatherer;
+    std::shared_ptr<void> lanes;  // see FoldGroups; null until it is needed
+  };
 
   // Where a chunk's fold goes: a buffer, or the task's place in the result if it fits there as it is.
   std::byte* Partial(const Task& located, Index task, Index chunk) const {
@@ -268,195 +290,132 @@ class Reduction {
     return static_cast<std::byte*>(partial_.get()) + static_cast<std::size_t>(position) * size_;
   }
 
-  void FoldChunk(Index task, Index chunk, FlagCollector& flags) {
+  void FoldChunk(Index task, Index chunk, Worker& worker) {
     const Task located = LocateTask(task);
     const Index begin = chunk * chunk_rows_;
     const Index end = std::min(geometry_.rows, begin + chunk_rows_);
     if (tree()) {
-      FoldTree(located, begin, end, Partial(located, task, chunk), flags);
+      FoldTree(located, begin, end, Partial(located, task, chunk), worker);
     } else {
-      FoldLeft(located, Partial(located, task, chunk), flags);
+      FoldLeft(located, Partial(located, task, chunk), worker);
     }
   }
 
-  void FoldTree(const Task& task, Index begin, Index end, std::byte* out, FlagCollector& flags) {
-    const bool one_step = geometry_.reduced.size() <= 1;
+  void FoldTree(const Task& task, Index begin, Index end, std::byte* out, Worker& worker) const {
     const Index step = geometry_.reduced.empty() ? 0 : geometry_.reduced.front().stride;
-    if (Direct() && one_step && width_ == 1 &&
-        (step == static_cast<Index>(size_) || end - begin == 1)) {
-      flags.Add(kernels_.reduce(task.data + begin * step, static_cast<std::size_t>(end - begin),
-                                out));
+    if (RowsAreEven() && width_ == 1 && (step == static_cast<Index>(size_) || end - begin == 1)) {
+      worker.flags.Add(kernels_.reduce(task.data + begin * step,
+                                       static_cast<std::size_t>(end - begin), out));
       return;
     }
-    const bool in_place = Direct() && one_step && columns_.stride == static_cast<Index>(size_) &&
-                          width_ > 1;
+    const int level = PieceLevel();
+    const Index piece = BlockRows() << level;
+    if (end - begin <= piece) return FoldPiece(task, begin, end - begin, out, worker);
     const std::size_t columns = static_cast<std::size_t>(task.columns);
-    const Index block = BlockRows();
-    std::shared_ptr<void> scratch;
-    if (!in_place) scratch = GatherScratch(std::min(block, end - begin), task.columns);
-    const auto fold_block = [&](Index row, Index rows, std::byte* to) {
-      const std::byte* source = task.data + row * step;
-      std::ptrdiff_t row_stride = step;
-      if (!in_place) {
-        source = Gather(task, row, rows, scratch.get(), flags);
-        row_stride = static_cast<std::ptrdiff_t>(columns * size_);
-      }
-      const std::size_t count = static_cast<std::size_t>(rows);
-      flags.Add(columns == 1
-                    ? kernels_.reduce(source, count, to)
-                    : kernels_.reduce_columns(source, row_stride, count, columns, to));
-    };
-    if (end - begin <= block) return fold_block(begin, end - begin, out);
-    BlockCounter counter(kernels_.elementwise, columns, size_, flags);
-    for (Index row = begin; row < end; row += block) {
-      fold_block(row, std::min(block, end - row), counter.Next());
-      counter.Push(0);
+    BlockCounter counter(kernels_.elementwise, columns, size_, worker.flags);
+    for (Index row = begin; row < end; row += piece) {
+      FoldPiece(task, row, std::min(piece, end - row), counter.Next(), worker);
+      counter.Push(level);
     }
     std::memcpy(out, counter.Collapse(), columns * size_);
   }
 
-  // ---- Gathering rows into contiguous accumulator elements -------------------------------------
-
-  // Room for a block in storage form, in loop form, and for its mask.
-  std::shared_ptr<void> GatherScratch(Index rows, Index columns) const {
-    const std::size_t elements = static_cast<std::size_t>(rows * columns);
-    const std::size_t masks = job_.mask == nullptr ? 0 : elements;
-    return AllocateBuffer(elements * (format_.storage_size + format_.larger_size() + size_) + masks +
-                          4 * kBufferAlignment);
+  // A task folds 2^PieceLevel() blocks at a time: a kernel takes one block of columns, but any number
+  // of blocks of a single sequence, and gathering a few together costs less.
+  int PieceLevel() const {
+    if (width_ > 1) return 0;
+    const Index bytes = BlockRows() * static_cast<Index>(format_.larger_size());
+    return std::bit_width(static_cast<std::size_t>(kSequenceBytes / bytes) | 1) - 1;
   }
 
-  static std::byte* AlignUp(std::byte* p) {
-    const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(p);
-    return p + ((kBufferAlignment - address % kBufferAlignment) % kBufferAlignment);
-  }
+  // True if kernels can read rows as they lie, all the same number of bytes apart.
+  bool RowsAreEven() const { return Direct() && geometry_.reduced.size() <= 1; }
 
-  // Copies rows [first, first + count) of `columns` elements, row by row, to `out`: one Pack per run
-  // along the innermost reduced axis. `stride` picks the array's strides or the mask's.
-  void GatherRows(const std::byte* data, Index Axis::*stride, std::size_t itemsize, Index first,
-                  Index count, Index columns, std::byte* out) const {
-    if (geometry_.reduced.empty()) {
-      Block block;
-      block.Append(columns, columns_.*stride);
-      return Pack(block, itemsize, data, out);
+  void FoldPiece(const Task& task, Index row, Index rows, std::byte* out, Worker& worker) const {
+    const std::size_t count = static_cast<std::size_t>(rows);
+    const std::size_t columns = static_cast<std::size_t>(task.columns);
+    if (RowsAreEven() && columns_.stride == static_cast<Index>(size_) && width_ > 1) {
+      const Index step = geometry_.reduced.empty() ? 0 : geometry_.reduced.front().stride;
+      worker.flags.Add(
+          kernels_.reduce_columns(task.data + row * step, step, count, columns, out));
+      return;
     }
-    const Axis& inner = geometry_.reduced.back();
-    while (count > 0) {
-      const Index at = first % inner.extent;
-      const Index run = std::min(count, inner.extent - at);
-      Index offset = at * (inner.*stride);
-      Index rest = first / inner.extent;
-      for (std::size_t i = geometry_.reduced.size() - 1; i-- > 0;) {
-        offset += rest % geometry_.reduced[i].extent * (geometry_.reduced[i].*stride);
-        rest /= geometry_.reduced[i].extent;
+    const Index bytes = rows * task.columns * static_cast<Index>(format_.larger_size());
+    if (columns > 1 && bytes > kWholeBlockBytes) return FoldGroups(task, row, rows, out, worker);
+    const std::byte* values = Gather(task, {row, rows, task.columns}, worker);
+    const std::ptrdiff_t row_stride = static_cast<std::ptrdiff_t>(columns * size_);
+    worker.flags.Add(columns == 1
+                         ? kernels_.reduce(values, count, out)
+                         : kernels_.reduce_columns(values, row_stride, count, columns, out));
+  }
+
+  const std::byte* Gather(const Task& task, const RowGatherer::Rows& rows, Worker& worker) const {
+    alignas(16) std::byte neutral[16];
+    if (task.mask != nullptr) worker.flags.Add(kernels_.reduce(nullptr, 0, neutral));
+    return worker.gatherer.Selected(task.source(), rows, neutral, worker.flags);
+  }
+
+  // A block whose rows would overflow the caches: each piece of it is folded onto its lanes at once,
+  // all columns of a lane side by side; then the lanes are joined as the rows of a block.
+  void FoldGroups(const Task& task, Index first, Index rows, std::byte* out,
+                  Worker& worker) const {
+    const Index lanes = static_cast<Index>(ReductionLanes(size_));
+    const Index row_bytes = task.columns * static_cast<Index>(size_);
+    const Index fitting = kGatherBytes / (task.columns * static_cast<Index>(format_.larger_size()));
+    if (worker.lanes == nullptr) {
+      worker.lanes = AllocateBuffer(static_cast<std::size_t>(lanes * width_) * size_);
+    }
+    auto* const accumulators = static_cast<std::byte*>(worker.lanes.get());
+    for (Index row = 0; row < rows;) {
+      const Index lane = row % lanes;
+      const Index count = std::clamp<Index>(fitting, 1, std::min(rows - row, lanes - lane));
+      const std::byte* values = Gather(task, {first + row, count, task.columns}, worker);
+      std::byte* const onto = accumulators + lane * row_bytes;
+      if (row < lanes) {
+        std::memcpy(onto, values, static_cast<std::size_t>(count * row_bytes));
+      } else {
+        const void* in[] = {onto, values};
+        void* to[] = {onto};
+        worker.flags.Add(kernels_.elementwise(in, to, static_cast<std::size_t>(count * task.columns)));
       }
-      Block block;
-      block.Append(run, inner.*stride);
-      block.Append(columns, columns_.*stride);
-      Pack(block, itemsize, data + offset, out);
-      out += static_cast<std::size_t>(run * columns) * itemsize;
-      first += run;
-      count -= run;
+      row += count;
     }
-  }
-
-  struct Gathered {
-    std::byte* storage;
-    std::byte* values;   // room for either form
-    std::byte* blended;
-    std::byte* mask;
-  };
-  Gathered Lay(void* scratch, std::size_t elements) const {
-    Gathered laid;
-    laid.storage = static_cast<std::byte*>(scratch);
-    laid.values = AlignUp(laid.storage + elements * format_.storage_size);
-    laid.blended = AlignUp(laid.values + elements * format_.larger_size());
-    laid.mask = AlignUp(laid.blended + elements * size_);
-    return laid;
-  }
-
-  // Converts n packed elements to accumulator form.
-  std::byte* Convert(const Gathered& laid, std::size_t n, FlagCollector& flags) const {
-    if (format_.swap_unit > 1) {
-      CurrentMovers().swap[SizeIndex(format_.swap_unit)](
-          laid.storage, n * format_.storage_size / format_.swap_unit, laid.storage);
-    }
-    if (format_.cast == nullptr) return laid.storage;
-    RunCast(format_, laid.storage, laid.values, n, flags);
-    return laid.values;
-  }
-
-  // Rows [row, row + rows) of the task as contiguous accumulator elements; those that the mask leaves
-  // out are neutral.
-  const std::byte* Gather(const Task& task, Index row, Index rows, void* scratch,
-                          FlagCollector& flags) const {
-    const std::size_t n = static_cast<std::size_t>(rows * task.columns);
-    const Gathered laid = Lay(scratch, n);
-    GatherRows(task.data, &Axis::stride, format_.storage_size, row, rows, task.columns,
-               laid.storage);
-    if (job_.mask == nullptr) return Convert(laid, n, flags);
-    GatherRows(task.mask, &Axis::mask_stride, 1, row, rows, task.columns, laid.mask);
-    return Blend(laid, n, flags);
-  }
-
-  // Selected elements are converted compressed, so that the others raise nothing.
-  const std::byte* Blend(const Gathered& laid, std::size_t n, FlagCollector& flags) const {
-    const MoverTable& movers = CurrentMovers();
-    const auto* mask = reinterpret_cast<const std::uint8_t*>(laid.mask);
-    Gathered compressed = laid;
-    compressed.storage = laid.values;
-    compressed.values = laid.blended;
-    std::byte neutral[16];
-    flags.Add(kernels_.reduce(nullptr, 0, neutral));
-    const std::size_t selected =
-        movers.compress[SizeIndex(format_.storage_size)](laid.storage, mask, n, laid.values);
-    const std::byte* converted = Convert(compressed, selected, flags);
-    std::byte* target = converted == laid.values ? laid.blended : laid.values;
-    Fill(target, neutral, n);
-    movers.expand[SizeIndex(size_)](converted, mask, n, target);
-    return target;
-  }
-
-  void Fill(std::byte* out, const std::byte* element, std::size_t n) const {
-    Block block;
-    block.Append(static_cast<Index>(n), 0);
-    Pack(block, size_, element, out);
+    worker.flags.Add(kernels_.reduce_columns(accumulators, row_bytes,
+                                             static_cast<std::size_t>(std::min(rows, lanes)),
+                                             static_cast<std::size_t>(task.columns), out));
   }
 
   // ---- Left folds ------------------------------------------------------------------------------
 
   // Folds all rows in order, each column for itself, starting from `initial` or the first element.
-  void FoldLeft(const Task& task, std::byte* accumulator, FlagCollector& flags) {
+  void FoldLeft(const Task& task, std::byte* accumulator, Worker& worker) const {
     const std::size_t columns = static_cast<std::size_t>(task.columns);
-    const Index block = std::max<Index>(1, std::min(BlockRows(), kGatherBytes / (task.columns * 16)));
-    const std::shared_ptr<void> scratch =
-        GatherScratch(std::min(block, geometry_.rows), task.columns);
+    const Index fitting = kGatherBytes / (task.columns * static_cast<Index>(format_.larger_size()));
+    const Index block = std::clamp<Index>(fitting, 1, BlockRows());
     const auto gather = [&](Index row, Index rows) {
-      const Gathered laid = Lay(scratch.get(), static_cast<std::size_t>(rows * task.columns));
-      GatherRows(task.data, &Axis::stride, format_.storage_size, row, rows, task.columns,
-                 laid.storage);
-      if (job_.mask != nullptr) {
-        GatherRows(task.mask, &Axis::mask_stride, 1, row, rows, task.columns, laid.mask);
-      }
-      return std::pair(Convert(laid, static_cast<std::size_t>(rows * task.columns), flags),
-                       laid.mask);
+      return worker.gatherer.Values(task.source(), {row, rows, task.columns}, worker.flags);
     };
     Index row = 0;
     if (job_.initial != nullptr) {
-      Fill(accumulator, job_.initial, columns);
+      FillElements(job_.initial, size_, columns, accumulator);
     } else {
-      std::memcpy(accumulator, gather(row++, 1).first, columns * size_);
+      std::memcpy(accumulator, gather(row++, 1), columns * size_);
     }
     for (; row < geometry_.rows; row += block) {
       const Index rows = std::min(block, geometry_.rows - row);
-      const auto [values, mask] = gather(row, rows);
-      FoldRows(values, mask, static_cast<std::size_t>(rows), columns, accumulator, flags);
+      const std::byte* values = gather(row, rows);
+      const std::byte* mask =
+          task.mask == nullptr
+              ? nullptr
+              : worker.gatherer.Mask(task.source(), {row, rows, task.columns});
+      FoldRows(values, mask, static_cast<std::size_t>(rows), columns, accumulator, worker.flags);
     }
   }
 
-  void FoldRows(std::byte* values, std::byte* mask, std::size_t rows, std::size_t columns,
-                std::byte* accumulator, FlagCollector& flags) const {
-    const bool masked = job_.mask != nullptr;
-    if (columns == 1 && !masked) {
+  // `mask` may be null.
+  void FoldRows(const std::byte* values, const std::byte* mask, std::size_t rows,
+                std::size_t columns, std::byte* accumulator, FlagCollector& flags) const {
+    if (columns == 1 && mask == nullptr) {
       const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(size_);
       alignas(16) std::byte sink[16];
       flags.Add(kernels_.scan(values, step, sink, 0, rows, accumulator));
@@ -464,7 +423,7 @@ class Reduction {
     }
     for (std::size_t row = 0; row < rows; ++row) {
       const std::byte* current = values + row * columns * size_;
-      if (masked) {
+      if (mask != nullptr) {
         FoldSelected(current, mask + row * columns, columns, accumulator, flags);
       } else {
         const void* in[] = {accumulator, current};
@@ -514,7 +473,7 @@ class Reduction {
   void JoinInitial(std::byte* values, std::size_t columns, FlagCollector& flags) const {
     const std::shared_ptr<void> initial = AllocateBuffer(columns * size_);
     auto* filled = static_cast<std::byte*>(initial.get());
-    Fill(filled, job_.initial, columns);
+    FillElements(job_.initial, size_, columns, filled);
     const void* in[] = {filled, values};
     void* out[] = {values};
     flags.Add(kernels_.elementwise(in, out, columns));
@@ -527,7 +486,7 @@ class Reduction {
     } else {
       WriteIdentity(*job_.ufunc, job_.loop->types[2], start);
     }
-    Fill(result_.data(), start, static_cast<std::size_t>(result_.size()));
+    FillElements(start, size_, static_cast<std::size_t>(result_.size()), result_.data());
   }
 
   const ReductionJob& job_;
@@ -536,6 +495,7 @@ class Reduction {
   const std::size_t size_;
   Array result_;
   Geometry geometry_;
+  Task start_{};              // the first element of all, once kept axes are turned forwards
   Axis columns_{1, 0, 0, 0};  // the axis whose positions are the columns of a task
   Index width_ = 1;           // columns of a task
   Index column_tasks_ = 1;

@@ -45,8 +45,10 @@ struct KernelSet {
   ScanKernel scan;
 };
 
-// Elements of a reduction block for an accumulator of `size` bytes: 32 groups of 256 / size lanes.
-constexpr std::size_t ReductionBlock(std::size_t size) { return 32 * (256 / size); }
+// The lanes of the reduction tree for an accumulator of `size` bytes, and the elements of a block: 32
+// groups of them.
+constexpr std::size_t ReductionLanes(std::size_t size) { return 256 / size; }
+constexpr std::size_t ReductionBlock(std::size_t size) { return 32 * ReductionLanes(size); }
 
 }  // namespace quern
 

@@ -52,11 +52,7 @@ void TurnAxes(Plan& plan) {
       forwards |= plan.strides[i][axis] > 0;
       backwards |= plan.strides[i][axis] < 0;
     }
-    if (forwards || !backwards) continue;
-    for (std::size_t i = 0; i < plan.operands; ++i) {
-      plan.data[i] += plan.strides[i][axis] * (plan.shape[axis] - 1);
-      plan.strides[i][axis] = -plan.strides[i][axis];
-    }
+    if (backwards && !forwards) TurnAxis(plan, axis);
   }
 }
 
@@ -83,6 +79,13 @@ void MergeAxes(Plan& plan) {
 }
 
 }  // namespace
+
+void TurnAxis(Plan& plan, std::size_t axis) {
+  for (std::size_t i = 0; i < plan.operands; ++i) {
+    plan.data[i] += plan.strides[i][axis] * (plan.shape[axis] - 1);
+    plan.strides[i][axis] = -plan.strides[i][axis];
+  }
+}
 
 void BuildPlan(std::span<const Index> shape, std::span<const PlanOperand> operands, Plan& plan) {
   plan.ndim = 0;

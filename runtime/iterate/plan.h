@@ -31,6 +31,9 @@ struct Plan {
   std::byte* data[kMaxPlanOperands];
 };
 
+// Visits an axis from its other end.
+void TurnAxis(Plan& plan, std::size_t axis);
+
 // Plans a visit of `shape`. Axes are sorted so that the operands' smallest steps come last where they
 // agree, axes that all operands walk backwards are turned round, neighbours are merged.
 void BuildPlan(std::span<const Index> shape, std::span<const PlanOperand> operands, Plan& plan);

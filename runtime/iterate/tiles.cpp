@@ -51,6 +51,25 @@ bool InnerAxisIsDirect(const TileJob& job) {
   return true;
 }
 
+// The format of an operand of the plan that is not the mask.
+const OperandFormat& FormatOf(const TileJob& job, std::size_t operand) {
+  const std::size_t inputs = job.inputs.size();
+  return operand < inputs ? job.inputs[operand] : job.outputs[operand - inputs];
+}
+
+// Turns the innermost axis round if that leaves fewer operands to be reversed by a mover.
+void TurnInnermost(const TileJob& job) {
+  Plan& plan = *job.plan;
+  if (plan.ndim == 0) return;
+  Index reversed = 0;
+  for (std::size_t i = 0; i < job.inputs.size() + job.outputs.size(); ++i) {
+    const Index step = plan.strides[i][plan.ndim - 1];
+    const Index size = FormatOf(job, i).storage_size;
+    reversed += (step == -size) - (step == size);
+  }
+  if (reversed > 0) TurnAxis(plan, plan.ndim - 1);
+}
+
 Tiling ChooseTiling(const TileJob& job, int threads) {
   const Plan& plan = *job.plan;
   Tiling tiling;
@@ -167,7 +186,7 @@ class TileWorker {
       return outputs_[0].StoreFrom(source, blocks[1], address_[1], n, flags_);
     }
     for (std::size_t i = 0; i < job_.outputs.size(); ++i) {
-      out[i] = outputs_[i].Target(blocks[first_output + i], address_[first_output + i]);
+      out[i] = outputs_[i].Target(blocks[first_output + i], address_[first_output + i], in[0]);
     }
     flags_.Add(job_.kernel(in, out, n));
     for (std::size_t i = 0; i < job_.outputs.size(); ++i) {
@@ -216,6 +235,7 @@ class TileWorker {
 FpFlags RunTiles(const TileJob& job) {
   if (job.plan->size == 0) return 0;
   if (job.kernel != nullptr && !job.masked && job.plan->size <= kOneTile) return RunOneTile(job);
+  TurnInnermost(job);
   const int threads = ThreadsFor(static_cast<std::size_t>(job.plan->size), kThreadGrain);
   const Tiling tiling = ChooseTiling(job, threads);
   const Index tiles = tiling.tiles();

@@ -10,9 +10,10 @@
 
 namespace quern {
 
-// The plan's operands are the inputs, then the outputs, then the mask if there is one.
+// The plan's operands are the inputs, then the outputs, then the mask if there is one. Running the
+// job may turn the plan's innermost axis round.
 struct TileJob {
-  const Plan* plan;
+  Plan* plan;
   std::span<const OperandFormat> inputs;
   std::span<const OperandFormat> outputs;
   bool masked;                // the last operand is a bool mask: other elements are not touched

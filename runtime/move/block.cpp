@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "memory/buffer.h"
 #include "move/movers.h"
 
 namespace quern {
@@ -47,6 +48,12 @@ Index Block::size() const {
   Index size = 1;
   for (std::size_t axis = 0; axis < ndim; ++axis) size *= shape[axis];
   return size;
+}
+
+std::size_t PackShift(const Block& block, std::size_t itemsize, const std::byte* source) {
+  if (block.ndim != 1) return 0;
+  const std::size_t lead = LineLead(source, block.strides[0], itemsize);
+  return lead == 0 ? 0 : kBufferAlignment - lead * itemsize;
 }
 
 void Pack(const Block& block, std::size_t itemsize, const std::byte* source,

@@ -26,6 +26,10 @@ struct Block {
   }
 };
 
+// The number of bytes, less than 64 and a multiple of itemsize, after the start of a 64-byte-aligned
+// buffer at which Pack runs fastest.
+std::size_t PackShift(const Block& block, std::size_t itemsize, const std::byte* source);
+
 // Copies the elements at `source` into contiguous `destination`; itemsize is 1, 2, 4, 8 or 16 and
 // nothing needs to be aligned but `destination`. The two do not overlap.
 void Pack(const Block& block, std::size_t itemsize, const std::byte* source,

@@ -71,12 +71,12 @@ void RunCast(const OperandFormat& format, const void* in, void* out, std::size_t
   ClearFpFlags();
 }
 
-const std::byte* InputMover::Convert(const std::byte* packed, std::size_t n,
-                                     FlagCollector& flags) {
+const std::byte* InputMover::Convert(const std::byte* packed, std::byte* swapped, std::size_t n,
+                                     FlagCollector& flags) const {
   if (format_.swap_unit > 1) {
     CurrentMovers().swap[SizeIndex(format_.swap_unit)](
-        packed, n * format_.storage_size / format_.swap_unit, buffer(0));
-    packed = buffer(0);
+        packed, n * format_.storage_size / format_.swap_unit, swapped);
+    packed = swapped;
   }
   if (format_.cast == nullptr) return packed;
   RunCast(format_, packed, buffer(2), n, flags);
@@ -88,12 +88,13 @@ const std::byte* InputMover::Load(const Block& block, const std::byte* source, s
   const bool contiguous = block.contiguous(format_.storage_size);
   if (contiguous && format_.direct()) return source;
   if (source == loaded_source_ && n <= loaded_count_) return loaded_;
+  std::byte* const room = buffer(0) + PackShift(block, format_.storage_size, source);
   const std::byte* packed = source;
   if (!contiguous || !format_.aligned) {
-    Pack(block, format_.storage_size, source, buffer(0));
-    packed = buffer(0);
+    Pack(block, format_.storage_size, source, room);
+    packed = room;
   }
-  loaded_ = Convert(packed, n, flags);
+  loaded_ = format_.converts() ? Convert(packed, room, n, flags) : packed;
   loaded_source_ = source;
   loaded_count_ = n;
   return loaded_;
@@ -139,7 +140,8 @@ void OutputMover::StoreFrom(const std::byte* source, const Block& block, std::by
     if (result != destination) std::memmove(destination, result, n * format_.storage_size);
     return;
   }
-  Unpack(block, format_.storage_size, Convert(source, buffer(1), n, flags), destination);
+  if (format_.converts()) source = Convert(source, buffer(1), n, flags);
+  Unpack(block, format_.storage_size, source, destination);
 }
 
 void OutputMover::StoreMasked(const Block& block, std::byte* destination, const std::byte* mask,

@@ -4,9 +4,11 @@
 #define QUERN_MOVE_OPERAND_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "core/registry.h"
 #include "errors/error_state.h"
+#include "memory/buffer.h"
 #include "move/block.h"
 #include "quern/array.hpp"
 
@@ -14,9 +16,11 @@ namespace quern {
 
 // Bytes of one operand's tile in one buffer. Three operands and their conversions fit a 32 KiB L1.
 inline constexpr std::size_t kTileBytes = 4096;
-// Buffers that one operand may need at once: packed, compressed, converted.
+// Buffers that one operand may need at once: packed, compressed, converted. Each has room for a tile
+// that starts anywhere in its first cache line.
 inline constexpr std::size_t kBuffersPerOperand = 3;
-inline constexpr std::size_t kScratchPerOperand = kBuffersPerOperand * kTileBytes;
+inline constexpr std::size_t kTileRoom = kTileBytes + kBufferAlignment;
+inline constexpr std::size_t kScratchPerOperand = kBuffersPerOperand * kTileRoom;
 
 // How an operand lies in memory and what the kernel wants.
 struct OperandFormat {
@@ -27,8 +31,10 @@ struct OperandFormat {
   CastKernel cast = nullptr;       // storage to loop (inputs) or loop to storage (outputs)
   FpFlags cast_hardware_flags = 0;
 
+  // True if elements have to change on their way to or from the kernel.
+  bool converts() const { return cast != nullptr || swap_unit > 1; }
   // True if contiguous elements can be handed to the kernel as they lie.
-  bool direct() const { return cast == nullptr && swap_unit == 1 && aligned; }
+  bool direct() const { return !converts() && aligned; }
   std::size_t larger_size() const { return storage_size > loop_size ? storage_size : loop_size; }
 };
 
@@ -59,8 +65,11 @@ class InputMover {
                               std::size_t n, std::size_t selected, FlagCollector& flags);
 
  private:
-  const std::byte* Convert(const std::byte* packed, std::size_t n, FlagCollector& flags);
-  std::byte* buffer(std::size_t i) const { return scratch_ + i * kTileBytes; }
+  // Swaps n packed elements into `swapped`, which may be where they lie, and casts them, as far as
+  // the format asks for it. Returns where the result lies.
+  const std::byte* Convert(const std::byte* packed, std::byte* swapped, std::size_t n,
+                           FlagCollector& flags) const;
+  std::byte* buffer(std::size_t i) const { return scratch_ + i * kTileRoom; }
 
   OperandFormat format_;
   std::byte* scratch_ = nullptr;
@@ -75,17 +84,20 @@ class OutputMover {
   OutputMover(const OperandFormat& format, std::byte* scratch)
       : format_(format), scratch_(scratch) {}
 
-  // Where the kernel is to write the block: the destination itself if that has the kernel's form.
-  std::byte* Target(const Block& block, std::byte* destination) const {
+  // Where the kernel is to write the block: the destination itself if that has the kernel's form;
+  // else a tile that lies in its cache lines as `input` does, so that the kernel neither reads nor
+  // writes across them.
+  std::byte* Target(const Block& block, std::byte* destination, const void* input) {
     const bool pass = format_.direct() && block.contiguous(format_.loop_size);
-    return pass ? destination : buffer(0);
+    const std::size_t place = reinterpret_cast<std::uintptr_t>(input) % kBufferAlignment;
+    target_ = pass ? destination : buffer(0) + place / format_.loop_size * format_.loop_size;
+    return target_;
   }
   // A buffer in any case, for results that a mask will spread.
   std::byte* MaskedTarget() const { return buffer(0); }
   // Moves n elements from Target to their place.
   void Store(const Block& block, std::byte* destination, std::size_t n, FlagCollector& flags) {
-    if (Target(block, destination) == destination) return;
-    StoreFrom(buffer(0), block, destination, n, flags);
+    if (target_ != destination) StoreFrom(target_, block, destination, n, flags);
   }
   // Moves n contiguous elements of the loop's dtype from anywhere.
   void StoreFrom(const std::byte* source, const Block& block, std::byte* destination,
@@ -98,10 +110,11 @@ class OutputMover {
   // Casts and swaps n elements; the last step writes to `target`. Returns where the result lies.
   const std::byte* Convert(const std::byte* source, std::byte* target, std::size_t n,
                            FlagCollector& flags) const;
-  std::byte* buffer(std::size_t i) const { return scratch_ + i * kTileBytes; }
+  std::byte* buffer(std::size_t i) const { return scratch_ + i * kTileRoom; }
 
   OperandFormat format_;
   std::byte* scratch_ = nullptr;
+  std::byte* target_ = nullptr;  // the last that Target returned
 };
 
 }  // namespace quern

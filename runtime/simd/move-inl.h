@@ -1,13 +1,16 @@
 // Movers between strided or masked memory and contiguous buffers, by element size (see movers.h).
 //
 // Problem: every kernel is contiguous, so these loops carry all other layouts. Method and figures
-// (ns per 8-byte element in L1 and L2, Sapphire Rapids): single element moves unrolled by four
-// reach 0.14-0.25 for any stride, and neither hardware gathers (0.14-0.26), nor pairing loads into
-// vectors, nor de-interleaving by three beats them for 8-byte elements; so the general loop is
-// scalar, and vectors are used where they win: step 1 backwards, step 2 (0.09-0.15) and narrow
-// elements. Compression and expansion use vectors for 4 and 8-byte elements where the target's
-// permutations are good enough; elsewhere branch-free scalar loops take one to two cycles per
-// element.
+// (ns per 8-byte element, Sapphire Rapids): single element moves unrolled by four take 0.20 from the
+// first-level cache for any stride, and neither hardware gathers (0.14-0.26), nor pairing loads into
+// vectors beat them by enough to be worth their code; so the general loop is scalar. Vectors are used
+// where they win: step 1 backwards, steps 2 and 3, and narrow elements. They start at a cache line,
+// since loads from the second-level cache that cross two take much longer: 30,000 double additions at
+// step 3 take 0.60 ns each against 0.71, of which the sum itself is 0.25. Strided stores ask for the
+// lines of elements to come, which saves 10 to 15 percent where these lie in that cache: between two
+// tiles the kernel leaves it idle. Compression and expansion use vectors for 4 and 8-byte elements
+// where the target's permutations are good enough; elsewhere branch-free scalar loops take one to two
+// cycles per element.
 #if defined(QUERN_SIMD_MOVE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_MOVE_INL_H_
 #undef QUERN_SIMD_MOVE_INL_H_
@@ -15,12 +18,15 @@
 #define QUERN_SIMD_MOVE_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "simd/lane.h"
+#include "simd/movers.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
@@ -94,6 +100,39 @@ HWY_INLINE void MoveStrided(const char* from, std::ptrdiff_t from_step, char* to
   }
 }
 
+// How far ahead of their use strided stores ask for cache lines: in bytes where they use every line,
+// in elements where they skip some. Strides beyond kFarStride would ask for too many pages.
+inline constexpr std::ptrdiff_t kAheadBytes = 1024;
+inline constexpr std::ptrdiff_t kAheadElements = 16;
+inline constexpr std::ptrdiff_t kFarStride = 2048;
+// Reductions gather more elements at a time than a tile has, in one stream from beyond the
+// second-level cache. Such long runs ask for lines further ahead (step 2, 64 MB: 0.60 ns per element
+// against 0.82); shorter ones, from operands that may lie in that cache, would lose 5 to 10 percent.
+inline constexpr std::size_t kLongPack = 4096;
+inline constexpr std::ptrdiff_t kFarAheadBytes = 1024;
+
+// The cache lines of `bytes` bytes at p, further on in the direction of travel.
+template <bool kBack>
+HWY_INLINE void PrefetchFarAhead(const void* p, std::size_t bytes) {
+  const char* ahead = static_cast<const char*>(p) + (kBack ? -kFarAheadBytes : kFarAheadBytes);
+  for (std::size_t line = 0; line < bytes; line += 64) hwy::Prefetch(ahead + line);
+}
+
+// Contiguous elements to places `step` bytes apart, asking for the cache lines of elements to come:
+// all of kPrefetched, 2 or 4, of every four.
+template <std::size_t kSize, int kPrefetched>
+HWY_INLINE void Scatter(const char* from, std::size_t n, char* to, std::ptrdiff_t step) {
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const char* ahead = to + kAheadElements * step;
+    for (int k = 0; k < 4; k += 4 / kPrefetched) hwy::Prefetch(ahead + k * step);
+    MoveStrided<kSize>(from, kSize, to, step, 4);
+    from += 4 * kSize;
+    to += 4 * step;
+  }
+  MoveStrided<kSize>(from, kSize, to, step, n - i);
+}
+
 // The element at `from` n times.
 template <std::size_t kSize>
 HWY_INLINE void Fill(const char* from, std::size_t n, char* to) {
@@ -112,26 +151,91 @@ HWY_INLINE void Fill(const char* from, std::size_t n, char* to) {
   }
 }
 
-// to[i] = from[-i].
-template <std::size_t kSize>
-HWY_INLINE void Reverse(const char* from, std::size_t n, char* to) {
-  const std::ptrdiff_t step = -static_cast<std::ptrdiff_t>(kSize);
-  std::size_t i = 0;
-  if constexpr (kSize < 16) {
-    const hn::ScalableTag<Unsigned<kSize>> d;
-    const std::size_t lanes = hn::Lanes(d);
-    for (; i + lanes <= n; i += lanes) {
-      const char* first = from - (i + lanes - 1) * kSize;
-      const auto v = hn::LoadU(d, reinterpret_cast<const Unsigned<kSize>*>(first));
-      hn::StoreU(hn::Reverse(d, v), d, reinterpret_cast<Unsigned<kSize>*>(to + i * kSize));
-    }
+// What a reversing loop asks for ahead of its use: nothing, input, or output.
+enum class Ahead { kNothing, kInput, kOutput };
+
+// to[i] = from[-i] for i in [begin, n), as whole vectors; returns the first i that is left.
+template <std::size_t kSize, Ahead kAhead>
+HWY_INLINE std::size_t ReverseVectors(const char* from, std::size_t begin, std::size_t n,
+                                      char* to) {
+  const hn::ScalableTag<Unsigned<kSize>> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = begin;
+  for (; i + lanes <= n; i += lanes) {
+    const char* first = from - (i + lanes - 1) * kSize;
+    char* const place = to + i * kSize;
+    if constexpr (kAhead == Ahead::kInput) PrefetchFarAhead<true>(first, lanes * kSize);
+    if constexpr (kAhead == Ahead::kOutput) hwy::Prefetch(place + kAheadBytes);
+    const auto v = hn::LoadU(d, reinterpret_cast<const Unsigned<kSize>*>(first));
+    hn::StoreU(hn::Reverse(d, v), d, reinterpret_cast<Unsigned<kSize>*>(place));
   }
-  MoveStrided<kSize>(from - i * kSize, step, to + i * kSize, kSize, n - i);
+  return i;
 }
 
-// Every kStep-th element, 2 <= kStep <= 4, as vectors. A vector of results reads kStep - 1 elements
-// past its own last one, so a further element must follow; returns how many elements were moved.
-template <std::size_t kSize, int kStep>
+// to[i] = from[-i]. One side is a tile in the first-level cache, `to` if kPack; the other one is walked
+// along its cache lines.
+template <std::size_t kSize, bool kPack>
+HWY_INLINE void Reverse(const char* from, std::size_t n, char* to) {
+  constexpr std::ptrdiff_t kStep = kSize;
+  std::size_t i = 0;
+  if constexpr (kSize < 16) {
+    i = std::min(kPack ? LineLead(from, -kStep, kSize) : LineLead(to, kStep, kSize), n);
+    MoveStrided<kSize>(from, -kStep, to, kStep, i);
+    if (!kPack) {
+      i = ReverseVectors<kSize, Ahead::kOutput>(from, i, n, to);
+    } else if (n * kSize > kLongPack) {
+      i = ReverseVectors<kSize, Ahead::kInput>(from, i, n, to);
+    } else {
+      i = ReverseVectors<kSize, Ahead::kNothing>(from, i, n, to);
+    }
+  }
+  MoveStrided<kSize>(from - i * kSize, -kStep, to + i * kSize, kStep, n - i);
+}
+
+// Lane indices that pick every kStep-th element, forwards or backwards, out of kStep vectors of
+// kLanes lanes read together: by `first` from the first two, then by `second` from those and the third.
+template <class T, std::size_t kLanes, int kStep, bool kBack>
+struct StepIndices {
+  alignas(64) T first[kLanes] = {};
+  alignas(64) T second[kLanes] = {};
+  constexpr StepIndices() {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const std::size_t lane = kBack ? (kLanes - i) * kStep - 1 : i * kStep;
+      const bool in_two = lane < 2 * kLanes;
+      first[i] = static_cast<T>(in_two ? lane : 0);
+      second[i] = static_cast<T>(in_two ? i : lane - kLanes);
+    }
+  }
+};
+
+// One vector of every kStep-th element of the kStep vectors at p; backwards from the last one if
+// kBack.
+template <int kStep, bool kBack, class D>
+HWY_INLINE hn::Vec<D> LoadStep(D d, const hn::TFromD<D>* p) {
+  using T = hn::TFromD<D>;
+  constexpr std::size_t kLanes = hn::MaxLanes(D());
+  const auto v0 = hn::LoadU(d, p);
+  const auto v1 = hn::LoadU(d, p + kLanes);
+  if constexpr (kStep == 2) {
+    if constexpr (kBack) return hn::Reverse(d, hn::ConcatOdd(d, v1, v0));
+    return hn::ConcatEven(d, v1, v0);
+  } else if constexpr (sizeof(T) >= 4) {
+    static constexpr StepIndices<T, kLanes, kStep, kBack> kIndices;
+    const auto two = hn::TwoTablesLookupLanes(d, v0, v1, hn::SetTableIndices(d, kIndices.first));
+    const auto v2 = hn::LoadU(d, p + 2 * kLanes);
+    return hn::TwoTablesLookupLanes(d, two, v2, hn::SetTableIndices(d, kIndices.second));
+  } else {
+    hn::Vec<D> w0, w1, w2, w3;
+    if constexpr (kStep == 3) hn::LoadInterleaved3(d, p, w0, w1, w2);
+    if constexpr (kStep == 4) hn::LoadInterleaved4(d, p, w0, w1, w2, w3);
+    return w0;
+  }
+}
+
+// Every kStep-th element, backwards if kBack, as vectors. A vector of results reads kStep - 1
+// elements past its own last one, so a further element must follow; returns how many elements were
+// moved.
+template <std::size_t kSize, int kStep, bool kBack, bool kLong>
 HWY_INLINE std::size_t PackInterleaved(const char* from, std::size_t n, char* to) {
   using T = Unsigned<kSize>;
   const hn::ScalableTag<T> d;
@@ -140,39 +244,124 @@ HWY_INLINE std::size_t PackInterleaved(const char* from, std::size_t n, char* to
   T* target = reinterpret_cast<T*>(to);
   std::size_t i = 0;
   for (; i + lanes < n; i += lanes) {
-    const T* p = source + i * kStep;
-    hn::Vec<decltype(d)> v0, v1, v2, v3;
-    if constexpr (kStep == 2) {
-      v0 = hn::ConcatEven(d, hn::LoadU(d, p + lanes), hn::LoadU(d, p));
-    } else if constexpr (kStep == 3) {
-      hn::LoadInterleaved3(d, p, v0, v1, v2);
-    } else {
-      hn::LoadInterleaved4(d, p, v0, v1, v2, v3);
+    const T* p = kBack ? source - (i + lanes) * kStep + 1 : source + i * kStep;
+    if constexpr (kLong) PrefetchFarAhead<kBack>(p, lanes * kStep * kSize);
+    hn::StoreU(LoadStep<kStep, kBack>(d, p), d, target + i);
+  }
+  return i;
+}
+
+// How a vector of kLanes elements spreads over kStep vectors of places of which every kStep-th is
+// taken: the lane that comes to each place, and all ones where it is taken.
+template <class T, std::size_t kLanes, int kStep>
+struct SpreadTables {
+  alignas(64) T lane[kStep][kLanes] = {};
+  alignas(64) T taken[kStep][kLanes] = {};
+  constexpr SpreadTables() {
+    for (std::size_t place = 0; place < kStep * kLanes; ++place) {
+      lane[place / kLanes][place % kLanes] = static_cast<T>(place / kStep);
+      taken[place / kLanes][place % kLanes] = static_cast<T>(place % kStep == 0 ? -1 : 0);
     }
-    hn::StoreU(v0, d, target + i);
+  }
+};
+
+// Stores the elements of v that come to part kPart of such places.
+template <int kStep, int kPart, class D>
+HWY_INLINE void StoreSpread(D d, hn::Vec<D> v, hn::TFromD<D>* places) {
+  using T = hn::TFromD<D>;
+  constexpr std::size_t kLanes = hn::MaxLanes(D());
+  static constexpr SpreadTables<T, kLanes, kStep> kTables;
+  T* const to = places + kPart * kLanes;
+  hwy::Prefetch(reinterpret_cast<const char*>(to) + kAheadBytes);
+  hn::Vec<D> spread;
+  if constexpr (kStep == 2) {
+    spread = kPart == 0 ? hn::InterleaveWholeLower(d, v, v) : hn::InterleaveWholeUpper(d, v, v);
+  } else {
+    spread = hn::TableLookupLanes(v, hn::SetTableIndices(d, kTables.lane[kPart]));
+  }
+  hn::BlendedStore(spread, hn::MaskFromVec(hn::Load(d, kTables.taken[kPart])), d, to);
+}
+
+// Contiguous elements to every kStep-th place as vectors, by stores that leave the places between
+// untouched. The last place of a vector is such a one and need not exist, so a further element must
+// follow; returns how many elements were moved.
+template <std::size_t kSize, int kStep>
+HWY_INLINE std::size_t UnpackInterleaved(const char* from, std::size_t n, char* to) {
+  using T = Unsigned<kSize>;
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const T* source = reinterpret_cast<const T*>(from);
+  T* target = reinterpret_cast<T*>(to);
+  std::size_t i = 0;
+  for (; i + lanes < n; i += lanes) {
+    const auto v = hn::LoadU(d, source + i);
+    StoreSpread<kStep, 0>(d, v, target + i * kStep);
+    StoreSpread<kStep, 1>(d, v, target + i * kStep);
+    if constexpr (kStep == 3) StoreSpread<kStep, 2>(d, v, target + i * kStep);
   }
   return i;
 }
 
 // Where vectors beat single moves, by size, step and vector bytes (measured on x86).
+template <std::size_t kSize, int kStep, bool kBack>
+constexpr bool InterleavedPays() {
+  if (HWY_HAVE_SCALABLE || kSize == 16 || HWY_MAX_BYTES / kSize < 4) return false;
+  if (kStep == 2) return true;
+  if (kSize >= 4) return kStep == 3 && HWY_MAX_BYTES / kSize >= 8;
+  return !kBack && (kStep == 4 || HWY_MAX_BYTES >= 32);
+}
+// Where a blended store is a load and a store, it would touch other threads' elements.
 template <std::size_t kSize, int kStep>
-inline constexpr bool kInterleavedPays = kSize < 16 && HWY_MAX_BYTES / kSize >= 4 &&
-                                         (kStep == 2 ||
-                                          (kSize <= 2 && (kStep == 4 || HWY_MAX_BYTES >= 32)));
+constexpr bool SpreadPays() {
+  return HWY_TARGET <= HWY_AVX3 && kSize < 16 && (kStep == 2 || kSize >= 4);
+}
 template <std::size_t kSize>
 inline constexpr bool kVectorCompressPays = (kSize == 4 || kSize == 8) && HWY_MAX_BYTES >= 32;
 template <std::size_t kSize>
 inline constexpr bool kVectorExpandPays = (kSize == 8 && HWY_MAX_BYTES >= 32) ||
                                           (kSize == 4 && HWY_MAX_BYTES >= 64);
 
-template <std::size_t kSize, int kStep>
+template <std::size_t kSize, int kStep, bool kBack>
 HWY_INLINE void PackStep(const char* from, std::size_t n, char* to) {
+  constexpr std::ptrdiff_t kStride = (kBack ? -kStep : kStep) * static_cast<std::ptrdiff_t>(kSize);
+  const auto at = [=](std::size_t i) { return from + static_cast<std::ptrdiff_t>(i) * kStride; };
   std::size_t moved = 0;
-  if constexpr (kInterleavedPays<kSize, kStep>) {
-    moved = PackInterleaved<kSize, kStep>(from, n, to);
+  if constexpr (InterleavedPays<kSize, kStep, kBack>()) {
+    moved = std::min(LineLead(from, kStride, kSize), n);
+    MoveStrided<kSize>(from, kStride, to, kSize, moved);
+    const char* const first = at(moved);
+    char* const place = to + moved * kSize;
+    if (n * kSize <= kLongPack) {
+      moved += PackInterleaved<kSize, kStep, kBack, false>(first, n - moved, place);
+    } else {
+      moved += PackInterleaved<kSize, kStep, kBack, true>(first, n - moved, place);
+    }
   }
-  MoveStrided<kSize>(from + moved * kSize * kStep, kSize * kStep, to + moved * kSize, kSize,
-                     n - moved);
+  MoveStrided<kSize>(at(moved), kStride, to + moved * kSize, kSize, n - moved);
+}
+
+template <std::size_t kSize>
+HWY_INLINE void UnpackAny(const char* from, std::size_t n, char* to, std::ptrdiff_t stride) {
+  const std::ptrdiff_t distance = stride < 0 ? -stride : stride;
+  if (distance <= 32) {
+    Scatter<kSize, 2>(from, n, to, stride);
+  } else if (distance <= kFarStride) {
+    Scatter<kSize, 4>(from, n, to, stride);
+  } else {
+    MoveStrided<kSize>(from, kSize, to, stride, n);
+  }
+}
+
+template <std::size_t kSize, int kStep>
+HWY_INLINE void UnpackStep(const char* from, std::size_t n, char* to) {
+  constexpr std::ptrdiff_t kStride = kStep * static_cast<std::ptrdiff_t>(kSize);
+  std::size_t moved = 0;
+  if constexpr (SpreadPays<kSize, kStep>()) {
+    moved = std::min(LineLead(to, kStride, kSize), n);
+    MoveStrided<kSize>(from, kSize, to, kStride, moved);
+    moved += UnpackInterleaved<kSize, kStep>(from + moved * kSize, n - moved, to + moved * kStride);
+  }
+  UnpackAny<kSize>(from + moved * kSize, n - moved, to + moved * kStride, kStride);
 }
 
 }  // namespace move
@@ -189,13 +378,17 @@ void PackStridedOf(const void* src, std::ptrdiff_t stride, std::size_t n, void* 
       if (n != 0) std::memcpy(to, from, n * kSize);
       return;
     case -kStep:
-      return move::Reverse<kSize>(from, n, to);
+      return move::Reverse<kSize, true>(from, n, to);
     case 2 * kStep:
-      return move::PackStep<kSize, 2>(from, n, to);
+      return move::PackStep<kSize, 2, false>(from, n, to);
+    case -2 * kStep:
+      return move::PackStep<kSize, 2, true>(from, n, to);
     case 3 * kStep:
-      return move::PackStep<kSize, 3>(from, n, to);
+      return move::PackStep<kSize, 3, false>(from, n, to);
+    case -3 * kStep:
+      return move::PackStep<kSize, 3, true>(from, n, to);
     case 4 * kStep:
-      return move::PackStep<kSize, 4>(from, n, to);
+      return move::PackStep<kSize, 4, false>(from, n, to);
     default:
       return move::MoveStrided<kSize>(from, stride, to, kStep, n);
   }
@@ -207,13 +400,19 @@ void UnpackStridedOf(const void* src, std::size_t n, void* dst, std::ptrdiff_t s
   const char* from = static_cast<const char*>(src);
   char* to = static_cast<char*>(dst);
   if (n == 0) return;
-  if (stride == kStep) {
-    std::memcpy(to, from, n * kSize);
-  } else if (stride == -kStep) {
-    const std::size_t last = (n - 1) * kSize;
-    move::Reverse<kSize>(from + last, n, to - last);
-  } else {
-    move::MoveStrided<kSize>(from, kStep, to, stride, n);
+  const std::size_t last = (n - 1) * kSize;
+  switch (stride) {
+    case kStep:
+      std::memcpy(to, from, n * kSize);
+      return;
+    case -kStep:
+      return move::Reverse<kSize, false>(from + last, n, to - last);
+    case 2 * kStep:
+      return move::UnpackStep<kSize, 2>(from, n, to);
+    case 3 * kStep:
+      return move::UnpackStep<kSize, 3>(from, n, to);
+    default:
+      return move::UnpackAny<kSize>(from, n, to, stride);
   }
 }
 

@@ -13,8 +13,25 @@ namespace quern {
 
 inline constexpr std::size_t kMoverSizes = 5;
 
+// The number of elements at `address`, `stride` bytes apart, after which the next ones, in the
+// direction of travel, start a cache line; 0 if none of them does. Only for the sizes and strides
+// where that matters: 4 and 8 bytes, up to three elements apart; else 0.
+inline std::size_t LineLead(const void* address, std::ptrdiff_t stride, std::size_t size) {
+  constexpr std::uintptr_t kLine = 64;
+  const std::ptrdiff_t element = static_cast<std::ptrdiff_t>(size);
+  const std::ptrdiff_t distance = stride < 0 ? -stride : stride;
+  if (size < 4 || size > 8 || distance < element || distance > 3 * element) return 0;
+  // Backwards, a line starts where the element before ended.
+  std::uintptr_t at = reinterpret_cast<std::uintptr_t>(address) + (stride < 0 ? size : 0);
+  for (std::size_t lead = 0; lead < kLine / size; ++lead, at += static_cast<std::uintptr_t>(stride)) {
+    if (at % kLine == 0) return lead;
+  }
+  return 0;
+}
+
 // dst[i] = element at src + i * stride bytes, for i in [0, n). Any stride: negative, 0 (repeats one
-// element), not a multiple of the size. dst may be unaligned.
+// element), not a multiple of the size. dst may be unaligned; where dst[LineLead(src, stride, size)]
+// is 64-byte aligned, vectors neither load nor store across cache lines.
 using PackStrided = void (*)(const void* src, std::ptrdiff_t stride, std::size_t n, void* dst);
 
 // Element at dst + i * stride bytes = src[i], in rising order of i.

@@ -28,8 +28,8 @@ def compare() -> ModuleType:
 
 def stand_in(_: Any) -> Any:
     return SimpleNamespace(
-        add=np.add, sum=np.sum, asarray=np.asarray, __version__="0", current_target=lambda: "none",
-        set_thread_limit=lambda count: None,
+        add=np.add, negative=np.negative, less=np.less, sum=np.sum, asarray=np.asarray, __version__="0",
+        current_target=lambda: "none", set_thread_limit=lambda count: None,
     )  # fmt: skip
 
 

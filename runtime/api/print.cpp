@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -58,19 +59,27 @@ void PadExponent(std::string& text, std::size_t digits) {
   text.insert(first, digits - std::min(digits, text.size() - first), '0');
 }
 
-// One notation for all elements: scientific if they span more than three orders of magnitude or are
-// very large or small, with the digits that the longest needs.
+// True if numbers are written with exponents: they span more than three orders of magnitude, or some
+// are very small or too large for their digits. Decided in their own type, as NumPy does.
 template <class Float>
-std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
-  double largest = 0.0;
-  double smallest = INFINITY;
+bool NeedsExponents(const std::vector<Float>& values) {
+  Float largest = 0;
+  Float smallest = std::numeric_limits<Float>::infinity();
   for (Float value : values) {
     if (!std::isfinite(value) || value == 0) continue;
-    largest = std::max(largest, std::abs(static_cast<double>(value)));
-    smallest = std::min(smallest, std::abs(static_cast<double>(value)));
+    largest = std::max(largest, std::abs(value));
+    smallest = std::min(smallest, std::abs(value));
   }
-  const bool scientific =
-      largest > 0.0 && (largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000.0);
+  const int digits = std::min(std::numeric_limits<Float>::digits10, static_cast<int>(kPrecision));
+  const Float most = static_cast<Float>(std::pow(10.0, digits));
+  return largest > 0 && (largest >= most || smallest < static_cast<Float>(0.0001) ||
+                         largest / smallest > static_cast<Float>(1000));
+}
+
+// One notation for all elements, with the digits that the longest needs.
+template <class Float>
+std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
+  const bool scientific = NeedsExponents(values);
   const std::chars_format format =
       scientific ? std::chars_format::scientific : std::chars_format::fixed;
   std::size_t digits = 0;
@@ -93,7 +102,7 @@ std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
     std::string text = Digits(value, format, static_cast<int>(own));
     if (own == 0) text.insert(std::min(text.find('e'), text.size()), ".");
     if (scientific) PadExponent(text, exponent);
-    text.append(scientific ? 0 : digits - own, ' ');
+    text.append(digits - own, ' ');
     texts.push_back(std::move(text));
   }
   return texts;
@@ -116,7 +125,7 @@ std::vector<std::string> Texts(const Array& elements) {
   switch (elements.dtype().kind()) {
     case 'b':
       for (unsigned char value : elements.to_vector<unsigned char>()) {
-        texts.push_back(value != 0 ? "True" : "False");
+        texts.push_back(value != 0 ? " True" : "False");
       }
       return texts;
     case 'u':
@@ -150,10 +159,18 @@ std::vector<Index> Positions(Index extent, std::size_t edge, bool shorten) {
   return positions;
 }
 
+// How elements are set: what stands between them, and the room that the text around them takes.
+struct Setting {
+  std::string_view separator;
+  std::size_t indent;  // columns before the first bracket
+  std::size_t suffix;  // columns after the last
+};
+
 class Printer {
  public:
-  Printer(const Array& array, std::size_t edge, std::size_t threshold)
+  Printer(const Array& array, std::size_t edge, std::size_t threshold, const Setting& setting)
       : array_(array),
+        setting_(setting),
         edge_(edge),
         shorten_(static_cast<std::size_t>(array.size()) > threshold) {
     Collect(array);
@@ -166,19 +183,15 @@ class Printer {
 
   std::string Print() {
     if (array_.size() == 0) return "[]";
-    if (array_.ndim() == 0) return Lone();
     std::string text;
     Write(array_, 0, text);
     return text;
   }
 
- private:
-  std::string Lone() const {
-    if (array_.dtype().kind() != 'f') return texts_.front();
-    return array_.itemsize() < sizeof(double) ? LoneFloat(array_.item<float>())
-                                              : LoneFloat(array_.item<double>());
-  }
+  // The only element of a 0-d array, which has no neighbours to stand in line with.
+  std::string Lone() const { return texts_.front().substr(texts_.front().find_first_not_of(' ')); }
 
+ private:
   void Collect(const Array& part) {
     if (part.ndim() == 0) {
       shown_.push_back(part);
@@ -196,45 +209,63 @@ class Printer {
   }
 
   void Write(const Array& part, std::size_t depth, std::string& text) {
-    if (part.ndim() == 0) {
-      const std::string& element = texts_[next_++];
-      text += std::string(width_ - element.size(), ' ') + element;
-      return;
-    }
     text += '[';
+    if (part.ndim() == 1) {
+      WriteLines(part, depth, text);
+    } else {
+      WriteRows(part, depth, text);
+    }
+    text += ']';
+  }
+
+  // Rows, with as many line breaks between them as axes end there.
+  void WriteRows(const Array& part, std::size_t depth, std::string& text) {
+    const std::string_view mark = setting_.separator.substr(0, setting_.separator.find(' '));
+    const std::string gap = std::string(mark) + std::string(part.ndim() - 1, '\n') +
+                            std::string(setting_.indent + depth + 1, ' ');
     bool first = true;
-    std::size_t column = depth + 1;  // of the current line, for rows of numbers
     for (Index i : Positions(part.shape()[0], edge_, shorten_)) {
-      const std::size_t item = i < 0 ? 3 : width_;
-      if (!first) Separate(part.ndim(), depth, column + 1 + item, text, column);
+      if (!first) text += gap;
       first = false;
-      column += item;
       if (i < 0) {
         text += "...";
       } else {
         Write(part(i), depth + 1, text);
       }
     }
-    text += ']';
   }
 
-  // A space between numbers, or a line break where the line would grow beyond `end` columns; between
-  // rows as many line breaks as axes end there, and the brackets' indent.
-  static void Separate(std::size_t ndim, std::size_t depth, std::size_t end, std::string& text,
-                       std::size_t& column) {
-    const std::string indent(depth + 1, ' ');
-    if (ndim > 1) {
-      text += std::string(ndim - 1, '\n') + indent;
-    } else if (end > kLineWidth - 1) {
-      text += '\n' + indent;
-      column = depth + 1;
-    } else {
-      text += ' ';
-      ++column;
+  // Elements of the last axis, on a new line where the line would leave no room for all closing
+  // brackets or the separator.
+  void WriteLines(const Array& part, std::size_t depth, std::string& text) {
+    const std::size_t width = kLineWidth - setting_.suffix - depth - 1;
+    const std::size_t start = setting_.indent + depth + 1;
+    std::size_t column = start;
+    bool first = true;
+    for (Index i : Positions(part.shape()[0], edge_, shorten_)) {
+      const std::string item = i < 0 ? "..." : NextText();
+      if (!first) {
+        text += setting_.separator;
+        column += setting_.separator.size();
+      }
+      first = false;
+      if (column > start && column + item.size() > width) {
+        text.resize(text.find_last_not_of(' ') + 1);
+        text += '\n' + std::string(start, ' ');
+        column = start;
+      }
+      text += item;
+      column += item.size();
     }
   }
 
+  std::string NextText() {
+    const std::string& element = texts_[next_++];
+    return std::string(width_ - element.size(), ' ') + element;
+  }
+
   const Array& array_;
+  const Setting setting_;
   std::size_t edge_;
   bool shorten_;
   std::vector<Array> shown_;
@@ -243,10 +274,22 @@ class Printer {
   std::size_t next_ = 0;
 };
 
+constexpr std::size_t kEdge = 3;
+constexpr std::size_t kThreshold = 1000;
+
 }  // namespace
 
 std::string Array::to_string(std::size_t edge, std::size_t threshold) const {
-  return Printer(*this, edge, threshold).Print();
+  if (ndim() == 0 && dtype().kind() == 'f') {
+    return itemsize() < sizeof(double) ? LoneFloat(item<float>()) : LoneFloat(item<double>());
+  }
+  Printer printer(*this, edge, threshold, {" ", 0, 0});
+  return ndim() == 0 ? printer.Lone() : printer.Print();
+}
+
+std::string Array::to_literal(std::size_t indent) const {
+  Printer printer(*this, kEdge, kThreshold, {", ", indent, 1});
+  return ndim() == 0 ? printer.Lone() : printer.Print();
 }
 
 std::ostream& operator<<(std::ostream& stream, const Array& array) {

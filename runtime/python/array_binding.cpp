@@ -24,26 +24,25 @@ struct Flags {
   bool aligned;
 };
 
-// The printed form with commas between elements and rows, and with later lines moved to the right.
-std::string ListedForm(const std::string& text, std::size_t columns) {
-  std::string listed;
-  char before = '[';
-  for (const char letter : text) {
-    const bool gap = letter == ' ' || letter == '\n';
-    if (gap && before != ' ' && before != '\n' && before != '[') listed += ',';
-    listed += letter;
-    if (letter == '\n') listed.append(columns, ' ');
-    before = letter;
-  }
-  return listed;
-}
+constexpr std::size_t kLineWidth = 75;
+// Arrays with more elements are not printed in full.
+constexpr Index kPrintedInFull = 1000;
 
+// As NumPy's, but always with the dtype: the elements, the shape where they do not show it, and on a
+// line of their own what the last one has no room for.
 nb::str Representation(const Array& array) {
   const std::string head = "Array(";
-  const std::string dtype =
-      array.dtype().swapped() ? array.dtype().str() : std::string(array.dtype().name());
-  const std::string text = Calculate(array.size(), [&] { return array.to_string(); });
-  return nb::str((head + ListedForm(text, head.size()) + ", dtype=" + dtype + ")").c_str());
+  std::string text = head + Calculate(array.size(), [&] { return array.to_literal(head.size()); });
+  std::string rest = "dtype=" + (array.dtype().swapped() ? array.dtype().str()
+                                                         : std::string(array.dtype().name()));
+  const bool is_vector = array.ndim() == 1;
+  if ((array.size() == 0 && !is_vector) || array.size() > kPrintedInFull) {
+    rest = std::string("shape=") + nb::repr(IndexTuple(array.shape())).c_str() + ", " + rest;
+  }
+  const std::size_t column = text.size() - (text.rfind('\n') + 1) + 2;
+  const bool fits = column + rest.size() + 1 <= kLineWidth;
+  text += fits ? ", " : ",\n" + std::string(head.size(), ' ');
+  return nb::str((text + rest + ")").c_str());
 }
 
 nb::str PrintedForm(const Array& array) {

@@ -29,6 +29,10 @@ TEST(Print, FloatsShareTheirDigits) {
 TEST(Print, Float32PrintsItsOwnDigits) {
   EXPECT_EQ(Printed({0.1f, 0.25f}), "[0.1  0.25]");
   EXPECT_EQ(Printed({1.0f / 3, 2.0f / 3}), "[0.33333334 0.6666667 ]");
+  EXPECT_EQ(Printed({0.1f, 1e-9f, 1.0f / 3}), "[1.0000000e-01 9.9999997e-10 3.3333334e-01]");
+  EXPECT_EQ(Printed({999999.0f, 1e5f}), "[999999. 100000.]");
+  EXPECT_EQ(Printed({1e6f, 2e6f}), "[1.e+06 2.e+06]") << "more than its six digits";
+  EXPECT_EQ(Printed({1e-4f, 5e-4f}), "[0.0001 0.0005]");
 }
 
 TEST(Print, WideRangesAreScientific) {
@@ -82,6 +86,22 @@ TEST(Print, LongLinesAreBroken) {
   EXPECT_EQ(Iota<std::int64_t>({30}).to_string(),
             "[ 0  1  2  3  4  5  6  7  8  9 10 11 12 13 14 15 16 17 18 19 20 21 22 23\n"
             " 24 25 26 27 28 29]");
+}
+
+TEST(Print, LinesLeaveRoomForTheBrackets) {
+  const Array wide = full({1, 1, 11}, 1234567.25);
+  EXPECT_EQ(wide.to_string(),
+            "[[[1234567.25 1234567.25 1234567.25 1234567.25 1234567.25 1234567.25\n"
+            "   1234567.25 1234567.25 1234567.25 1234567.25 1234567.25]]]");
+}
+
+TEST(Print, LiteralsPadBeforeTheComma) {
+  EXPECT_EQ(Array::from_values({0.5, -0.75, 0.0}).to_literal(), "[ 0.5 , -0.75,  0.  ]");
+  EXPECT_EQ(Array::from_values({1, 2, 3, 4}).reshape({2, 2}).to_literal(6),
+            "[[1, 2],\n       [3, 4]]");
+  EXPECT_EQ(Array::from_values({true, true}).to_literal(), "[ True,  True]");
+  EXPECT_EQ(Array::scalar(1.0).to_literal(), "1.");
+  EXPECT_EQ(zeros({0, 3}).to_literal(), "[]");
 }
 
 TEST(Print, ZeroDimensionalNumbersPrintInFull) {

@@ -146,6 +146,9 @@ class QUERN_EXPORT Array {
 
   // As NumPy prints it, at most `edge` items at each end of a long axis.
   std::string to_string(std::size_t edge = 3, std::size_t threshold = 1000) const;
+  // The same with commas, as in NumPy's repr: to stand `indent` columns from the left, where later
+  // lines begin, and before one more character.
+  std::string to_literal(std::size_t indent = 0) const;
 
   // True if both handles may reach a common byte (bounds of memory, not an exact test).
   bool may_share_memory(const Array& other) const;

@@ -16,8 +16,10 @@ set(QUERN_GENERATED_SOURCES
   src/casts/uint32.cpp
   src/casts/uint64.cpp
   src/casts/uint8.cpp
+  src/kernels/activation.cpp
   src/kernels/arithmetic.cpp
   src/kernels/arithmetic_2.cpp
+  src/kernels/arithmetic_3.cpp
   src/kernels/bitwise.cpp
   src/kernels/bitwise_2.cpp
   src/kernels/comparison.cpp
@@ -28,8 +30,13 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/extrema.cpp
   src/kernels/extrema_2.cpp
   src/kernels/extrema_3.cpp
+  src/kernels/extrema_4.cpp
   src/kernels/floating.cpp
+  src/kernels/floating_2.cpp
+  src/kernels/floating_3.cpp
+  src/kernels/integer.cpp
   src/kernels/logical.cpp
+  src/tables/activation.cpp
   src/tables/arithmetic.cpp
   src/tables/bitwise.cpp
   src/tables/casting.cpp
@@ -38,24 +45,31 @@ set(QUERN_GENERATED_SOURCES
   src/tables/exponential.cpp
   src/tables/extrema.cpp
   src/tables/floating.cpp
+  src/tables/integer.cpp
   src/tables/logical.cpp
   src/tables/package.cpp
   src/tables/targets.cpp
 )
 
 set(QUERN_GENERATED_CONFORMANCE
+  conformance/activation.cpp
   conformance/arithmetic.cpp
+  conformance/arithmetic_2.cpp
   conformance/bitwise.cpp
   conformance/comparison.cpp
   conformance/comparison_2.cpp
   conformance/division.cpp
   conformance/exponential.cpp
   conformance/extrema.cpp
+  conformance/extrema_2.cpp
   conformance/floating.cpp
+  conformance/floating_2.cpp
+  conformance/integer.cpp
   conformance/logical.cpp
 )
 
 set(QUERN_GENERATED_BENCHMARKS
+  bench/activation.cpp
   bench/arithmetic.cpp
   bench/bitwise.cpp
   bench/comparison.cpp
@@ -63,6 +77,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/exponential.cpp
   bench/extrema.cpp
   bench/floating.cpp
+  bench/integer.cpp
   bench/logical.cpp
 )
 

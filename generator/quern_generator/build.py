@@ -16,6 +16,7 @@ from .dtypes import BITS, DTypes, Source, read_dtypes
 from .faults import FaultLog, Place
 from .load import Mapping, Node, SpecFiles, load_folder, shown
 from .model import CapiSlot, DType, Spec, Target, Ufunc
+from .sharing import share_code
 from .shape import CAPI, CASTING, DTYPE, PACKAGE_VOCABULARY, TARGETS, UFUNC, VOCABULARY, Shape, fit
 from .targets import read_targets
 from .ufuncs import UfuncReader
@@ -119,7 +120,7 @@ class Assembly:
         capi = read_slots(self.sources.capi or NOTHING, self.log)
         if context is None:
             return None
-        ufuncs = self.ufuncs(context)
+        ufuncs = share_code(self.ufuncs(context), context.operations)
         check_names(context, self.sources.ufuncs, self.sources.broken)
         if self.is_package:
             base = self.base_ufuncs(context, ufuncs)
@@ -206,7 +207,7 @@ def base_sources(sources: Sources) -> Sources:
 
 def takes_own(ufunc: Ufunc, dtypes: DTypes) -> bool:
     """Whether inputs of an own dtype lead to a loop of a base ufunc."""
-    count, arity = len(dtypes.all), len(ufunc.inputs)
+    count, arity = len(dtypes.all), ufunc.choosing
     own = [dtype.index for dtype in dtypes.all if dtype.own]
     for index, value in enumerate(ufunc.resolution):
         if value >= 0 and any(index // count**position % count in own for position in range(arity)):

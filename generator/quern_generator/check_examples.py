@@ -80,10 +80,12 @@ class ExampleChecker:
 
     def elementwise(self, arguments: Sequence[Argument]) -> list[tuple[list[Value], DType]]:
         """The values of a call for each output, lists element by element."""
-        if len(arguments) != self.resolver.arity:
-            message = f"{self.checker.name} takes {self.resolver.arity} argument(s), {len(arguments)} given"
+        arity = len(self.checker.loops[0].inputs)
+        if len(arguments) != arity:
+            message = f"{self.checker.name} takes {arity} argument(s), {len(arguments)} given"
             raise ExampleError(0, message)
-        value = self.resolver.cell(tuple(dtype.index for dtype in self.dtypes(arguments)))
+        choosing = arguments[: self.resolver.arity]
+        value = self.resolver.cell(tuple(dtype.index for dtype in self.dtypes(choosing)))
         if value < 0:
             self.need_complete()
             raise ExampleError(0, "no loop takes these arguments")

@@ -11,8 +11,8 @@ from .dtypes import origin_of
 from .faults import Place, shorten
 from .load import Mapping, Node, Scalar, Sequence as ListNode
 from .loops import ExpandedLoop, closed
-from .model import ReductionFunction, SpecialValue
-from .reference import Real, Reference, Value, convert, finite, parse_value, same, value_text
+from .model import REFUSED, ReductionFunction, SpecialValue
+from .reference import Real, Reference, Refused, Value, convert, finite, parse_value, same, value_text
 from .resolution import Resolution
 
 PROBES = {
@@ -82,6 +82,16 @@ class ValueChecker:
             self.log.add(place, f"{self.name}.reference", message)
             return None
 
+    def refuses(self, index: int, inputs: Sequence[Value]) -> bool:
+        """Whether the reference of a loop refuses inputs."""
+        loop, reference = self.loops[index], self.references[index]
+        try:
+            if reference is not None:
+                reference(inputs, loop.inputs, loop.outputs)
+        except ArithmeticError as error:
+            return isinstance(error, Refused)
+        return False
+
     def special_values(self) -> tuple[SpecialValue, ...]:
         """All rows, expanded to loops and in their order."""
         found: list[SpecialValue] = []
@@ -144,7 +154,9 @@ class ValueChecker:
         """Canonical texts of a row for one loop, if its values exist and the reference agrees."""
         loop = self.loops[index]
         values: list[Value] = []
-        for key, scalars, dtypes in (("in", inputs, loop.inputs), ("out", outputs, loop.outputs)):
+        refused = [scalar.text for scalar in outputs] == [REFUSED] * len(outputs)
+        claims = () if refused else outputs
+        for key, scalars, dtypes in (("in", inputs, loop.inputs), ("out", claims, loop.outputs)):
             for position, (scalar, dtype) in enumerate(zip(scalars, dtypes)):
                 value = parse_value(scalar.text, dtype)
                 if value is None:
@@ -152,6 +164,8 @@ class ValueChecker:
                     return None
                 values.append(value)
         given, claimed = values[: len(inputs)], values[len(inputs) :]
+        if refused:
+            return self.checked_refusal(index, given, outputs[0], entry, merged)
         expected = self.evaluate(index, given) or claimed
         for scalar, value, wanted, dtype in zip(outputs, claimed, expected, loop.outputs):
             if not same(wanted, value):
@@ -164,6 +178,18 @@ class ValueChecker:
             tuple(value_text(value, dtype) for value, dtype in zip(given, loop.inputs)),
             tuple(value_text(value, dtype) for value, dtype in zip(claimed, loop.outputs)),
         )
+
+    def checked_refusal(
+        self, index: int, inputs: Sequence[Value], claim: Scalar, entry: str, merged: Merged
+    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Canonical texts of a row that says that a loop refuses its inputs, if the reference does."""
+        loop = self.loops[index]
+        given = tuple(value_text(value, dtype) for value, dtype in zip(inputs, loop.inputs))
+        if not self.refuses(index, inputs):
+            message = f"the reference does not refuse ({', '.join(given)}), with inputs"
+            merged.add(claim.place, f"{entry}.out", message, f"({loop.inputs_text})")
+            return None
+        return given, (REFUSED,) * len(loop.outputs)
 
     def neutral(self, index: int, scalar: Scalar | None, entry: str) -> Value | None:
         """The neutral value of a loop, checked to change nothing."""
@@ -188,13 +214,23 @@ class ValueChecker:
             assert probe is not None
             for pair in ((value, probe), (probe, value)):
                 result = self.evaluate(index, pair)
-                if result is not None and not same(result[0], probe, signed_zeros):
+                if result is None or same(result[0], probe, signed_zeros):
+                    continue
+                if signed_zeros or not self.drops_sign(index, value, probe, result[0]):
                     shown = ", ".join(value_text(item, dtype) for item in pair)
                     return f"{self.name}({shown}) is {value_text(result[0], dtype)}"
         return None
 
+    def drops_sign(self, index: int, value: Value, probe: Value, result: Value) -> bool:
+        """Whether a value changes a sign once and for all, as the operation does by itself (gcd)."""
+        again = self.evaluate(index, (value, result))
+        return abs(result) == abs(probe) and again is not None and same(again[0], result)
+
     def check_identity(self) -> None:
-        """An identity changes nothing but the sign of zeros, in every loop that reduces."""
+        """An identity changes nothing but the sign of zeros, in every loop that reduces.
+
+        Where the operation drops signs it may do so beside the identity, too.
+        """
         scalar = self.node.mapping("reduce").scalar("identity")
         if scalar is None:
             return

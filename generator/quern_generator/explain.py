@@ -75,9 +75,9 @@ def loop_row(loop: Loop) -> tuple[str, ...]:
     """A line of the table of loops."""
     flags = ", ".join(flag if flag in loop.hardware_flags else f"{flag} (computed)" for flag in loop.declared_flags)
     kernel = f"{loop.kernel} = {loop.same_code_as}" if loop.same_code_as else loop.kernel
-    exact = " (exact)" if loop.exact else ""
+    marks = (" (exact)" if loop.exact else "") + (" (refuses values)" if loop.refusal else "")
     kinds = kinds_text(loop.kinds)
-    return types_of(loop) + exact, text_of(loop.bodies), flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
+    return types_of(loop) + marks, text_of(loop.bodies), flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
 
 
 def resolution_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:
@@ -101,7 +101,7 @@ def resolution_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:
 
 def first_cells(spec: Spec, ufunc: Ufunc, value: int, most: int = 4) -> str:
     """The first few inputs of an outcome."""
-    cells = itertools.product(spec.dtypes, repeat=len(ufunc.inputs))
+    cells = itertools.product(spec.dtypes, repeat=ufunc.choosing)
     found = [cell for cell, outcome in zip(cells, ufunc.resolution) if outcome == value]
     listed = " ".join(f"({', '.join(dtype.name for dtype in cell)})" for cell in found[:most])
     return listed + (" ..." if len(found) > most else "")

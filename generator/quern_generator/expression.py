@@ -24,7 +24,7 @@ from .vocabulary import OperationWord
 
 TOKEN = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|[(),;=])")
 VARIABLES = "abcdefgh"
-TAKEN = {*VARIABLES, "flags", "hn", "store"}  # names of generated code
+TAKEN = {*VARIABLES, "flags", "fourth", "hn", "store"}  # names of generated code
 
 
 class BodyError(Exception):
@@ -286,6 +286,12 @@ def raised_by(expression: Expression) -> set[str]:
     """Flags that the named bodies in an expression compute."""
     own = set(expression.operation.raises) if expression.operation else set()
     return own.union(*(raised_by(argument) for argument in expression.arguments))
+
+
+def refuses_values(expression: Expression) -> bool:
+    """Whether a named body in an expression refuses some values."""
+    own = expression.operation is not None and expression.operation.refuses
+    return own or any(map(refuses_values, expression.arguments))
 
 
 def words_in(expression: Expression) -> set[str]:

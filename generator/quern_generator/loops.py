@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .classes import Names
 from .context import Context, split_list
-from .expression import BodyError, BodyExcused, BodyFaults, Checker, ParsedBody, Typed, parse_body, raised_by
+from .expression import BodyError, BodyExcused, BodyFaults, Checker, ParsedBody, Typed, parse_body, raised_by, refuses_values
 from .faults import shorten
 from .load import Mapping, Scalar
 from .model import DType, Expression
@@ -26,6 +26,7 @@ class ExpandedLoop:
     bodies: tuple[Expression, ...]  # one for each output; none if the body is faulty
     flags: tuple[str, ...]
     exact: bool
+    refusal: str
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -103,7 +104,9 @@ class LoopReader:
             typed = self.typed(parsed, inputs, outputs, faults) if parsed else ()
             if typed:
                 missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
-            yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, row.text("exact") == "true")
+                missing.update(dict.fromkeys(unexplained(typed, row.text("refuses"))))
+            exact, refusal = row.text("exact") == "true", row.text("refuses")
+            yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, exact, refusal)
         if parsed:
             faults.report(parsed, self.log)
         for message in missing:
@@ -200,6 +203,15 @@ class LoopReader:
             faults.add(error)
             return ()
         return tuple(result.expression for result in results)
+
+
+def unexplained(bodies: tuple[Expression, ...], refusal: str) -> Iterator[str]:
+    """A body that refuses values without a reason, or a reason without such a body."""
+    refuses = any(map(refuses_values, bodies))
+    if refuses and not refusal:
+        yield 'the body refuses some values; say why under "refuses"'
+    if refusal and not refuses:
+        yield 'the row says why it refuses values, which its body never does'
 
 
 def check_result(offset: int, result: Typed, output: DType) -> None:

@@ -73,6 +73,7 @@ class Operation:
     summary: str
     header: str = ""  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
     kinds: tuple[tuple[str, str], ...] = ()  # kinds, for the lanes at hand: target -> loop kind where not the best
+    refuses: bool = False  # a named body that refuses some values
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Loop:
     same_code_as: str | None  # kernel of another loop whose machine code this one shares
     accuracy: str  # "exact" or an ULP bound as text
     origin: Origin
+    refusal: str = ""  # loops[].refuses: why the loop refuses some values; "" if it takes all
     reference: str = ""  # reference, the expressions that hold for these types; see reference.py
     kinds: tuple[tuple[str, str], ...] = ()  # target that it is built for -> a word of loop_kinds; see kinds.py
 
@@ -114,13 +116,16 @@ class Loop:
         return self.inputs + self.outputs
 
 
+REFUSED = "refused"  # the output of a special value whose inputs the loop refuses
+
+
 @dataclass(frozen=True)
 class SpecialValue:
     """One row of ``special_values``, expanded to one loop: exact input and output, and flags."""
 
     loop: int
     inputs: tuple[str, ...]  # canonical text: "1", "-0.0", "inf", "nan", "min", "max", "true"
-    outputs: tuple[str, ...]
+    outputs: tuple[str, ...]  # REFUSED alone if the loop refuses the inputs
     raises: tuple[str, ...]
     origin: Origin
 
@@ -143,11 +148,11 @@ class Ufunc:
     description: str
     aliases: tuple[str, ...]
     operator: str | None
-    inputs: tuple[str, ...]  # argument names
+    inputs: tuple[str, ...]  # arguments.in, then arguments.parameters: their names
     outputs: tuple[str, ...]
     family: str  # family: vocabulary word; the kernel translation unit
     loops: tuple[Loop, ...]
-    resolution: tuple[int, ...]  # dense over dtypes^nin: loop index, or -(1 + refusal index)
+    resolution: tuple[int, ...]  # dense over dtypes^choosing: loop index, or -(1 + refusal index)
     reduction: tuple[int, ...] | None  # by dtype: loop index or refusal; None if it never reduces
     refusals: tuple[str, ...]  # [0] == ""
     identity: str | None  # reduce.identity: number text
@@ -160,6 +165,12 @@ class Ufunc:
     see_also: tuple[str, ...]
     origin: Origin
     own: bool  # False: a base ufunc, present because own dtypes extend it
+    parameters: int = 0  # inputs at the end that take no part in the choice of a loop
+
+    @property
+    def choosing(self) -> int:
+        """Inputs whose dtypes choose the loop."""
+        return len(self.inputs) - self.parameters
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any, Union
 
-from .model import DType
+from .model import REFUSED, DType
 
 EXP_LIMIT = 1 << 15  # beyond it exp overflows or underflows every dtype
 DIGITS = decimal.Context(prec=120, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
@@ -172,6 +172,18 @@ def trunc(value: Any) -> Any:
     return -floor(-value) if value < 0 or isinstance(value, Real) and value.negative else floor(value)
 
 
+def ceil(value: Any) -> Any:
+    """The smallest integer not below a number; zeros keep the sign."""
+    return -floor(-value)
+
+
+def rint(value: Any) -> Any:
+    """The integer nearest to a number, the even one of two; zeros keep the sign."""
+    if not isinstance(value, Real):
+        return round(value)
+    return value if value.value is None else finite(Fraction(round(value.value)), value.negative)
+
+
 def exponent(value: Any) -> int:
     """The e for which 1/2 <= abs(value) / 2**e < 1; 0 for zeros, infinities and NaN."""
     number = real(value)
@@ -225,8 +237,46 @@ def copysign(magnitude: Any, sign: Any) -> Real:
     return number if number.negative == real(sign).negative else -number
 
 
+def nextafter(dtype: DType, value: Any, direction: Any) -> Real:
+    """The value of a floating-point dtype next to one of its values towards a number."""
+    start, end = real(value), real(direction)
+    if start.is_nan or end.is_nan or start == end:
+        return NAN if start.is_nan or end.is_nan else end
+    least = Fraction(2) ** (2 - dtype.maximum_exponent - dtype.significand)
+    if start.is_zero:
+        return finite(least, False) if start < end else finite(-least, True)
+    if (start < end) != start.negative:
+        return -step_outward(dtype, -start, least) if start.negative else step_outward(dtype, start, least)
+    return -step_inward(dtype, -start, least) if start.negative else step_inward(dtype, start, least)
+
+
+def step_outward(dtype: DType, start: Real, least: Fraction) -> Real:
+    """The next larger value above a positive one of the dtype."""
+    if start.value is None:
+        return start
+    unit = Fraction(2) ** (exponent(start) - dtype.significand)
+    return round_to(finite(start.value + max(unit, least), False), dtype)
+
+
+def step_inward(dtype: DType, start: Real, least: Fraction) -> Real:
+    """The next smaller value below a positive one of the dtype."""
+    top = Fraction(2) ** (dtype.maximum_exponent + 1)
+    if start.value is None:
+        return finite(top - top / (1 << dtype.significand), False)
+    power = start.value == Fraction(2) ** (exponent(start) - 1)
+    unit = Fraction(2) ** (exponent(start) - dtype.significand - (1 if power else 0))
+    return finite(start.value - max(unit, least), False)
+
+
+def wrapped_power(base: int, power: int) -> int:
+    """A power of whole numbers modulo 2**64, which every dtype's width divides."""
+    return pow(base, power, 1 << 64)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": floor,
+    "ceil": ceil,
+    "rint": rint,
     "trunc": trunc,
     "exponent": exponent,
     "scale": scale,
@@ -238,11 +288,23 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isfinite": lambda value: not isinstance(value, Real) or value.value is not None,
     "signbit": lambda value: value.negative if isinstance(value, Real) else value < 0,
     "copysign": copysign,
+    "gcd": math.gcd,
+    "lcm": math.lcm,
+    "popcount": int.bit_count,
+    "wrapped_power": wrapped_power,
 }
-ARITIES = {name: 2 if name in ("copysign", "scale") else 1 for name in FUNCTIONS}
-CONSTANTS: dict[str, Any] = {"inf": INFINITY, "nan": NAN}
-VARIABLES = ("a", "b", "c")
-WORDS = frozenset([*FUNCTIONS, *CONSTANTS, *VARIABLES, "bits"])
+# Functions of a dtype and their arguments; a reference gives the arguments alone.
+TYPED: dict[str, Callable[..., Any]] = {"nextafter": nextafter}
+BINARY = ("copysign", "scale", "gcd", "lcm", "nextafter", "wrapped_power")
+ARITIES = {name: 2 if name in BINARY else 1 for name in (*FUNCTIONS, *TYPED)}
+# 120 digits of pi.
+PI = Fraction(
+    "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798214808651"
+    "3282306647"
+)
+CONSTANTS: dict[str, Any] = {"inf": INFINITY, "nan": NAN, "pi": finite(PI, False), REFUSED: None}
+VARIABLES = ("a", "b", "c", "d")
+WORDS = frozenset([*ARITIES, *CONSTANTS, *VARIABLES, "bits"])
 HELPERS = {"_divide": divide, "_shift_left": shift_left, "_decimal": lambda text: finite(Fraction(text), False)}
 
 ALLOWED = (
@@ -287,7 +349,9 @@ class Reference:
 
     def __call__(self, inputs: Sequence[Value], dtypes: Sequence[DType], outputs: Sequence[DType]) -> tuple[Value, ...]:
         """The results for exact inputs, as values of the outputs' dtypes. Raises ArithmeticError."""
-        names = {**FUNCTIONS, **CONSTANTS, **HELPERS, "bits": dtypes[0].bits, **dict(zip(VARIABLES, inputs))}
+        typed = {name: partial(function, dtypes[0]) for name, function in TYPED.items()}
+        given = dict(zip(VARIABLES, inputs))
+        names = {**FUNCTIONS, **typed, **CONSTANTS, **HELPERS, "bits": dtypes[0].bits, **given}
         try:
             results = eval(self.code, {"__builtins__": {}}, names)
         except TypeError as error:
@@ -321,8 +385,8 @@ def check_node(node: ast.AST, arity: int, called: set[int]) -> None:
     if isinstance(node, ast.Name):
         if node.id not in WORDS or node.id in VARIABLES[arity:]:
             raise ReferenceFault(offset, f'unknown word "{node.id}"', node.id)
-        if (node.id in FUNCTIONS) != (id(node) in called):
-            use = "a value" if node.id in FUNCTIONS else "a function"
+        if (node.id in ARITIES) != (id(node) in called):
+            use = "a value" if node.id in ARITIES else "a function"
             raise ReferenceFault(offset, f'"{node.id}" is used as {use}')
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ARITIES:
         if len(node.args) != ARITIES[node.func.id] or node.keywords:
@@ -332,8 +396,14 @@ def check_node(node: ast.AST, arity: int, called: set[int]) -> None:
         raise ReferenceFault(offset, f"{node.value!r} is no number")
 
 
+class Refused(ArithmeticError):
+    """Inputs that the ufunc refuses."""
+
+
 def convert(value: Any, dtype: DType) -> Value:
     """An exact result as a value of a dtype."""
+    if value is None:
+        raise Refused("they are refused")
     if dtype.kind == "boolean":
         return int(bool(value) if isinstance(value, Real) else value != 0)
     if dtype.kind == "float":

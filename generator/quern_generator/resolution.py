@@ -40,7 +40,7 @@ class Resolver:
         self.node = node
         self.loops = loops
         self.arity = inputs
-        self.chooser = LoopChooser(context.lattice, [Signature(loop.key, loop.exact) for loop in loops])
+        self.chooser = LoopChooser(context.lattice, [Signature(loop.key[:inputs], loop.exact) for loop in loops])
         self.result = Resolution()
         self.chosen: dict[Cell, int] = {}  # what resolve rows decide
         self.deciders: dict[Cell, int] = {}  # and which row does

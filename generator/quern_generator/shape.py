@@ -94,7 +94,7 @@ DTYPE = record(
     },
 )
 
-LOOP = record({"types": TEXT, "body": TEXT}, {"for": MapOf(TEXT), "flags": NAMES, "exact": FLAG})
+LOOP = record({"types": TEXT, "body": TEXT}, {"for": MapOf(TEXT), "flags": NAMES, "exact": FLAG, "refuses": TEXT})
 REDUCE = record(
     {},
     {
@@ -109,7 +109,7 @@ UFUNC = record(
     {
         "name": NAME,
         "summary": TEXT,
-        "arguments": record({"in": NAMES, "out": NAMES}),
+        "arguments": record({"in": NAMES, "out": NAMES}, {"parameters": NAMES}),
         "family": NAME,
         "loops": ListOf(LOOP),
         "reference": Either((TEXT, MapOf(TEXT))),
@@ -134,7 +134,7 @@ KINDS_OF_WORD = MapOf(MapOf(TEXT))  # loop kind -> class of lanes -> targets
 OPERATION = record({"signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"signless": FLAG, "kinds": KINDS_OF_WORD})
 BODY = record(
     {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT},
-    {"header": NAME, "raises": MapOf(NAMES), "mixed": NAME, "kinds": KINDS_OF_WORD},
+    {"header": NAME, "raises": MapOf(NAMES), "refuses": TEXT, "mixed": NAME, "kinds": KINDS_OF_WORD},
 )
 WORDS = MapOf(TEXT)
 VOCABULARY = record(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping as Dict, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from .capi import RESERVED
 from .check_examples import ExampleChecker
@@ -12,14 +12,13 @@ from .check_values import ValueChecker, read_reductions
 from .classes import Names
 from .context import Context
 from .dtypes import Source, origin_of
-from .expression import raised_by, text_of, words_in
+from .expression import raised_by
 from .kinds import body_kind
 from .load import Mapping, Scalar
 from .loops import ExpandedLoop, LoopReader, closed
 from .model import DType, Expression, Loop, SpecialValue, Ufunc
-from .reference import WORDS, Reference, ReferenceFault, Value, compile_reference, parse_value, value_text
+from .reference import VARIABLES, WORDS, Reference, ReferenceFault, Value, compile_reference, value_text
 from .resolution import Resolution, Resolver
-from .vocabulary import OperationWord
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 ACCURACY = re.compile(r"exact|[0-9]+(\.[0-9]+)?")
@@ -48,13 +47,15 @@ class UfuncReader:
         self.node = source.node
         self.own = source.own
         self.unreadable: set[str] = set()  # keys with a class that is faulty
-        self.inputs = [scalar.text for scalar in self.node.mapping("arguments").scalars("in")]
+        arguments = self.node.mapping("arguments")
+        self.parameters = len(arguments.scalars("parameters"))
+        self.inputs = [scalar.text for key in ("in", "parameters") for scalar in arguments.scalars(key)]
         self.outputs = [scalar.text for scalar in self.node.mapping("arguments").scalars("out")]
 
     def read(self) -> Ufunc | None:
         """The ufunc; what is faulty has faults in the log and may be left out. None if nothing is left."""
         self.check_head()
-        if not 0 < len(self.inputs) <= MOST_INPUTS or not 0 < len(self.outputs) <= MOST_OUTPUTS:
+        if not self.choosing or not 0 < len(self.inputs) <= MOST_INPUTS or not 0 < len(self.outputs) <= MOST_OUTPUTS:
             return None
         reader = LoopReader(self.context, self.name, self.node, len(self.inputs), len(self.outputs))
         loops = reader.read()
@@ -62,7 +63,7 @@ class UfuncReader:
             if reader.complete:
                 self.fault("loops", "a ufunc needs a loop")
             return None
-        resolver = Resolver(self.context, self.name, self.node, loops, len(self.inputs))
+        resolver = Resolver(self.context, self.name, self.node, loops, self.choosing)
         resolution = resolver.resolve(reader.complete)
         references = self.references(loops, reader.complete)
         checker = ValueChecker(self.context, self.name, self.node, loops, references, resolution, reader.complete)
@@ -71,6 +72,11 @@ class UfuncReader:
         checker.check_identity()
         ExampleChecker(self.context, self.context.casting, checker, resolver).check()
         return self.assemble(loops, facts, resolution, special_values)
+
+    @property
+    def choosing(self) -> int:
+        """Inputs whose dtypes choose the loop."""
+        return len(self.inputs) - self.parameters
 
     def fault(self, key: str, message: str) -> None:
         """A fault at the value of a key."""
@@ -102,7 +108,7 @@ class UfuncReader:
     def check_arguments(self, arguments: Mapping) -> None:
         """Argument names, and how many there are."""
         seen: set[str] = set()
-        for key in ("in", "out"):
+        for key in ("in", "parameters", "out"):
             scalars = arguments.scalars(key)
             for position, scalar in enumerate(scalars):
                 entry = f"{self.name}.arguments.{key}[{position}]"
@@ -111,7 +117,9 @@ class UfuncReader:
                 if scalar.text in seen:
                     self.log.add(scalar.place, entry, f'two arguments are called "{scalar.text}"')
                 seen.add(scalar.text)
-        if not 0 < len(self.inputs) <= MOST_INPUTS:
+        if self.inputs and not self.choosing:
+            self.fault("arguments", "every input is a parameter; at least one has to choose the loop")
+        elif not 0 < len(self.inputs) <= MOST_INPUTS:
             self.fault("arguments", f"{len(self.inputs)} inputs; possible are 1 to {MOST_INPUTS}")
         if not 0 < len(self.outputs) <= MOST_OUTPUTS:
             self.fault("arguments", f"{len(self.outputs)} outputs; possible are 1 to {MOST_OUTPUTS}")
@@ -142,7 +150,7 @@ class UfuncReader:
         except ReferenceFault as error:
             place = scalar.inner.after(error.offset)
             if error.word:
-                valid = WORDS - set("abc"[len(self.inputs) :])
+                valid = WORDS - set(VARIABLES[len(self.inputs) :])
                 self.log.add_unknown(place, entry, "word", error.word, valid)
             else:
                 self.log.add(place, entry, error.message)
@@ -237,7 +245,7 @@ class UfuncReader:
             inputs=tuple(self.inputs),
             outputs=tuple(self.outputs),
             family=node.text("family"),
-            loops=share_code(made, self.context.operations),
+            loops=made,
             resolution=resolution.cells,
             reduction=resolution.reduction,
             refusals=tuple(resolution.refusals),
@@ -251,6 +259,7 @@ class UfuncReader:
             see_also=texts(node.scalars("see_also")),
             origin=origin_of(node.place),
             own=self.own,
+            parameters=self.parameters,
         )
 
     def loop(self, index: int, loop: ExpandedLoop, facts: LoopFacts) -> Loop:
@@ -265,13 +274,14 @@ class UfuncReader:
             declared_flags=loop.flags,
             hardware_flags=tuple(flag for flag in loop.flags if flag not in computed),
             neutral=value_text(facts.neutral, loop.outputs[0]) if facts.neutral is not None else None,
-            reduces=closed(loop),
+            reduces=closed(loop) and self.parameters == 0,
             exact=loop.exact,
             family=self.node.text("family"),
             kernel=kernel_name(self.name, loop.inputs),
             same_code_as=None,
             accuracy=facts.accuracy,
             origin=origin_of(loop.types.place),
+            refusal=loop.refusal,
             reference=facts.reference.text if facts.reference else "",
             kinds=self.kinds(loop.bodies),
         )
@@ -306,33 +316,3 @@ def kernel_name(ufunc: str, inputs: Sequence[DType]) -> str:
     """``add_float64``, or all inputs where they differ: ``less_int64_uint64``."""
     names = [dtype.name for dtype in inputs]
     return "_".join([ufunc, *(names[:1] if len(set(names)) == 1 else names)])
-
-
-def share_code(loops: tuple[Loop, ...], operations: Dict[str, OperationWord]) -> tuple[Loop, ...]:
-    """Points loops at an earlier one of the ufunc whose machine code is the same."""
-    first: dict[tuple[object, ...], str] = {}
-    found: list[Loop] = []
-    for loop in loops:
-        key = code_key(loop, operations)
-        shared = first.setdefault(key, loop.kernel) if key is not None else loop.kernel
-        found.append(loop if shared == loop.kernel else replace(loop, same_code_as=shared))
-    return tuple(found)
-
-
-def code_key(loop: Loop, operations: Dict[str, OperationWord]) -> tuple[object, ...] | None:
-    """What decides the machine code of a loop: of one that reads no input, its value; of one over whole
-    numbers whose operations ignore the sign, the operations and widths. None: it is nobody else's."""
-    if any(body.result == "constant" for body in loop.bodies):
-        return (text_of(loop.bodies),)
-    if any(dtype.kind == "float" for dtype in loop.types):
-        return None
-    words = set().union(*map(words_in, loop.bodies))
-    if not all(word in operations and operations[word].signless for word in words):
-        return None
-    outputs = tuple(
-        "mask" if body.result == "mask" else dtype.bits for body, dtype in zip(loop.bodies, loop.outputs)
-    )
-    neutral = parse_value(loop.neutral, loop.outputs[0]) if loop.neutral is not None else None
-    bits = neutral & ((1 << loop.outputs[0].bits) - 1) if isinstance(neutral, int) else None
-    widths = tuple(dtype.bits for dtype in loop.inputs)
-    return text_of(loop.bodies), widths, outputs, bits, loop.reduces, loop.exact, loop.hardware_flags

@@ -24,6 +24,7 @@ class OperationWord:
     signless: bool
     mixed: str  # vector arguments may differ in: "" nothing, "type" but not width, "width"
     raises: tuple[tuple[Names, tuple[str, ...]], ...]  # flags by class of the lanes
+    refuses: Names = frozenset()  # lanes of which some values are refused
     kinds: tuple[KindRow, ...] = ()
 
     @property
@@ -35,10 +36,11 @@ class OperationWord:
         return self.mixed == "width" or self.mixed == "type" and first == second
 
     def form_for(self, form: Operation, lanes: str, loop_kinds: Sequence[str] = ()) -> Operation:
-        """A form with the flags that it raises for lanes of a dtype, and its kinds on targets."""
+        """A form with the flags that it raises for lanes of a dtype, whether it refuses any, and its kinds on targets."""
         raised = {flag for members, flags in self.raises if lanes in members for flag in flags}
+        flags = tuple(flag for flag in form.raises if flag in raised)
         kinds = kinds_of_lanes(self.kinds, lanes, loop_kinds)
-        return replace(form, raises=tuple(flag for flag in form.raises if flag in raised), kinds=kinds)
+        return replace(form, raises=flags, refuses=lanes in self.refuses, kinds=kinds)
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class OperationReader:
             self.log.add_unknown(self.at(entry, "mixed"), f"{label}.mixed", "word", mixed, MIXED)
         raises = self.raises(entry.mapping("raises"), f"{label}.raises")
         kinds = self.kinds(name, members, entry, label)
+        refuses = entry.scalar("refuses")
+        refused = self.classes.evaluate(refuses, f"{label}.refuses") if refuses is not None else None
         forms = [
             self.signature(scalar, f"{label}.signatures[{position}]")
             for position, scalar in enumerate(entry.scalars("signatures"))
@@ -127,7 +131,8 @@ class OperationReader:
             for form in forms
             if form is not None
         )
-        return OperationWord(name, operations, entry.text("signless") == "true", mixed, raises, kinds)
+        signless = entry.text("signless") == "true"
+        return OperationWord(name, operations, signless, mixed, raises, refused or frozenset(), kinds)
 
     def raises(self, node: Mapping, label: str) -> tuple[tuple[Names, tuple[str, ...]], ...]:
         """Flags by class."""

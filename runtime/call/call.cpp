@@ -68,7 +68,8 @@ bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, const Array* out,
   ((run.in[I] = arrays[I]->data()), ...);
   if (out == nullptr) return true;
   const DTypeId result = run.loop->types[sizeof...(I)];
-  return out->writeable() && out->dtype().id() == result && ArrayAccess::one_run(*out) &&
+  return run.loop->refusal == nullptr && out->writeable() && out->dtype().id() == result &&
+         ArrayAccess::one_run(*out) &&
          SameShape(*out, *run.like) && (MayMeet(*out, run, I, result) && ...);
 }
 
@@ -94,6 +95,8 @@ bool BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Arra
   FlagCollector flags(run.loop->hardware_flags);
   flags.Add(KernelsOf(*run.loop).elementwise(run.in, out, run.size()));
   flags.Harvest();
+  if (flags.flags() == 0) return;
+  CheckRefusal(ufunc, *run.loop, flags.flags());
   ReportFlags(flags.flags(), ufunc.name);
 }
 
@@ -161,6 +164,7 @@ class RowCall {
     tile.AddOutput(format, block, out.data());
     tile.Compute(KernelsOf(loop).elementwise);
     tile.Store(0, format, block, out.data());
+    CheckRefusal(ufunc_, loop, tile.flags());
     ReportFlags(tile.flags(), ufunc_.name);
   }
 
@@ -197,7 +201,8 @@ class RowCall {
   // Refusals are left to the general path, which explains them.
   bool TakesRow(const Array& out) const {
     const DTypeId result = bound_.loop->types[ufunc_.inputs];
-    return out.writeable() && SameShape(out, *like_) && IsRow(out) &&
+    return bound_.loop->refusal == nullptr && out.writeable() && SameShape(out, *like_) &&
+           IsRow(out) &&
            (out.dtype().id() == result ||
             Registry::Get().CanCast(result, out.dtype().id(),
                                     static_cast<Casting>(options_.casting)));
@@ -231,7 +236,10 @@ class GeneralCall {
   }
 
   // The output that the caller gave, or null.
-  const Array* given(std::size_t output) const { return outputs_[output]; }
+  const Array* given(std::size_t output) const {
+    if (!options_.outs.empty()) return options_.outs[output];
+    return output == 0 ? options_.out : nullptr;
+  }
 
   // Makes the outputs that were not given in `made`, which has a place for each output, and fills
   // all of them.
@@ -262,24 +270,23 @@ class GeneralCall {
                       mask_ != nullptr,
                       KernelsOf(*bound_.loop).elementwise,
                       bound_.loop->hardware_flags};
-    ReportFlags(RunTiles(job), ufunc_.name);
+    const FpFlags flags = RunTiles(job);
+    CheckRefusal(ufunc_, *bound_.loop, flags);
+    FillGiven();
+    ReportFlags(flags, ufunc_.name);
   }
 
  private:
   void ReadOutputs() {
-    if (options_.outs.empty()) {
-      outputs_[0] = options_.out;
-      return;
-    }
-    if (options_.out != nullptr) {
+    if (!options_.outs.empty() && options_.out != nullptr) {
       throw ValueError(std::string(ufunc_.name) + ": give out or outs, not both");
     }
-    if (options_.outs.size() != ufunc_.outputs) {
+    if (!options_.outs.empty() && options_.outs.size() != ufunc_.outputs) {
       throw ValueError(std::string(ufunc_.name) + ": outs has " +
                        std::to_string(options_.outs.size()) + " entries; the ufunc has " +
                        std::to_string(ufunc_.outputs) + " outputs");
     }
-    std::ranges::copy(options_.outs, outputs_);
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) outputs_[i] = given(i);
   }
 
   void CheckMask() const {
@@ -340,11 +347,24 @@ class GeneralCall {
 
   void MakeOutputs(Array* made) {
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
-      if (outputs_[i] != nullptr) continue;
+      if (outputs_[i] != nullptr) {
+        if (WritesAside()) outputs_[i] = KeepCopy(*outputs_[i]);
+        continue;
+      }
       made[i] = NewOutput(NativeDType(bound_.loop->types[ufunc_.inputs + i]));
       // Elements that the mask leaves out have no value to keep; they are zero.
       if (mask_ != nullptr) std::memset(made[i].data(), 0, made[i].nbytes());
       outputs_[i] = &made[i];
+    }
+  }
+
+  // Kernels that may refuse a value write beside the arrays given, which keep theirs if one does.
+  bool WritesAside() const { return bound_.loop->refusal != nullptr; }
+
+  void FillGiven() const {
+    if (!WritesAside()) return;
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      if (given(i) != nullptr) CopyElements(*outputs_[i], *given(i));
     }
   }
 

@@ -23,7 +23,7 @@ void CheckReducible(const UfuncInfo& ufunc, const char* method) {
     throw ValueError(std::string(ufunc.name) + "." + method +
                      ": reduction is not defined on a ufunc with a core signature");
   }
-  if (ufunc.inputs != 2) {
+  if (ufunc.inputs != 2 || ufunc.parameters != 0) {
     throw ValueError(std::string(ufunc.name) + "." + method +
                      ": only supported for binary functions");
   }
@@ -81,6 +81,11 @@ class ReduceCall {
     job_.array = &array;
     job_.loop = &ReductionLoop(ufunc, array.dtype().id(), options.dtype, options.out);
     ReadInitial();
+    // A fold in sequence starts from the identity, which may change the first element: gcd's takes its
+    // sign.
+    if (job_.initial == nullptr && HasStart() && KernelsOf(*job_.loop).reduce == nullptr) {
+      UseIdentity();
+    }
     ReadMask();
     ReadShape();
     CheckOut(what_, options.out, shape_);
@@ -89,6 +94,7 @@ class ReduceCall {
   Array Run() {
     FpFlags flags = 0;
     Array result = RunReduction(job_, flags);
+    CheckRefusal(ufunc_, *job_.loop, flags);
     if (result.ndim() != shape_.size()) result = WithReducedAxes(result);
     if (options_.out != nullptr) {
       flags = static_cast<FpFlags>(flags | CopyElements(result, *options_.out));
@@ -145,7 +151,6 @@ class ReduceCall {
     }
     mask_ = options_.where->broadcast_to(array_.shape());
     job_.mask = &mask_;
-    if (job_.initial == nullptr && KernelsOf(*job_.loop).reduce == nullptr) UseIdentity();
   }
 
   void UseIdentity() {
@@ -310,6 +315,7 @@ Array Ufunc::accumulate(const Array& array, const AccumulateOptions& options) co
   CheckOut(what, options.out, array.shape());
   FpFlags flags = 0;
   const Array result = RunAccumulate(array, loop, axis, flags);
+  CheckRefusal(*info_, loop, flags);
   return Deliver(result, options.out, flags, "accumulate");
 }
 
@@ -343,6 +349,7 @@ Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
     CopyElements(RunReduction(job, met), At(result, axis, static_cast<Index>(i)));
     flags = static_cast<FpFlags>(flags | met);
   }
+  CheckRefusal(*info_, loop, flags);
   return Deliver(result, options.out, flags, "reduceat");
 }
 
@@ -412,10 +419,8 @@ Array SpreadValues(const Array& array, const Array& indices, const Array& values
 
 // Single elements that the loop takes as they lie: one kernel call each, nothing else. Returns false,
 // having done nothing, where something has to be converted.
-bool AtElements(const UfuncInfo& ufunc, const Array& array, std::span<const Index> positions,
-                std::span<const Operand> operands) {
-  BoundCall bound;
-  Resolve(ufunc, operands, {.casting = CastingLevel::unsafe}, bound);
+bool AtElements(const UfuncInfo& ufunc, const BoundCall& bound, const Array& array,
+                std::span<const Index> positions) {
   const DTypeId dtype = bound.loop->types[0];
   const bool direct = array.ndim() == 1 && array.dtype() == DType::from_id(dtype) &&
                       array.aligned() && bound.loop->types[ufunc.inputs] == dtype;
@@ -440,6 +445,7 @@ bool AtElements(const UfuncInfo& ufunc, const Array& array, std::span<const Inde
     value += step;
   }
   flags.Harvest();
+  CheckRefusal(ufunc, *bound.loop, flags.flags());
   ReportFlags(flags.flags(), ufunc.name);
   return true;
 }
@@ -455,20 +461,22 @@ void Ufunc::at(const Array& array, const Array& indices, const Operand* values) 
       spreads ? SpreadValues(array, indices, *values->array(), positions.size()) : Array();
   std::vector<Operand> operands{array};
   if (values != nullptr) operands.push_back(spreads ? Operand(spread) : *values);
-  if (positions.empty()) {
-    // Nothing to do, but dtypes without a loop are refused all the same.
-    BoundCall bound;  // only whether there is one counts
-    Resolve(*info_, operands, {.casting = CastingLevel::unsafe}, bound);
-    return;
-  }
-  if (AtElements(*info_, array, positions, operands)) return;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    Array target = At(array, 0, positions[i]);
+  // Dtypes without a loop are refused even where there is nothing to do.
+  BoundCall bound;
+  Resolve(*info_, operands, {.casting = CastingLevel::unsafe}, bound);
+  if (positions.empty()) return;
+  // A loop that may refuse a value works on a copy, so that the array keeps its values if it does.
+  const bool aside = bound.loop->refusal != nullptr;
+  const Array changed = aside ? array.copy(Order::K) : array;
+  const bool done = AtElements(*info_, bound, changed, positions);
+  for (std::size_t i = 0; i < positions.size() && !done; ++i) {
+    Array target = At(changed, 0, positions[i]);
     const Array value = spreads ? At(spread, 0, static_cast<Index>(i)) : Array();
     operands[0] = Operand(target);
     if (spreads) operands[1] = Operand(value);
     call(operands, {.out = &target, .casting = CastingLevel::unsafe});
   }
+  if (aside) CopyElements(changed, array);
 }
 
 }  // namespace quern

@@ -45,10 +45,11 @@ int JoinStrong(std::span<const Operand> inputs) {
   return joined >= 0 ? joined : ids[0];
 }
 
-// Dtypes to look the loop up with; weak scalars count as what they become beside the arrays.
-InputTypes LookupTypes(std::span<const Operand> inputs) {
+// Dtypes to look the loop up with; weak scalars count as what they become beside the arrays of the
+// `choosing` first inputs.
+InputTypes LookupTypes(std::span<const Operand> inputs, std::size_t choosing) {
   const Registry& registry = Registry::Get();
-  InputTypes types;
+  InputTypes types{};
   bool weak = false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (const Array* array = inputs[i].array()) {
@@ -60,7 +61,7 @@ InputTypes LookupTypes(std::span<const Operand> inputs) {
     }
   }
   if (!weak) return types;
-  const int joined = JoinStrong(inputs);
+  const int joined = JoinStrong(inputs.first(choosing));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].array() != nullptr || IsBoolean(inputs[i])) continue;
     const WeakScalar& scalar = *inputs[i].scalar();
@@ -70,6 +71,22 @@ InputTypes LookupTypes(std::span<const Operand> inputs) {
     if (joined < 0 && NeedsUnsigned(scalar)) types[i] = kUint64;
   }
   return types;
+}
+
+// The loop for the dtypes; where there is none, that for weak scalars as what they are alone, because
+// an argument may be of another kind than the arrays beside it, as the exponent of ldexp is.
+LoopChoice ChooseLoop(const UfuncInfo& ufunc, std::span<const Operand> inputs,
+                      std::span<const DTypeId> types) {
+  const Registry& registry = Registry::Get();
+  const LoopChoice choice = registry.Resolve(ufunc, types);
+  if (choice.loop != nullptr) return choice;
+  InputTypes alone{};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const WeakScalar* scalar = IsBoolean(inputs[i]) ? nullptr : inputs[i].scalar();
+    alone[i] = scalar == nullptr ? types[i] : registry.WeakAlone(KindOf(*scalar));
+  }
+  const LoopChoice other = registry.Resolve(ufunc, {alone.data(), inputs.size()});
+  return other.loop != nullptr ? other : choice;
 }
 
 // True if the integer survives a round trip through the dtype.
@@ -169,6 +186,11 @@ const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> typ
 
 }  // namespace
 
+void CheckRefusal(const UfuncInfo& ufunc, const LoopInfo& loop, FpFlags flags) {
+  if ((flags & kRefused) == 0) return;
+  throw ValueError(std::string(ufunc.name) + ": " + loop.refusal);
+}
+
 void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs, const char* refusal) {
   const Registry& registry = Registry::Get();
   if (*refusal != '\0') throw TypeError(std::string(ufunc.name) + ": " + refusal);
@@ -221,14 +243,15 @@ void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Call
     throw TypeError(std::string(ufunc.name) + "() takes " + std::to_string(ufunc.inputs) +
                     " inputs but " + std::to_string(inputs.size()) + " were given");
   }
-  InputTypes types = LookupTypes(inputs);
+  const std::size_t choosing = std::size_t{ufunc.inputs} - ufunc.parameters;
+  InputTypes types = LookupTypes(inputs, choosing);
   if (ufunc.compares) WidenComparedIntegers(inputs, types);
   const std::span<const DTypeId> lookup(types.data(), inputs.size());
   const bool fixed = options.dtype || !options.signature.empty();
   if (fixed) {
     call.loop = &ChooseFixed(ufunc, lookup, options);
   } else {
-    const LoopChoice choice = Registry::Get().Resolve(ufunc, lookup);
+    const LoopChoice choice = ChooseLoop(ufunc, inputs, lookup);
     if (choice.loop == nullptr) ThrowNoLoop(ufunc, lookup, choice.refusal);
     call.loop = choice.loop;
   }
@@ -244,8 +267,9 @@ void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Call
     input.dtype = input.array->dtype().id();
     if (input.dtype == wanted) continue;
     // The table chooses loops by safe casts, or by an `as` row of the spec, which makes its own (any
-    // number counts as a truth value, say): only the former are subject to `casting`.
-    if (fixed || Registry::Get().CanCast(input.dtype, wanted, Casting::kSafe)) {
+    // number counts as a truth value, say): only the former are subject to `casting`, and parameters,
+    // which did not choose.
+    if (fixed || i >= choosing || Registry::Get().CanCast(input.dtype, wanted, Casting::kSafe)) {
       CheckCast(ufunc, static_cast<int>(i), input.dtype, wanted, options.casting);
     }
   }

@@ -33,6 +33,9 @@ struct BoundCall {
 void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options,
              BoundCall& call);
 
+// Throws ValueError if the loop's kernels reported that they refuse a value.
+void CheckRefusal(const UfuncInfo& ufunc, const LoopInfo& loop, FpFlags flags);
+
 // Throws the TypeError for inputs without a loop.
 [[noreturn]] void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs,
                               const char* refusal);

@@ -24,6 +24,7 @@ enum FpFlag : FpFlags {
   kOverflow = 2,      // overflow
   kUnderflow = 4,     // underflow
   kInvalid = 8,       // invalid
+  kRefused = 16,      // no flag of arithmetic: the body refuses a value, and the call fails
 };
 
 inline constexpr FpFlags kAllFpFlags = kDivideByZero | kOverflow | kUnderflow | kInvalid;

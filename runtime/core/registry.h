@@ -64,7 +64,9 @@ class Registry {
   int WeakBeside(WeakKind kind, DTypeId id) const;
   DTypeId WeakAlone(WeakKind kind) const;
 
+  // The loop for the inputs, parameters included, which do not count.
   LoopChoice Resolve(const UfuncInfo& ufunc, std::span<const DTypeId> inputs) const {
+    inputs = inputs.first(inputs.size() - ufunc.parameters);
     // A table over the base's dtypes alone is read where the call is: its cells are base loops.
     if (ufunc.dtype_count == kBuiltinPackage.dtype_count) {
       std::size_t cell = 0;

@@ -75,6 +75,8 @@ struct LoopInfo {
   bool has_neutral;            // reduces by the tree; otherwise by sequential fold
   std::span<const TargetKind> kinds;  // of every target that the family is built for
   const char* origin;          // "spec/ufuncs/add.yaml:9"
+  // Why its kernels refuse some values, which they report as kRefused; null if they take all.
+  const char* refusal = nullptr;
 };
 
 enum class IdentityKind : std::uint8_t { kNone, kInteger, kReal };
@@ -90,6 +92,7 @@ struct UfuncInfo {
   const char* signature;                        // core signature of a gufunc, else ""
   const char* operator_symbol;                  // "+" where the language has one, else ""
   std::uint8_t inputs;
+  std::uint8_t parameters;                      // so many of them, the last, do not choose the loop
   std::uint8_t outputs;
   std::span<const char* const> argument_names;  // inputs, then outputs
   std::span<const char* const> aliases;
@@ -97,7 +100,7 @@ struct UfuncInfo {
   std::span<const char* const> reduction_functions;
   // For a base ufunc in a package: the package's further loops, whose indices follow the base's.
   std::span<const LoopInfo> loops;
-  // Dense, row-major over dtype_count^inputs local ids: >= 0 is a loop index, < 0 is
+  // Dense, row-major over the local ids of the inputs that choose the loop: >= 0 is a loop index, < 0 is
   // -(1 + index into refusals).
   const std::int16_t* resolution;
   // By input dtype, for reduce, accumulate and reduceat: loop index or refusal; null if the ufunc

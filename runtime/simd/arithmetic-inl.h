@@ -27,11 +27,6 @@ HWY_INLINE V Negative(D d, FlagSet& /*flags*/, V a) {
   }
 }
 
-template <class D, class V>
-HWY_INLINE V Positive(D /*d*/, FlagSet& /*flags*/, V a) {
-  return a;
-}
-
 // |a|; the least signed integer stays as it is.
 template <class D, class V>
 HWY_INLINE V Absolute(D /*d*/, FlagSet& /*flags*/, V a) {
@@ -51,28 +46,21 @@ HWY_INLINE V Square(D /*d*/, FlagSet& /*flags*/, V a) {
 template <class D, class V>
 HWY_INLINE V Sign(D d, FlagSet& /*flags*/, V a) {
   using T = hn::TFromD<D>;
-  const V zero = hn::Zero(d);
   const V one = hn::Set(d, T{1});
-  const V positive = hn::IfThenElseZero(hn::Gt(a, zero), one);
   if constexpr (!hwy::IsSigned<T>()) {
-    return positive;
+    return hn::Min(a, one);
+  } else if constexpr (!hwy::IsFloat<T>()) {
+    return hn::Max(hn::Min(a, one), hn::Set(d, T{-1}));
   } else {
-    const V sign = hn::IfThenElse(hn::Lt(a, zero), hn::Set(d, static_cast<T>(-1)), positive);
-    if constexpr (hwy::IsFloat<T>()) {
-      return hn::IfThenElse(hn::IsNaN(a), a, sign);
-    } else {
-      return sign;
-    }
+    const V zero = hn::Zero(d);
+    const V positive = hn::IfThenElseZero(hn::Gt(a, zero), one);
+    const V sign = hn::IfThenElse(hn::Lt(a, zero), hn::Set(d, T{-1}), positive);
+    return hn::IfThenElse(hn::IsNaN(a), a, sign);
   }
 }
 
-// 1 / a for floats.
-template <class D, class V>
-HWY_INLINE V Reciprocal(D d, FlagSet& /*flags*/, V a) {
-  return hn::Div(hn::Set(d, hn::TFromD<D>{1}), a);
-}
-
-// 1 / a truncated: a for 1 and -1, else 0. 1 / 0 gives the least value, with two flags as in NumPy.
+// 1 / a truncated: a for 1 and -1, else 0. 1 / 0 is what NumPy makes of infinity by way of 32 bits,
+// the least value of signed lanes at least as wide and 0 of others, with two flags.
 template <class D, class V>
 HWY_INLINE V ReciprocalInteger(D d, FlagSet& flags, V a) {
   using T = hn::TFromD<D>;
@@ -80,8 +68,13 @@ HWY_INLINE V ReciprocalInteger(D d, FlagSet& flags, V a) {
   const auto zero = hn::Eq(a, hn::Zero(d));
   flags.RaiseIf(d, zero, kDivideByZero | kInvalid);
   auto unit = hn::Eq(a, one);
-  if constexpr (hwy::IsSigned<T>()) unit = hn::Or(unit, hn::Eq(hn::Abs(a), one));
-  return hn::IfThenElse(zero, hn::Set(d, hwy::LimitsMin<T>()), hn::IfThenElseZero(unit, a));
+  if constexpr (hwy::IsSigned<T>()) unit = hn::Or(unit, hn::Eq(a, hn::Set(d, T{-1})));
+  const V quotient = hn::IfThenElseZero(unit, a);
+  if constexpr (hwy::IsSigned<T>() && sizeof(T) >= 4) {
+    return hn::IfThenElse(zero, hn::Set(d, hwy::LimitsMin<T>()), quotient);
+  } else {
+    return quotient;
+  }
 }
 
 }  // namespace HWY_NAMESPACE

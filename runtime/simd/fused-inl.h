@@ -52,10 +52,17 @@ HWY_INLINE V NegFma(D d, V a, V b, V c) {
 #endif
 }
 
-// The body of the first. Hardware flags are those of std::fma.
+// The body of the first. Overflow and underflow are the hardware's; invalid is computed, because
+// targets differ for infinity times zero plus NaN.
 template <class D, class V>
-HWY_INLINE V MulAdd(D d, FlagSet& /*flags*/, V a, V b, V c) {
-  return Fma(d, a, b, c);
+HWY_INLINE V MulAdd(D d, FlagSet& flags, V a, V b, V c) {
+  const V result = Fma(d, a, b, c);
+  const auto nan = hn::IsNaN(result);
+  if (HWY_UNLIKELY(!hn::AllFalse(d, nan))) {
+    const auto given = hn::Or(hn::IsNaN(c), hn::Or(hn::IsNaN(a), hn::IsNaN(b)));
+    flags.RaiseIf(d, hn::AndNot(given, nan), kInvalid);
+  }
+  return result;
 }
 
 }  // namespace HWY_NAMESPACE

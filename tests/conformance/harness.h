@@ -25,6 +25,7 @@ enum Condition : unsigned {
   kUnderflow = 4,
   kInvalid = 8,
   kAnyDeclared = 16,  // no more than the spec declares for the loop
+  kRefused = 32,      // none: the call fails
 };
 
 // Values that every type has: kInf, -kInf, kNaN, kMin and kMax take the type they are put into.
@@ -95,6 +96,16 @@ struct Row<Out, A, B, C> {
   unsigned conditions = kAnyDeclared;
   int line = 0;
 };
+template <class Out, class A, class B, class C, class D>
+struct Row<Out, A, B, C, D> {
+  A a;
+  B b;
+  C c;
+  D d;
+  Out out;
+  unsigned conditions = kAnyDeclared;
+  int line = 0;
+};
 
 // A loop and what it promises.
 struct Loop {
@@ -143,6 +154,7 @@ Columns columns_of(std::span<const R> rows) {
   columns.inputs.push_back(column(rows, &R::a));
   if constexpr (requires { &R::b; }) columns.inputs.push_back(column(rows, &R::b));
   if constexpr (requires { &R::c; }) columns.inputs.push_back(column(rows, &R::c));
+  if constexpr (requires { &R::d; }) columns.inputs.push_back(column(rows, &R::d));
   add_outputs(rows, &R::out, columns);
   for (const R& row : rows) {
     columns.conditions.push_back(row.conditions);

@@ -98,7 +98,10 @@ def test_every_chosen_loop_of_recorded_dtypes_has_values(golden: Golden) -> None
         for cell in golden.resolution()
         if not isinstance(cell.outcome, Refusal) and cell.outcome.uses_only(dtypes)
     }
-    assert chosen == {(loop.ufunc, str(loop.types)) for loop in golden.loops()}
+    recorded = {(loop.ufunc, str(loop.types)) for loop in golden.loops()}
+    assert recorded <= chosen
+    # NumPy refuses whole numbers to negative powers, which are among the special values.
+    assert {ufunc for ufunc, _ in chosen - recorded} <= {"power"}
 
 
 def test_flags_lie_within_the_four_bits(golden: Golden) -> None:

@@ -26,6 +26,9 @@ EDITS = [
     ("less", "summary: ", "summary: Asks. "),
     ("maximum", 'body: "Max(a, b)"', 'body: "Max(b, a)"'),
     ("sqrt", 'body: "Sqrt(a)"', 'body: "Mul(Sqrt(a), 1.0)"'),
+    ("conjugate", 'body: "a"', 'body: "Add(a, 0)"'),  # shares kernels with positive, absolute and others
+    ("floor", 'for: {T: whole}, body: "a"', 'for: {T: whole}, body: "Or(a, a)"'),
+    ("fmax", 'body: "Max(a, b)"', 'body: "Max(b, a)"'),
     ("divide", "accuracy: {real_floats: 0.5}", "accuracy: {real_floats: 0.6}"),
     ("add", 'operator: "+"', 'operator: "+"\naliases: [joined]'),
     ("maximum", "arguments:", "aliases: [greatest]\narguments:"),
@@ -83,7 +86,7 @@ def test_ninja_agrees_on_an_edit(grown: Tree) -> None:
     path = grown.spec / "ufuncs" / "maximum.yaml"
     text = path.read_text()
     try:
-        edit(path, 'body: "Max(a, b)"', 'body: "Max(b, a)"')
+        edit(path, 'body: "Maximum(a, b)"', 'body: "Maximum(b, a)"')
         grown.generate()
         units = grown.pending_units()
         assert units == ["generated/src/kernels/extrema.cpp"]

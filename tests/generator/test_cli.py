@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,15 +36,21 @@ def copy_in_order(source: Path, target: Path, order: Sequence[Path]) -> None:
         shutil.copyfile(path, copied)
 
 
+def processor_seconds() -> float:
+    """What ended children took of the processor, whatever else the machine did."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_output_is_the_same_under_any_hash_seed_and_order_of_files(root: Path, tmp_path: Path) -> None:
     files = sorted((root / "spec").rglob("*.yaml"))
     found = []
     for seed in ("0", "1", "12345"):
         order = random.Random(seed).sample(files, len(files))
         copy_in_order(root / "spec", tmp_path / seed / "spec", order)
-        start = time.perf_counter()
+        start = processor_seconds()
         generate(root, tmp_path / seed / "spec", tmp_path / seed / "generated", seed)
-        assert time.perf_counter() - start < 10
+        assert processor_seconds() - start < 10
         found.append(digest(tmp_path / seed / "generated"))
     assert found[0]
     assert found[0] == found[1] == found[2]

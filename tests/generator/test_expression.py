@@ -18,7 +18,7 @@ def word(
     operations = tuple(Operation(name, arguments, result, classes, family, raises, "") for arguments, result in forms)
     by_class = ((frozenset(["float64"]), ("invalid",)), (frozenset(["int8"]), ("overflow",)))
     mixed = {"Across": "type", "Scaled": "width"}.get(name, "")
-    return OperationWord(name, operations, True, mixed, by_class if family else ())
+    return OperationWord(name, operations, True, mixed, by_class if family else (), frozenset())
 
 
 VECTOR, MASK = "vector", "mask"

@@ -14,6 +14,7 @@ from quern_generator.reference import (
     NAN,
     Real,
     ReferenceFault,
+    Refused,
     compile_reference,
     finite,
     parse_value,
@@ -69,6 +70,18 @@ def evaluate(spec: Spec, text: str, name: str, *inputs: str, output: str = "") -
         ("copysign(a, b)", "float64", ("nan", "-1.0"), "nan"),
         ("a if a < b else b", "float64", ("nan", "1.0"), "1.0"),
         ("a + 0.1", "float64", ("0.2",), "0.3"),  # 0.1 is exact here
+        ("ceil(a)", "float64", ("-0.5",), "-0.0"),
+        ("ceil(a)", "float64", ("0.5",), "1.0"),
+        ("ceil(a)", "float64", ("-inf",), "-inf"),
+        ("rint(a)", "float64", ("2.5",), "2.0"),
+        ("rint(a)", "float64", ("-0.5",), "-0.0"),
+        ("rint(a)", "float64", ("nan",), "nan"),
+        ("pi", "float64", ("0.0",), repr(math.pi)),
+        ("gcd(a, b)", "int8", ("min", "12"), "4"),
+        ("lcm(a, b)", "int8", ("100", "99"), "-84"),
+        ("popcount(abs(a))", "int8", ("min",), "1"),
+        ("wrapped_power(a, b)", "uint64", ("max", "max"), str(2**64 - 1)),
+        ("wrapped_power(a, b)", "int8", ("3", "max"), str(((3**127 + 128) % 256) - 128)),
     ],
 )
 def test_values(spec: Spec, text: str, name: str, inputs: tuple[str, ...], expected: str) -> None:
@@ -149,6 +162,30 @@ def test_values_as_specs_write_them(spec: Spec, text: str, name: str, expected: 
 def test_the_language_is_closed(text: str) -> None:
     with pytest.raises(ReferenceFault):
         compile_reference(text, 2)
+
+
+@pytest.mark.parametrize("name", ["float32", "float64"])
+def test_neighbours_are_numpys(spec: Spec, name: str) -> None:
+    """From special values and random bit patterns, towards each other."""
+    to = dtype(spec, name)
+    generator = np.random.default_rng(5)
+    limits = np.finfo(name)
+    sizes = [0.0, limits.smallest_subnormal, limits.smallest_normal, 1.0, 2.0, limits.max, np.inf]
+    special = np.array([*sizes, *(-np.array(sizes)), np.nan], name)
+    bits = generator.integers(0, 2**to.bits, 300, dtype=f"u{to.size}").view(name)
+    left, right = np.meshgrid(np.concatenate([special, bits]), np.concatenate([special, bits[:5]]))
+    with np.errstate(all="ignore"):
+        expected = np.nextafter(left, right)
+    reference = compile_reference("nextafter(a, b)", 2)
+    for a, b, value in zip(left.ravel().tolist(), right.ravel().tolist(), expected.ravel().tolist()):
+        assert same(reference((number(a), number(b)), (to, to), [to])[0], number(value)), (a, b)
+
+
+def test_refused_inputs_have_no_value(spec: Spec) -> None:
+    text = "refused if b < 0 else wrapped_power(a, b)"
+    assert evaluate(spec, text, "int64", "2", "3") == "8"
+    with pytest.raises(Refused):
+        evaluate(spec, text, "int64", "2", "-3")
 
 
 def test_shifts_are_bounded(spec: Spec) -> None:

@@ -23,9 +23,15 @@ STANDS_FOR = {"float16": "float32"}
 
 WEAK = {"integer": int, "real": float}
 
-# logical_and and logical_or of a weak scalar run in bool in NumPy, here in the array's dtype; the results
-# are bool alike.
-OTHER_WEAK_LOOP = {"logical_and", "logical_or"}
+# Logical functions of a weak scalar run in bool in NumPy, here in the array's dtype; the results are bool alike. A weak
+# exponent of ldexp is an int32 there, here what the array makes it; the result has the array's dtype in both.
+OTHER_WEAK_LOOP = {"logical_and", "logical_or", "logical_xor", "ldexp"}
+
+# A weak mantissa beside an array of exponents is a float16 in NumPy; here the least float that holds the array's dtype.
+FLOAT_OF_WEAK = {"ldexp"}
+
+# NumPy reduces whole numbers by ldexp, as exponents of a floating-point accumulator; here a reduction has one dtype.
+OTHER_ACCUMULATOR = {"ldexp"}
 
 
 def numpy_ufunc(name: str) -> np.ufunc:
@@ -59,6 +65,11 @@ def own_loop(ufunc: Ufunc, value: int) -> tuple[str, ...] | None:
     return None if value < 0 else tuple(dtype.name for dtype in ufunc.loops[value].types)
 
 
+def is_unsupported(ufunc: Ufunc, value: int) -> bool:
+    """Whether a cell is refused because the ufunc has no such loop here, which its refusal says."""
+    return value < -1 and "not supported" in ufunc.refusals[-value - 1]
+
+
 def cell_value(spec: Spec, ufunc: Ufunc, cell: Sequence[int]) -> int:
     """The resolution table's value for dtype indices."""
     index = 0
@@ -75,7 +86,7 @@ def lattice_of(spec: Spec) -> Lattice:
 
 
 def test_most_ufuncs_and_dtypes_are_numpys(spec: Spec) -> None:
-    assert len(known_ufuncs(spec)) >= 34
+    assert len(known_ufuncs(spec)) >= 62
     assert len(known_dtypes(spec)) >= 11
     assert not STANDS_FOR.keys() & {dtype.name for dtype in spec.dtypes}
 
@@ -84,12 +95,15 @@ def test_every_cell_of_every_ufunc_runs_the_loop_that_numpy_runs(spec: Spec) -> 
     for ufunc in known_ufuncs(spec):
         for cell in itertools.product(known_dtypes(spec), repeat=len(ufunc.inputs)):
             theirs = numpy_loop(numpy_ufunc(ufunc.name), [np.dtype(dtype.name) for dtype in cell])
-            ours = own_loop(ufunc, cell_value(spec, ufunc, [dtype.index for dtype in cell]))
-            assert ours == theirs, (ufunc.name, [dtype.name for dtype in cell])
+            value = cell_value(spec, ufunc, [dtype.index for dtype in cell])
+            if is_unsupported(ufunc, value):
+                assert theirs is not None and "float" in theirs[0]
+                continue
+            assert own_loop(ufunc, value) == theirs, (ufunc.name, [dtype.name for dtype in cell])
 
 
 def test_float16_stands_behind_few_cells(spec: Spec) -> None:
-    """The cells in which float32 takes float16's place are those of bool, int8 and uint8 alone."""
+    """The cells in which float32 takes float16's place are those of bool, int8 and uint8, where they are converted."""
     for ufunc in known_ufuncs(spec):
         for cell in itertools.product(known_dtypes(spec), repeat=len(ufunc.inputs)):
             try:
@@ -97,8 +111,8 @@ def test_float16_stands_behind_few_cells(spec: Spec) -> None:
                 loop = numpy_ufunc(ufunc.name).resolve_dtypes((*(np.dtype(dtype.name) for dtype in cell), *outputs))
             except TypeError:
                 continue
-            if any(dtype.name in STANDS_FOR for dtype in loop):
-                assert all(dtype.size == 1 for dtype in cell)
+            narrow = [theirs.name in STANDS_FOR for theirs in loop[: len(cell)]]
+            assert all(ours.size == 1 for ours, is_narrow in zip(cell, narrow) if is_narrow)
 
 
 def test_promotion_is_promote_types(spec: Spec) -> None:
@@ -125,8 +139,9 @@ def test_casting_is_can_cast(spec: Spec, level: str) -> None:
         assert ours == np.can_cast(source.name, target.name, level), (source.name, target.name)  # type: ignore[arg-type]
 
 
-def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[object]]]:
-    """Inputs with at least one array and one weak scalar: dtype indices as the spec takes them, and NumPy's."""
+def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[int], list[object]]]:
+    """Inputs with at least one array and one weak scalar: dtype indices as the spec takes them beside the arrays and, if
+    those have no loop, alone; and NumPy's."""
     arity = len(ufunc.inputs)
     lattice = lattice_of(spec)
     choices: list[DType | str] = [*known_dtypes(spec), *spec.casting.weak_kinds]
@@ -136,25 +151,32 @@ def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[objec
             continue
         common = lattice.join(strong)
         assert common is not None
-        ours, theirs = [], list[object]()
+        ours, alone, theirs = list[int](), list[int](), list[object]()
         for item in chosen:
             if isinstance(item, DType):
                 ours.append(item.index)
+                alone.append(item.index)
                 theirs.append(np.dtype(item.name))
             else:
                 weak = spec.casting.weak[spec.casting.weak_kinds.index(item)][common]
                 assert weak is not None
                 ours.append(weak)
+                alone.append(spec.casting.weak_alone[spec.casting.weak_kinds.index(item)])
                 theirs.append(WEAK[item])
-        yield ours, theirs
+        yield ours, alone, theirs
 
 
 def test_weak_scalars(spec: Spec) -> None:
     compared = 0
     for ufunc in known_ufuncs(spec):
-        for ours, theirs in weak_cells(spec, ufunc):
+        for ours, alone, theirs in weak_cells(spec, ufunc):
             expected = numpy_loop(numpy_ufunc(ufunc.name), theirs)
-            found = own_loop(ufunc, cell_value(spec, ufunc, ours))
+            value = cell_value(spec, ufunc, ours)
+            if is_unsupported(ufunc, value):
+                continue
+            found = own_loop(ufunc, value) or own_loop(ufunc, cell_value(spec, ufunc, alone))
+            if ufunc.name in FLOAT_OF_WEAK and theirs[0] in WEAK.values():
+                continue
             if ufunc.name in OTHER_WEAK_LOOP and expected is not None and found is not None:
                 expected, found = expected[-1:], found[-1:]
             assert found == expected, (ufunc.name, theirs)
@@ -174,6 +196,8 @@ def test_reductions_run_in_the_loop_that_numpy_runs(spec: Spec) -> None:
             continue
         for dtype in known_dtypes(spec):
             expected = numpy_loop(numpy_ufunc(ufunc.name), [None, np.dtype(dtype.name)], reduction=True)
+            if ufunc.name in OTHER_ACCUMULATOR or ufunc.reduction and is_unsupported(ufunc, ufunc.reduction[dtype.index]):
+                continue
             found = None if ufunc.reduction is None else own_loop(ufunc, ufunc.reduction[dtype.index])
             assert found == expected, (ufunc.name, dtype.name)
 

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import JUDGED, JUDGED_DTYPES, UFUNCS, beyond, judge, layouts, numpy_ufunc, outcome, sample
+from conftest import JUDGED, JUDGED_DTYPES, UFUNCS, assert_same, beyond, judge, layouts, numpy_ufunc, outcome, sample
 
 import quern
 
@@ -272,3 +272,54 @@ def test_numpys_functions_hand_over():
     theirs += mine
     assert theirs is keep and theirs.tolist() == [4.0, 6.0]
     assert np.add(theirs, mine, out=theirs) is theirs
+
+
+WHOLE = [dtype for dtype in JUDGED_DTYPES if dtype.kind in "iu"]
+
+
+def test_powers_of_whole_numbers(rng):
+    for first, second in itertools.product(WHOLE, repeat=2):
+        bases, exponents = sample(first.str, (40,), rng), abs(sample(second.str, (40,), rng))
+        found = outcome(lambda: quern.power(bases, exponents))
+        if found[0] != "unsupported":
+            assert_same(found[1], np.power(bases, exponents))
+            assert_same(quern.power.outer(bases, exponents), np.power.outer(bases, exponents))
+    for dtype in WHOLE:
+        bases = sample(dtype.str, (3, 4), rng)
+        assert_same(quern.power(bases, 3), np.power(bases, 3))
+        assert_same(quern.power.reduce(abs(bases)), np.power.reduce(abs(bases)))
+        assert_same(quern.power.accumulate(abs(bases)), np.power.accumulate(abs(bases)))
+
+
+def test_negative_powers_are_refused():
+    bases, exponents = np.arange(1, 5), np.array([1, 2, -1, 3])
+    out = np.zeros(4, np.int64)
+    with pytest.raises(ValueError, match="integers to negative integer powers are not allowed"):
+        quern.power(bases, exponents, out=quern.asarray(out))
+    assert not out.any()
+    with pytest.raises(TypeError, match="floating-point numbers are not supported"):
+        quern.power(bases, 0.5)
+
+
+@pytest.mark.parametrize("exponent", ["i1", "i2", "i4", "i8", "u1", "u2", "u4"])
+def test_ldexp(exponent, rng):
+    for dtype in JUDGED_DTYPES:
+        mantissas, exponents = sample(dtype.str, (30,), rng), sample(exponent, (30,), rng)
+        judge(lambda: quern.ldexp(mantissas, exponents), lambda: np.ldexp(mantissas, exponents))
+        judge(lambda: quern.ldexp(mantissas, 3), lambda: np.ldexp(mantissas, 3))
+    with pytest.raises(TypeError):
+        quern.ldexp(1.5, 0.5)
+
+
+@pytest.mark.parametrize("dtype", [dtype for dtype in JUDGED_DTYPES if dtype.kind == "f"], ids=str)
+def test_angles_are_numpys_bit_for_bit(dtype, rng):
+    """The spec gives them a bound; what they compute is NumPy's product."""
+    angles = (rng.standard_normal(10000) * 10.0 ** rng.integers(-30, 30, 10000)).astype(dtype.str)
+    for name in ("degrees", "radians", "deg2rad", "rad2deg"):
+        assert_same(getattr(quern, name)(angles), getattr(np, name)(angles), 0.0)
+
+
+def test_replacing_what_is_no_number():
+    values = np.array([1.5, np.nan, np.inf, -np.inf], np.float32)
+    assert_same(quern.nan_to_num(values, 0.5, 2.0, -2.0), np.nan_to_num(values, nan=0.5, posinf=2.0, neginf=-2.0))
+    assert_same(quern.nan_to_num(np.arange(3), 0.5, 2.0, -2.0), np.arange(3))

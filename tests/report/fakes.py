@@ -56,7 +56,8 @@ def selects(loop: Loop) -> bool:
         return False
     columns = corpus(loop.inputs, 0).columns
     function = find_ufunc(loop.ufunc)
-    assert function is not None
+    if function is None:
+        return False
     with np.errstate(all="ignore"):
         return returns_an_input(columns, np.asarray(function(*columns)))
 
@@ -69,6 +70,15 @@ def settle_zeros(operands: Sequence[Any], result: Array) -> Array:
     tied = np.logical_and.reduce([array == 0 for array in arrays])
     settled: Array = np.where(tied, arrays[1], result)
     return settled
+
+
+def store(result: Array, out: Any, where: Any) -> Array:
+    """The result, in `out` where that is given: an array, or the first of a tuple for several outputs."""
+    target = out[0] if isinstance(out, tuple) else out
+    if target is None:
+        return result
+    np.copyto(target, result, where=where)
+    return np.asarray(target)
 
 
 class Careful(OnCopies):
@@ -93,6 +103,9 @@ class FakeQuern(NumpyLibrary):
         self._watch: FlagWatch | None = None
         self._selecting = {loop.ufunc for loop in spec.loops if selects(loop)}
         self._rounding = {loop.ufunc for loop in spec.loops if loop.neutral and loop.accuracy}
+        self._loops = {
+            ufunc.name: {loop.inputs + loop.outputs for loop in ufunc.loops} for ufunc in spec.ufuncs
+        }
         self._approximate = {
             loop.ufunc
             for loop in spec.loops
@@ -122,6 +135,8 @@ class FakeQuern(NumpyLibrary):
         types = super().resolve(ufunc, inputs)
         if not set(types) <= set(self.spec.dtypes):
             raise TypeError("a dtype that the spec lacks")
+        if types not in self._loops[ufunc]:
+            raise TypeError("a loop that the spec lacks")
         return types
 
     def call(self, ufunc: str, *operands: Any, **keywords: Any) -> tuple[Array, ...]:

@@ -32,7 +32,6 @@ QUERN_TEST_OPERATION(Div)
 QUERN_TEST_BODY(Negative)
 QUERN_TEST_BODY(Absolute)
 QUERN_TEST_BODY(Sign)
-QUERN_TEST_BODY(Reciprocal)
 QUERN_TEST_BODY(ReciprocalInteger)
 QUERN_TEST_BODY(Equal)
 QUERN_TEST_BODY(NotEqual)
@@ -105,7 +104,6 @@ void AddCommon(test::KernelList& list, std::string_view type) {
   add("Clip", Kernel<T(T, T, T), ClipBody>);
   if constexpr (std::is_floating_point_v<T>) {
     add("Div", Kernel<T(T, T), DivBody>);
-    add("Reciprocal", Kernel<T(T), ReciprocalBody>);
     add("IsNaN", Kernel<Bool(T), IsNaNBody>);
     add("IsInf", Kernel<Bool(T), IsInfBody>);
     add("IsFinite", Kernel<Bool(T), IsFiniteBody>);
@@ -329,7 +327,6 @@ TYPED_TEST(ElementwiseFloatTest, Parts) {
 TYPED_TEST(ElementwiseFloatTest, Rounded) {
   using T = TypeParam;
   this->template Binary<T>("Div", [](T a, T b) { return a / b; });
-  this->template Unary<T>("Reciprocal", [](T a) { return 1 / a; });
   this->template Unary<T>("Sqrt", [](T a) { return std::sqrt(a); });
   this->template Unary<T>("Floor", [](T a) { return std::floor(a); });
   this->template Unary<T>("Ceil", [](T a) { return std::ceil(a); });
@@ -355,7 +352,8 @@ TYPED_TEST(ElementwiseIntegerTest, Reciprocal) {
   using T = TypeParam;
   Elementwise<T(T)>::Check(Targets(), this->Of("ReciprocalInteger"), [](T a) {
     if (a == 0) {
-      return Expected<T>{std::numeric_limits<T>::min(), kDivideByZero | kInvalid};
+      const T least = sizeof(T) < 4 ? T(0) : std::numeric_limits<T>::min();
+      return Expected<T>{least, kDivideByZero | kInvalid};
     }
     return Expected<T>{T(T(1) / a)};
   });

@@ -15,7 +15,6 @@
 // After foreach_target.h.
 #include "hwy/highway.h"
 #include "simd/exponential-inl.h"
-#include "simd/fused-inl.h"
 #include "tests/simd/harness.h"
 #include "tests/simd/kernel-inl.h"
 
@@ -25,7 +24,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 QUERN_TEST_BODY(Exp)
-QUERN_TEST_BODY(MulAdd)
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -37,9 +35,7 @@ struct CompiledFor<ExponentialKernels, HWY_TARGET> {
   static KernelList List() {
     namespace target = HWY_NAMESPACE;
     return {{"Exp float32", target::Kernel<float(float), target::ExpBody>},
-            {"Exp float64", target::Kernel<double(double), target::ExpBody>},
-            {"Fma float32", target::Kernel<float(float, float, float), target::MulAddBody>},
-            {"Fma float64", target::Kernel<double(double, double, double), target::MulAddBody>}};
+            {"Exp float64", target::Kernel<double(double), target::ExpBody>}};
   }
 };
 }  // namespace test
@@ -173,15 +169,6 @@ TYPED_TEST(ExpTest, LandmarksAndFlags) {
       EXPECT_EQ(flags, row.flags) << target.Name() << " " << Print(row.x);
     }
   }
-}
-
-TEST(FusedTest, MatchesStdFma) {
-  Elementwise<float(float, float, float)>::Check(
-      Targets(), "Fma float32",
-      [](float a, float b, float c) { return Expected<float>{std::fma(a, b, c)}; });
-  Elementwise<double(double, double, double)>::Check(
-      Targets(), "Fma float64",
-      [](double a, double b, double c) { return Expected<double>{std::fma(a, b, c)}; });
 }
 
 }  // namespace

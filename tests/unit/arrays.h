@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/registry.h"
 #include "quern/quern.hpp"
 
 namespace quern {
@@ -49,6 +50,14 @@ inline std::vector<DType> AllDTypes() {
     all.push_back(DType::from_id(static_cast<std::uint8_t>(id)));
   }
   return all;
+}
+
+// True if some loop of the ufunc refuses some values.
+inline bool MayRefuse(const Ufunc& ufunc) {
+  for (const LoopInfo* loop : Registry::Get().Loops(ufunc.info())) {
+    if (loop->refusal != nullptr) return true;
+  }
+  return false;
 }
 
 // ---- Elements -----------------------------------------------------------------------------------

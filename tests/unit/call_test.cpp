@@ -395,5 +395,85 @@ TEST(Flags, PaddingRaisesNothing) {
   }
 }
 
+// ---- Refused values -----------------------------------------------------------------------------
+
+// Many exponents, of which only one, near the end, is negative.
+Array BadExponents() {
+  const Array exponents = full({100000}, 2, kInt64);
+  exponents(99990).assign(Array::scalar(std::int64_t{-1}));
+  return exponents;
+}
+
+TEST(Refusal, SaysWhy) {
+  EXPECT_EQ(MessageOf<ValueError>([] { power(Iota<std::int64_t>({3}), -1); }),
+            "power: integers to negative integer powers are not allowed");
+  EXPECT_EQ(MessageOf<ValueError>([] { power(Iota<std::int64_t>({100000}), BadExponents()); }),
+            "power: integers to negative integer powers are not allowed");
+}
+
+TEST(Refusal, LeavesTheOutputAsItWas) {
+  Array out = Iota<std::int64_t>({100000});
+  const Array before = out.copy();
+  EXPECT_THROW(power(out, BadExponents(), {.out = &out}), ValueError);
+  EXPECT_EQ(Values<std::int64_t>(out), Values<std::int64_t>(before));
+  Array narrow = Iota<std::int32_t>({100000});
+  EXPECT_THROW(power(before, BadExponents(), {.out = &narrow}), ValueError);
+  EXPECT_EQ(Values<std::int64_t>(narrow), Values<std::int64_t>(before));
+}
+
+TEST(Refusal, MaskedOutElementsAreNotAsked) {
+  Array out = Iota<std::int64_t>({100000});
+  const Array exponents = BadExponents();
+  const Array mask = greater_equal(exponents, 0);
+  power(out, exponents, {.out = &out, .where = &mask});
+  EXPECT_EQ(out(99990).item<std::int64_t>(), 99990) << "left out";
+  EXPECT_EQ(out(99989).item<std::int64_t>(), std::int64_t{99989} * 99989);
+}
+
+TEST(Refusal, EndsReductionsAndAtBeforeTheyWrite) {
+  const Ufunc& ufunc = Ufunc::find("power");
+  Array out = Array::scalar(std::int64_t{7});
+  const Array chain = Array::from_values({std::int64_t{2}, std::int64_t{3}, std::int64_t{-1}});
+  EXPECT_THROW(ufunc.reduce(chain, {.out = &out}), ValueError);
+  EXPECT_EQ(out.item<std::int64_t>(), 7);
+  Array running = Iota<std::int64_t>({3});
+  EXPECT_THROW(ufunc.accumulate(chain, {.out = &running}), ValueError);
+  EXPECT_EQ(Values<std::int64_t>(running), (std::vector<std::int64_t>{0, 1, 2}));
+  const Array bases = Array::from_values({std::int64_t{2}, std::int64_t{3}, std::int64_t{4}});
+  const Operand exponents(chain);
+  EXPECT_THROW(ufunc.at(bases, Iota<std::int64_t>({3}), &exponents), ValueError);
+  EXPECT_EQ(Values<std::int64_t>(bases), (std::vector<std::int64_t>{2, 3, 4}));
+  const Operand squares(2);
+  ufunc.at(bases, Iota<std::int64_t>({2}), &squares);
+  EXPECT_EQ(Values<std::int64_t>(bases), (std::vector<std::int64_t>{4, 9, 4}));
+}
+
+// ---- Parameters ---------------------------------------------------------------------------------
+
+TEST(Parameters, TakeTheDTypeOfTheLoop) {
+  const Array narrow = Array::from_values({-2.0f, 3.0f});
+  const Array slope = Array::from_values({0.5, 0.25});
+  const Array activated = leaky_relu(narrow, slope);
+  EXPECT_EQ(activated.dtype(), kFloat32);
+  EXPECT_EQ(Values<float>(activated), (std::vector<float>{-1.0f, 3.0f}));
+  EXPECT_EQ(leaky_relu(narrow, 0.5).dtype(), kFloat32);
+  EXPECT_THROW(leaky_relu(narrow, slope, {.casting = CastingLevel::safe}), CastError);
+}
+
+TEST(Parameters, TakeNoPartInReductions) {
+  const Ufunc& ufunc = Ufunc::find("leaky_relu");
+  EXPECT_THROW(ufunc.reduce(Iota<double>({3}), {.dtype = kFloat64}), ValueError);
+  EXPECT_THROW(ufunc.accumulate(Iota<double>({3}), {.dtype = kFloat64}), ValueError);
+}
+
+// ---- Weak numbers of another kind ---------------------------------------------------------------
+
+TEST(WeakNumbers, MayBeOfAnotherKindThanTheArray) {
+  const Array scaled = ldexp(Array::from_values({0.75f, 1.0f}), 4);
+  EXPECT_EQ(scaled.dtype(), kFloat32);
+  EXPECT_EQ(Values<float>(scaled), (std::vector<float>{12.0f, 16.0f}));
+  EXPECT_THROW(ldexp(Array::from_values({0.75f}), 1.5), TypeError);
+}
+
 }  // namespace
 }  // namespace quern

@@ -4,6 +4,14 @@
 namespace quern {
 namespace {
 
+TEST(Reduce, InSequenceStartsFromTheIdentity) {
+  const Ufunc& ufunc = Ufunc::find("gcd");
+  const Array single = Array::from_values({std::int64_t{-3}});
+  EXPECT_EQ(ufunc.reduce(single).item<std::int64_t>(), 3);
+  EXPECT_EQ(ufunc.reduce(single, {.no_identity = true}).item<std::int64_t>(), -3);
+  EXPECT_EQ(ufunc.reduce(Array({0}, DType::of<std::int64_t>())).item<std::int64_t>(), 0);
+}
+
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 

@@ -2,8 +2,6 @@
 // stride, dtype, mask, target and thread count.
 #include "arrays.h"
 
-#include "core/registry.h"
-
 namespace quern {
 namespace {
 
@@ -211,13 +209,15 @@ struct ReducingLoop {
   const LoopInfo* loop;
 };
 
-// Every loop whose operands share a type.
+// Every loop whose operands share a type, none of them a parameter, and that takes all values.
 std::vector<ReducingLoop> ReducingLoops() {
   std::vector<ReducingLoop> found;
   for (const Ufunc* ufunc : Ufunc::all()) {
     if (ufunc->inputs() != 2 || ufunc->outputs() != 1) continue;
+    if (ufunc->info().parameters != 0) continue;
     for (const LoopInfo* loop : Registry::Get().Loops(ufunc->info())) {
-      if (loop->types[0] == loop->types[1] && loop->types[1] == loop->types[2]) {
+      if (loop->types[0] == loop->types[1] && loop->types[1] == loop->types[2] &&
+          loop->refusal == nullptr) {
         found.push_back({ufunc, loop});
       }
     }
@@ -249,6 +249,15 @@ Element Reduced(const ReducingLoop& reducing, const Array& values) {
   return ElementAt(reducing.ufunc->reduce(values, {.dtype = values.dtype()}), {});
 }
 
+// The elements, after the identity where a fold in sequence starts from one.
+std::vector<Element> Sequence(const ReducingLoop& reducing, const Array& values) {
+  std::vector<Element> elements = Elements(values);
+  if (KernelsOf(*reducing.loop).reduce == nullptr && reducing.ufunc->identity()) {
+    elements.insert(elements.begin(), Reduced(reducing, Array({0}, values.dtype())));
+  }
+  return elements;
+}
+
 TEST_F(ReductionTree, EveryReducingLoopOfEveryLength) {
   const ErrorStateScope quiet(Ignoring());
   Random random(24);
@@ -264,7 +273,7 @@ TEST_F(ReductionTree, EveryReducingLoopOfEveryLength) {
         set_target(target);
         const OneByOne operation(*reducing.loop);
         const Array part = values(Slice{0, n});
-        const Element expected = operation.Fold(Elements(part));
+        const Element expected = operation.Fold(Sequence(reducing, part));
         ASSERT_TRUE(SameElement(Reduced(reducing, part), expected, dtype))
             << target << ", n = " << n;
         ASSERT_TRUE(
@@ -309,7 +318,8 @@ TEST_F(ReductionTree, EveryReducingLoopOverEveryAxis) {
         ASSERT_EQ(static_cast<Index>(found.size()), outputs);
         for (Index i = 0; i < outputs; ++i) {
           ASSERT_TRUE(SameElement(found[static_cast<std::size_t>(i)],
-                                  operation.Fold(Elements(sequences(i))), operation.dtype()))
+                                  operation.Fold(Sequence(reducing, sequences(i))),
+                                  operation.dtype()))
               << "axes " << set << ", " << layout.name << ", output " << i;
         }
       }

@@ -1,8 +1,6 @@
 // accumulate, reduceat, outer and at.
 #include "arrays.h"
 
-#include "core/registry.h"
-
 namespace quern {
 namespace {
 
@@ -40,7 +38,9 @@ TEST(Accumulate, EqualsCallsOneByOne) {
   const ErrorStateScope quiet(Ignoring());
   Random random(40);
   for (const Ufunc* ufunc : Ufunc::all()) {
-    if (ufunc->inputs() != 2 || ufunc->outputs() != 1) continue;
+    // Parameters are not folded, and random values may be refused.
+    if (ufunc->inputs() != 2 || ufunc->info().parameters != 0 || MayRefuse(*ufunc)) continue;
+    if (ufunc->outputs() != 1) continue;
     for (DType dtype : AllDTypes()) {
       const bool folds = [&] {
         for (const std::vector<DType>& loop : ufunc->loops()) {

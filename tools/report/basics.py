@@ -26,6 +26,11 @@ def tuple_text(columns: Sequence[Array], index: int) -> str:
     return "(" + ", ".join(value_text(column[index]) for column in columns) + ")"
 
 
+def without_sign(values: Array) -> Array:
+    """Integers with the sign bit cleared; truth values have none."""
+    return values if values.dtype.kind == "b" else np.asarray(values & np.iinfo(values.dtype).max)
+
+
 def error_text(error: BaseException) -> str:
     """An exception in one line."""
     text = " ".join(str(error).split())

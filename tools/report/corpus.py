@@ -9,14 +9,15 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from .basics import Array
+from .basics import Array, without_sign
+from .spec import Loop
 
 # Loops with at most this many input tuples in all are tried on every one of them.
 EXHAUSTIVE_LIMIT = 1 << 16
@@ -142,6 +143,18 @@ def _all_tuples(types: Sequence[np.dtype[Any]]) -> list[Array] | None:
         for width, dtype in zip(bits, types, strict=True)
     ]
     return _grid(values)
+
+
+def loop_corpus(loop: Loop, count: int, exhaustive: bool = False) -> Corpus:
+    """A corpus of values that the loop takes."""
+    found = corpus(loop.inputs, count, exhaustive)
+    return accepted(found) if loop.refuses else found
+
+
+def accepted(inputs: Corpus) -> Corpus:
+    """A corpus for loops that refuse some values: no last operand is negative."""
+    *others, last = inputs.columns
+    return replace(inputs, columns=(*others, without_sign(last)))
 
 
 @lru_cache(maxsize=64)

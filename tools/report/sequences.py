@@ -7,7 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from .basics import Array
+from .basics import Array, without_sign
+from .spec import Loop
+
+
+def loop_sequence(loop: Loop, dtype: str, length: int) -> Array:
+    """The values of a dtype that the loop reduces: none are negative if it refuses some."""
+    values = sequence(dtype, length)
+    return without_sign(values) if loop.refuses else values
 
 
 @lru_cache(maxsize=256)

@@ -28,6 +28,7 @@ class Loop:
 
     accuracy: the promised bound in ULP; None for exact operations.
     neutral: the start of its reduction; None where reductions go from left to right.
+    refuses: whether it refuses some values with an exception.
     kinds: by instruction-set target that its kernel is built for, how it runs there.
     """
 
@@ -38,6 +39,7 @@ class Loop:
     flags: tuple[str, ...]
     reduces: bool
     neutral: str | None
+    refuses: bool
     kinds: dict[str, str]
     origin: str
     special_values: tuple[SpecialRow, ...]
@@ -111,6 +113,7 @@ def _loop(data: Json, index: int) -> Loop:
         flags=tuple(entry["flags"]),
         reduces=entry["reduces"],
         neutral=entry["neutral"],
+        refuses=entry["refusal"] != "",
         kinds=entry["kinds"],
         origin=entry["origin"],
         special_values=_special_rows(data, index),

@@ -25,18 +25,33 @@ QN_API qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduc
 /* Bits that are set in both inputs. */
 QN_API qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits);
 
+/* Number of one bits in the magnitude of the input. */
+QN_API qn_status qn_bitwise_count(const qn_array* value, qn_array** count);
+
 /* Bits that are set in either input. */
 QN_API qn_status qn_bitwise_or(const qn_array* left, const qn_array* right, qn_array** bits);
 
 /* Bits that are set in exactly one input. */
 QN_API qn_status qn_bitwise_xor(const qn_array* left, const qn_array* right, qn_array** bits);
 
+/* Smallest whole number not below the input. */
+QN_API qn_status qn_ceil(const qn_array* value, qn_array** whole);
+
 /* The input limited to a range. */
 QN_API qn_status qn_clip(const qn_array* value, const qn_array* lower, const qn_array* upper,
                          qn_array** limited);
 
+/* Complex conjugate of the input; a real number is its own. */
+QN_API qn_status qn_conjugate(const qn_array* value, qn_array** conjugate);
+
 /* The first input's magnitude with the second's sign. */
 QN_API qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array** result);
+
+/* An angle in radians, from degrees. */
+QN_API qn_status qn_deg2rad(const qn_array* angle, qn_array** radians);
+
+/* An angle in degrees, from radians. */
+QN_API qn_status qn_degrees(const qn_array* angle, qn_array** degrees);
 
 /* Quotient of the inputs. */
 QN_API qn_status qn_divide(const qn_array* dividend, const qn_array* divisor, qn_array** quotient);
@@ -51,22 +66,51 @@ QN_API qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array*
 /* Euler's number to the power of the input. */
 QN_API qn_status qn_exp(const qn_array* exponent, qn_array** power);
 
+/* Magnitude of the input as a floating-point number. */
+QN_API qn_status qn_fabs(const qn_array* value, qn_array** magnitude);
+
+/* Largest whole number not above the input. */
+QN_API qn_status qn_floor(const qn_array* value, qn_array** whole);
+
 /* Largest integer not above the quotient of the inputs. */
 QN_API qn_status qn_floor_divide(const qn_array* dividend, const qn_array* divisor,
                                  qn_array** quotient);
 
+/* Product of the first two inputs plus the third, rounded once. */
+QN_API qn_status qn_fma(const qn_array* left, const qn_array* right, const qn_array* addend,
+                        qn_array** result);
+
 /* The larger of the inputs, element by element; NaN is ignored. */
 QN_API qn_status qn_fmax(const qn_array* first, const qn_array* second, qn_array** maximum);
+
+/* The smaller of the inputs, element by element; NaN is ignored. */
+QN_API qn_status qn_fmin(const qn_array* first, const qn_array* second, qn_array** minimum);
+
+/* What truncated division leaves, with the dividend's sign. */
+QN_API qn_status qn_fmod(const qn_array* dividend, const qn_array* divisor, qn_array** remainder);
 
 /* Mantissa from 0.5 up to but not including 1 in magnitude, and exponent, of a number that is
  * their product, mantissa * 2**exponent. */
 QN_API qn_status qn_frexp(const qn_array* number, qn_array** mantissa, qn_array** exponent);
+
+/* Greatest common divisor of the magnitudes of the inputs. */
+QN_API qn_status qn_gcd(const qn_array* first, const qn_array* second, qn_array** divisor);
 
 /* Whether the first input is greater than the second. */
 QN_API qn_status qn_greater(const qn_array* left, const qn_array* right, qn_array** result);
 
 /* Whether the first input is greater than or equal to the second. */
 QN_API qn_status qn_greater_equal(const qn_array* left, const qn_array* right, qn_array** result);
+
+/* The input divided by 6 plus one half, limited to the range from 0 to 1. */
+QN_API qn_status qn_hard_sigmoid(const qn_array* value, qn_array** activated);
+
+/* The input limited to a range, as an activation; -1 and 1 are the usual bounds. */
+QN_API qn_status qn_hard_tanh(const qn_array* value, const qn_array* lower, const qn_array* upper,
+                              qn_array** activated);
+
+/* 0 below zero, 1 above, and the second input at zero. */
+QN_API qn_status qn_heaviside(const qn_array* value, const qn_array* at_zero, qn_array** step);
 
 /* The input with every bit reversed. */
 QN_API qn_status qn_invert(const qn_array* value, qn_array** bits);
@@ -79,6 +123,21 @@ QN_API qn_status qn_isinf(const qn_array* value, qn_array** result);
 
 /* Whether the input is not a number. */
 QN_API qn_status qn_isnan(const qn_array* value, qn_array** result);
+
+/* Whether the input is the negative infinity. */
+QN_API qn_status qn_isneginf(const qn_array* value, qn_array** result);
+
+/* Whether the input is the positive infinity. */
+QN_API qn_status qn_isposinf(const qn_array* value, qn_array** result);
+
+/* Least common multiple of the magnitudes of the inputs. */
+QN_API qn_status qn_lcm(const qn_array* first, const qn_array* second, qn_array** multiple);
+
+/* The first input times two to the power of the second, rounded once. */
+QN_API qn_status qn_ldexp(const qn_array* mantissa, const qn_array* exponent, qn_array** number);
+
+/* The input where it is not below zero, else its product with the slope. */
+QN_API qn_status qn_leaky_relu(const qn_array* value, const qn_array* slope, qn_array** activated);
 
 /* The first input's bits moved up by the second. */
 QN_API qn_status qn_left_shift(const qn_array* value, const qn_array* count, qn_array** shifted);
@@ -104,6 +163,9 @@ QN_API qn_status qn_logical_or(const qn_array* left, const qn_array* right, qn_a
 /* Whether an element is true. */
 QN_API qn_status qn_any(const qn_array* array, qn_array** result, const qn_reduce_options* options);
 
+/* Whether exactly one of the inputs is true. */
+QN_API qn_status qn_logical_xor(const qn_array* left, const qn_array* right, qn_array** result);
+
 /* The larger of the inputs, element by element. */
 QN_API qn_status qn_maximum(const qn_array* first, const qn_array* second, qn_array** maximum);
 
@@ -127,11 +189,37 @@ QN_API qn_status qn_multiply(const qn_array* multiplicand, const qn_array* multi
 QN_API qn_status qn_prod(const qn_array* array, qn_array** result,
                          const qn_reduce_options* options);
 
+/* The input with NaN and infinities replaced by numbers. */
+QN_API qn_status qn_nan_to_num(const qn_array* value, const qn_array* nan, const qn_array* posinf,
+                               const qn_array* neginf, qn_array** number);
+
 /* The input with its sign reversed. */
 QN_API qn_status qn_negative(const qn_array* value, qn_array** opposite);
 
+/* The value next to the first input in the direction of the second. */
+QN_API qn_status qn_nextafter(const qn_array* value, const qn_array* direction,
+                              qn_array** neighbour);
+
 /* Whether the first input is different from the second. */
 QN_API qn_status qn_not_equal(const qn_array* left, const qn_array* right, qn_array** result);
+
+/* The input as it is. */
+QN_API qn_status qn_positive(const qn_array* value, qn_array** same);
+
+/* The first input to the power of the second. */
+QN_API qn_status qn_power(const qn_array* base, const qn_array* exponent, qn_array** power);
+
+/* An angle in degrees, from radians. */
+QN_API qn_status qn_rad2deg(const qn_array* angle, qn_array** degrees);
+
+/* An angle in radians, from degrees. */
+QN_API qn_status qn_radians(const qn_array* angle, qn_array** radians);
+
+/* One divided by the input. */
+QN_API qn_status qn_reciprocal(const qn_array* value, qn_array** reciprocal);
+
+/* The input where it is above zero, else 0. */
+QN_API qn_status qn_relu(const qn_array* value, qn_array** activated);
 
 /* What floored division leaves, with the divisor's sign. */
 QN_API qn_status qn_remainder(const qn_array* dividend, const qn_array* divisor,
@@ -139,6 +227,21 @@ QN_API qn_status qn_remainder(const qn_array* dividend, const qn_array* divisor,
 
 /* The first input's bits moved down by the second; the sign is kept. */
 QN_API qn_status qn_right_shift(const qn_array* value, const qn_array* count, qn_array** shifted);
+
+/* The whole number nearest to the input, the even one of two. */
+QN_API qn_status qn_rint(const qn_array* value, qn_array** whole);
+
+/* -1, 0 or 1 as the input is below, equal to or above zero. */
+QN_API qn_status qn_sign(const qn_array* value, qn_array** sign);
+
+/* Whether the input carries a minus sign, zero and NaN included. */
+QN_API qn_status qn_signbit(const qn_array* value, qn_array** result);
+
+/* The input divided by one more than its magnitude. */
+QN_API qn_status qn_softsign(const qn_array* value, qn_array** activated);
+
+/* Distance from the input to the next value away from zero, with the input's sign. */
+QN_API qn_status qn_spacing(const qn_array* value, qn_array** distance);
 
 /* The number that is not negative and whose square is the input. */
 QN_API qn_status qn_sqrt(const qn_array* value, qn_array** root);
@@ -149,6 +252,9 @@ QN_API qn_status qn_square(const qn_array* value, qn_array** square);
 /* Difference of the inputs. */
 QN_API qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend,
                              qn_array** difference);
+
+/* The input without its fraction. */
+QN_API qn_status qn_trunc(const qn_array* value, qn_array** whole);
 
 #ifdef __cplusplus
 }

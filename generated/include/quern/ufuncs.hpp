@@ -19,40 +19,74 @@ namespace ufuncs {
 QUERN_EXPORT const Ufunc& absolute();
 QUERN_EXPORT const Ufunc& add();
 QUERN_EXPORT const Ufunc& bitwise_and();
+QUERN_EXPORT const Ufunc& bitwise_count();
 QUERN_EXPORT const Ufunc& bitwise_or();
 QUERN_EXPORT const Ufunc& bitwise_xor();
+QUERN_EXPORT const Ufunc& ceil();
 QUERN_EXPORT const Ufunc& clip();
+QUERN_EXPORT const Ufunc& conjugate();
 QUERN_EXPORT const Ufunc& copysign();
+QUERN_EXPORT const Ufunc& deg2rad();
+QUERN_EXPORT const Ufunc& degrees();
 QUERN_EXPORT const Ufunc& divide();
 QUERN_EXPORT const Ufunc& divmod();
 QUERN_EXPORT const Ufunc& equal();
 QUERN_EXPORT const Ufunc& exp();
+QUERN_EXPORT const Ufunc& fabs();
+QUERN_EXPORT const Ufunc& floor();
 QUERN_EXPORT const Ufunc& floor_divide();
+QUERN_EXPORT const Ufunc& fma();
 QUERN_EXPORT const Ufunc& fmax();
+QUERN_EXPORT const Ufunc& fmin();
+QUERN_EXPORT const Ufunc& fmod();
 QUERN_EXPORT const Ufunc& frexp();
+QUERN_EXPORT const Ufunc& gcd();
 QUERN_EXPORT const Ufunc& greater();
 QUERN_EXPORT const Ufunc& greater_equal();
+QUERN_EXPORT const Ufunc& hard_sigmoid();
+QUERN_EXPORT const Ufunc& hard_tanh();
+QUERN_EXPORT const Ufunc& heaviside();
 QUERN_EXPORT const Ufunc& invert();
 QUERN_EXPORT const Ufunc& isfinite();
 QUERN_EXPORT const Ufunc& isinf();
 QUERN_EXPORT const Ufunc& isnan();
+QUERN_EXPORT const Ufunc& isneginf();
+QUERN_EXPORT const Ufunc& isposinf();
+QUERN_EXPORT const Ufunc& lcm();
+QUERN_EXPORT const Ufunc& ldexp();
+QUERN_EXPORT const Ufunc& leaky_relu();
 QUERN_EXPORT const Ufunc& left_shift();
 QUERN_EXPORT const Ufunc& less();
 QUERN_EXPORT const Ufunc& less_equal();
 QUERN_EXPORT const Ufunc& logical_and();
 QUERN_EXPORT const Ufunc& logical_not();
 QUERN_EXPORT const Ufunc& logical_or();
+QUERN_EXPORT const Ufunc& logical_xor();
 QUERN_EXPORT const Ufunc& maximum();
 QUERN_EXPORT const Ufunc& minimum();
 QUERN_EXPORT const Ufunc& modf();
 QUERN_EXPORT const Ufunc& multiply();
+QUERN_EXPORT const Ufunc& nan_to_num();
 QUERN_EXPORT const Ufunc& negative();
+QUERN_EXPORT const Ufunc& nextafter();
 QUERN_EXPORT const Ufunc& not_equal();
+QUERN_EXPORT const Ufunc& positive();
+QUERN_EXPORT const Ufunc& power();
+QUERN_EXPORT const Ufunc& rad2deg();
+QUERN_EXPORT const Ufunc& radians();
+QUERN_EXPORT const Ufunc& reciprocal();
+QUERN_EXPORT const Ufunc& relu();
 QUERN_EXPORT const Ufunc& remainder();
 QUERN_EXPORT const Ufunc& right_shift();
+QUERN_EXPORT const Ufunc& rint();
+QUERN_EXPORT const Ufunc& sign();
+QUERN_EXPORT const Ufunc& signbit();
+QUERN_EXPORT const Ufunc& softsign();
+QUERN_EXPORT const Ufunc& spacing();
 QUERN_EXPORT const Ufunc& sqrt();
 QUERN_EXPORT const Ufunc& square();
 QUERN_EXPORT const Ufunc& subtract();
+QUERN_EXPORT const Ufunc& trunc();
 }  // namespace ufuncs
 
 // Magnitude of the input. The lowest integer stays as it is, because its magnitude is not
@@ -74,6 +108,9 @@ QUERN_EXPORT Array sum(const Array& array, const ReduceOptions& options = {});
 QUERN_EXPORT Array bitwise_and(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
 
+// Number of one bits in the magnitude of the input. Exact.
+QUERN_EXPORT Array bitwise_count(const Operand& value, const CallOptions& options = {});
+
 // Bits that are set in either input. Exact.
 QUERN_EXPORT Array bitwise_or(const Operand& left, const Operand& right,
                               const CallOptions& options = {});
@@ -82,14 +119,32 @@ QUERN_EXPORT Array bitwise_or(const Operand& left, const Operand& right,
 QUERN_EXPORT Array bitwise_xor(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
 
+// Smallest whole number not below the input. Whole numbers and truth values stay as they are, and
+// so do their dtypes. Zeros carry the input's sign. Exact.
+QUERN_EXPORT Array ceil(const Operand& value, const CallOptions& options = {});
+
 // The input limited to a range. A NaN in any input gives NaN. Where the lower bound exceeds the
 // upper one, the upper one is returned. Exact.
 QUERN_EXPORT Array clip(const Operand& value, const Operand& lower, const Operand& upper,
                         const CallOptions& options = {});
 
+// Complex conjugate of the input; a real number is its own. Exact.
+QUERN_EXPORT Array conjugate(const Operand& value, const CallOptions& options = {});
+
+// Another name of conjugate.
+QUERN_EXPORT Array conj(const Operand& value, const CallOptions& options = {});
+
 // The first input's magnitude with the second's sign. Exact.
 QUERN_EXPORT Array copysign(const Operand& magnitude, const Operand& sign,
                             const CallOptions& options = {});
+
+// An angle in radians, from degrees. The input is multiplied by the ratio of the units, computed in
+// the input's type, as NumPy does. Within 1.5 ULP for float32, float64.
+QUERN_EXPORT Array deg2rad(const Operand& angle, const CallOptions& options = {});
+
+// An angle in degrees, from radians. The input is multiplied by the ratio of the units, computed in
+// the input's type, as NumPy does. Within 1.5 ULP for float32, float64.
+QUERN_EXPORT Array degrees(const Operand& angle, const CallOptions& options = {});
 
 // Quotient of the inputs. Whole numbers are divided as float64; floor_divide keeps them whole.
 // Within 0.5 ULP for float32, float64.
@@ -114,6 +169,13 @@ QUERN_EXPORT Array equal(const Operand& left, const Operand& right,
 // float64.
 QUERN_EXPORT Array exp(const Operand& exponent, const CallOptions& options = {});
 
+// Magnitude of the input as a floating-point number. Exact.
+QUERN_EXPORT Array fabs(const Operand& value, const CallOptions& options = {});
+
+// Largest whole number not above the input. Whole numbers and truth values stay as they are, and so
+// do their dtypes. Zeros carry the input's sign. Exact.
+QUERN_EXPORT Array floor(const Operand& value, const CallOptions& options = {});
+
 // Largest integer not above the quotient of the inputs. A whole number divided by zero gives 0; the
 // lowest integer divided by -1 stays as it is. Floating-point quotients too large for every whole
 // number to be representable may miss the nearest one by a place. Within 1.5 ULP for float32,
@@ -121,15 +183,36 @@ QUERN_EXPORT Array exp(const Operand& exponent, const CallOptions& options = {})
 QUERN_EXPORT Array floor_divide(const Operand& dividend, const Operand& divisor,
                                 const CallOptions& options = {});
 
+// Product of the first two inputs plus the third, rounded once. Within 0.5 ULP for float32,
+// float64.
+QUERN_EXPORT Array fma(const Operand& left, const Operand& right, const Operand& addend,
+                       const CallOptions& options = {});
+
 // The larger of the inputs, element by element; NaN is ignored. The result is NaN only where both
 // inputs are. Of two zeros the second input is returned, whatever its sign. Exact.
 QUERN_EXPORT Array fmax(const Operand& first, const Operand& second,
+                        const CallOptions& options = {});
+
+// The smaller of the inputs, element by element; NaN is ignored. The result is NaN only where both
+// inputs are. Of two zeros the second input is returned, whatever its sign. Exact.
+QUERN_EXPORT Array fmin(const Operand& first, const Operand& second,
+                        const CallOptions& options = {});
+
+// What truncated division leaves, with the dividend's sign. A whole number divided by zero leaves
+// 0. The result of floating-point numbers is exact. Exact.
+QUERN_EXPORT Array fmod(const Operand& dividend, const Operand& divisor,
                         const CallOptions& options = {});
 
 // Mantissa from 0.5 up to but not including 1 in magnitude, and exponent, of a number that is their
 // product, mantissa * 2**exponent. Zeros, infinities and NaN are their own mantissa, with the
 // exponent 0. Exact.
 QUERN_EXPORT std::array<Array, 2> frexp(const Operand& number, const CallOptions& options = {});
+
+// Greatest common divisor of the magnitudes of the inputs. Of zero and a number the number's
+// magnitude. A divisor that is not representable, the magnitude of the lowest integer, wraps
+// around. Exact.
+QUERN_EXPORT Array gcd(const Operand& first, const Operand& second,
+                       const CallOptions& options = {});
 
 // Whether the first input is greater than the second. Integers of either sign are compared exactly;
 // NaN compares false. Exact.
@@ -140,6 +223,19 @@ QUERN_EXPORT Array greater(const Operand& left, const Operand& right,
 // compared exactly; NaN compares false. Exact.
 QUERN_EXPORT Array greater_equal(const Operand& left, const Operand& right,
                                  const CallOptions& options = {});
+
+// The input divided by 6 plus one half, limited to the range from 0 to 1. Within 1.5 ULP for
+// float32, float64.
+QUERN_EXPORT Array hard_sigmoid(const Operand& value, const CallOptions& options = {});
+
+// The input limited to a range, as an activation; -1 and 1 are the usual bounds. A NaN in any input
+// gives NaN. Where the lower bound exceeds the upper one, the upper one is returned. Exact.
+QUERN_EXPORT Array hard_tanh(const Operand& value, const Operand& lower, const Operand& upper,
+                             const CallOptions& options = {});
+
+// 0 below zero, 1 above, and the second input at zero. Exact.
+QUERN_EXPORT Array heaviside(const Operand& value, const Operand& at_zero,
+                             const CallOptions& options = {});
 
 // The input with every bit reversed. A truth value becomes the other one. Exact.
 QUERN_EXPORT Array invert(const Operand& value, const CallOptions& options = {});
@@ -158,6 +254,26 @@ QUERN_EXPORT Array isinf(const Operand& value, const CallOptions& options = {});
 
 // Whether the input is not a number. Exact.
 QUERN_EXPORT Array isnan(const Operand& value, const CallOptions& options = {});
+
+// Whether the input is the negative infinity. Exact.
+QUERN_EXPORT Array isneginf(const Operand& value, const CallOptions& options = {});
+
+// Whether the input is the positive infinity. Exact.
+QUERN_EXPORT Array isposinf(const Operand& value, const CallOptions& options = {});
+
+// Least common multiple of the magnitudes of the inputs. Zero if an input is zero. Multiples that
+// are not representable wrap around. Exact.
+QUERN_EXPORT Array lcm(const Operand& first, const Operand& second,
+                       const CallOptions& options = {});
+
+// The first input times two to the power of the second, rounded once. Exact.
+QUERN_EXPORT Array ldexp(const Operand& mantissa, const Operand& exponent,
+                         const CallOptions& options = {});
+
+// The input where it is not below zero, else its product with the slope. A NaN input gives NaN.
+// Within 0.5 ULP for float32, float64.
+QUERN_EXPORT Array leaky_relu(const Operand& value, const Operand& slope,
+                              const CallOptions& options = {});
 
 // The first input's bits moved up by the second. A count that is negative or not below the width
 // gives 0. Exact.
@@ -194,6 +310,11 @@ QUERN_EXPORT Array logical_or(const Operand& left, const Operand& right,
 // Whether an element is true. All axes by default.
 QUERN_EXPORT Array any(const Array& array, const ReduceOptions& options = {});
 
+// Whether exactly one of the inputs is true. Zero is false, everything else true, NaN included.
+// Exact.
+QUERN_EXPORT Array logical_xor(const Operand& left, const Operand& right,
+                               const CallOptions& options = {});
+
 // The larger of the inputs, element by element. A NaN in either input gives NaN. Of two zeros the
 // second input is returned, whatever its sign. Exact.
 QUERN_EXPORT Array maximum(const Operand& first, const Operand& second,
@@ -227,14 +348,54 @@ QUERN_EXPORT Array multiply(const Operand& multiplicand, const Operand& multipli
 // Product of the elements. All axes by default.
 QUERN_EXPORT Array prod(const Array& array, const ReduceOptions& options = {});
 
+// The input with NaN and infinities replaced by numbers. Whole numbers stay as they are. NumPy's
+// defaults are 0, the largest and the lowest finite number. Exact.
+QUERN_EXPORT Array nan_to_num(const Operand& value, const Operand& nan, const Operand& posinf,
+                              const Operand& neginf, const CallOptions& options = {});
+
 // The input with its sign reversed. Integers wrap around, so that the lowest one stays as it is.
 // Exact.
 QUERN_EXPORT Array negative(const Operand& value, const CallOptions& options = {});
+
+// The value next to the first input in the direction of the second. Equal inputs give the second,
+// so that zeros take its sign. Exact.
+QUERN_EXPORT Array nextafter(const Operand& value, const Operand& direction,
+                             const CallOptions& options = {});
 
 // Whether the first input is different from the second. Integers of either sign are compared
 // exactly; NaN differs from everything, itself included. Exact.
 QUERN_EXPORT Array not_equal(const Operand& left, const Operand& right,
                              const CallOptions& options = {});
+
+// The input as it is. Exact.
+QUERN_EXPORT Array positive(const Operand& value, const CallOptions& options = {});
+
+// The first input to the power of the second. Whole numbers wrap around. Negative exponents of
+// whole numbers are refused before anything is written, as their powers are no whole numbers.
+// Floating-point numbers are not supported. Exact.
+QUERN_EXPORT Array power(const Operand& base, const Operand& exponent,
+                         const CallOptions& options = {});
+
+// Another name of power.
+QUERN_EXPORT Array pow(const Operand& base, const Operand& exponent,
+                       const CallOptions& options = {});
+
+// An angle in degrees, from radians. The input is multiplied by the ratio of the units, computed in
+// the input's type, as NumPy does. Within 1.5 ULP for float32, float64.
+QUERN_EXPORT Array rad2deg(const Operand& angle, const CallOptions& options = {});
+
+// An angle in radians, from degrees. The input is multiplied by the ratio of the units, computed in
+// the input's type, as NumPy does. Within 1.5 ULP for float32, float64.
+QUERN_EXPORT Array radians(const Operand& angle, const CallOptions& options = {});
+
+// One divided by the input. Quotients of whole numbers are truncated. The reciprocal of a whole
+// zero is what a conversion of infinity by way of 32 bits leaves: the lowest value of signed types
+// of at least that width, 0 of all others. Within 0.5 ULP for float32, float64, exact for other
+// types.
+QUERN_EXPORT Array reciprocal(const Operand& value, const CallOptions& options = {});
+
+// The input where it is above zero, else 0. Both zeros give 0.0; NaN gives NaN. Exact.
+QUERN_EXPORT Array relu(const Operand& value, const CallOptions& options = {});
 
 // What floored division leaves, with the divisor's sign. A whole number divided by zero leaves 0. A
 // zero remainder of floating-point numbers carries the divisor's sign. Within 0.5 ULP for float32,
@@ -255,6 +416,23 @@ QUERN_EXPORT Array right_shift(const Operand& value, const Operand& count,
 QUERN_EXPORT Array bitwise_right_shift(const Operand& value, const Operand& count,
                                        const CallOptions& options = {});
 
+// The whole number nearest to the input, the even one of two. Exact.
+QUERN_EXPORT Array rint(const Operand& value, const CallOptions& options = {});
+
+// -1, 0 or 1 as the input is below, equal to or above zero. Both zeros give 0.0; NaN gives NaN.
+// Exact.
+QUERN_EXPORT Array sign(const Operand& value, const CallOptions& options = {});
+
+// Whether the input carries a minus sign, zero and NaN included. Exact.
+QUERN_EXPORT Array signbit(const Operand& value, const CallOptions& options = {});
+
+// The input divided by one more than its magnitude. Within 1.5 ULP for float32, float64.
+QUERN_EXPORT Array softsign(const Operand& value, const CallOptions& options = {});
+
+// Distance from the input to the next value away from zero, with the input's sign. Both zeros give
+// the least positive number, infinities NaN. Exact.
+QUERN_EXPORT Array spacing(const Operand& value, const CallOptions& options = {});
+
 // The number that is not negative and whose square is the input. Within 0.5 ULP for float32,
 // float64.
 QUERN_EXPORT Array sqrt(const Operand& value, const CallOptions& options = {});
@@ -267,6 +445,10 @@ QUERN_EXPORT Array square(const Operand& value, const CallOptions& options = {})
 // other types.
 QUERN_EXPORT Array subtract(const Operand& minuend, const Operand& subtrahend,
                             const CallOptions& options = {});
+
+// The input without its fraction. Whole numbers and truth values stay as they are, and so do their
+// dtypes. Zeros carry the input's sign. Exact.
+QUERN_EXPORT Array trunc(const Operand& value, const CallOptions& options = {});
 
 // Operators, element by element; comparisons give arrays of truth values.
 inline Array operator+(const Operand& augend, const Operand& addend) { return add(augend, addend); }
@@ -302,6 +484,7 @@ inline Array operator-(const Operand& value) { return negative(value); }
 inline Array operator!=(const Operand& left, const Operand& right) {
   return not_equal(left, right);
 }
+inline Array operator+(const Operand& value) { return positive(value); }
 inline Array operator%(const Operand& dividend, const Operand& divisor) {
   return remainder(dividend, divisor);
 }

@@ -41,6 +41,14 @@ Array bitwise_and(const Operand& left, const Operand& right, const CallOptions& 
   return ufuncs::bitwise_and().call({left, right}, options);
 }
 
+const Ufunc& ufuncs::bitwise_count() {
+  static const Ufunc& ufunc = Ufunc::find("bitwise_count");
+  return ufunc;
+}
+Array bitwise_count(const Operand& value, const CallOptions& options) {
+  return ufuncs::bitwise_count().call({value}, options);
+}
+
 const Ufunc& ufuncs::bitwise_or() {
   static const Ufunc& ufunc = Ufunc::find("bitwise_or");
   return ufunc;
@@ -57,6 +65,14 @@ Array bitwise_xor(const Operand& left, const Operand& right, const CallOptions& 
   return ufuncs::bitwise_xor().call({left, right}, options);
 }
 
+const Ufunc& ufuncs::ceil() {
+  static const Ufunc& ufunc = Ufunc::find("ceil");
+  return ufunc;
+}
+Array ceil(const Operand& value, const CallOptions& options) {
+  return ufuncs::ceil().call({value}, options);
+}
+
 const Ufunc& ufuncs::clip() {
   static const Ufunc& ufunc = Ufunc::find("clip");
   return ufunc;
@@ -66,12 +82,39 @@ Array clip(const Operand& value, const Operand& lower, const Operand& upper,
   return ufuncs::clip().call({value, lower, upper}, options);
 }
 
+const Ufunc& ufuncs::conjugate() {
+  static const Ufunc& ufunc = Ufunc::find("conjugate");
+  return ufunc;
+}
+Array conjugate(const Operand& value, const CallOptions& options) {
+  return ufuncs::conjugate().call({value}, options);
+}
+Array conj(const Operand& value, const CallOptions& options) {
+  return ufuncs::conjugate().call({value}, options);
+}
+
 const Ufunc& ufuncs::copysign() {
   static const Ufunc& ufunc = Ufunc::find("copysign");
   return ufunc;
 }
 Array copysign(const Operand& magnitude, const Operand& sign, const CallOptions& options) {
   return ufuncs::copysign().call({magnitude, sign}, options);
+}
+
+const Ufunc& ufuncs::deg2rad() {
+  static const Ufunc& ufunc = Ufunc::find("deg2rad");
+  return ufunc;
+}
+Array deg2rad(const Operand& angle, const CallOptions& options) {
+  return ufuncs::deg2rad().call({angle}, options);
+}
+
+const Ufunc& ufuncs::degrees() {
+  static const Ufunc& ufunc = Ufunc::find("degrees");
+  return ufunc;
+}
+Array degrees(const Operand& angle, const CallOptions& options) {
+  return ufuncs::degrees().call({angle}, options);
 }
 
 const Ufunc& ufuncs::divide() {
@@ -110,12 +153,37 @@ Array exp(const Operand& exponent, const CallOptions& options) {
   return ufuncs::exp().call({exponent}, options);
 }
 
+const Ufunc& ufuncs::fabs() {
+  static const Ufunc& ufunc = Ufunc::find("fabs");
+  return ufunc;
+}
+Array fabs(const Operand& value, const CallOptions& options) {
+  return ufuncs::fabs().call({value}, options);
+}
+
+const Ufunc& ufuncs::floor() {
+  static const Ufunc& ufunc = Ufunc::find("floor");
+  return ufunc;
+}
+Array floor(const Operand& value, const CallOptions& options) {
+  return ufuncs::floor().call({value}, options);
+}
+
 const Ufunc& ufuncs::floor_divide() {
   static const Ufunc& ufunc = Ufunc::find("floor_divide");
   return ufunc;
 }
 Array floor_divide(const Operand& dividend, const Operand& divisor, const CallOptions& options) {
   return ufuncs::floor_divide().call({dividend, divisor}, options);
+}
+
+const Ufunc& ufuncs::fma() {
+  static const Ufunc& ufunc = Ufunc::find("fma");
+  return ufunc;
+}
+Array fma(const Operand& left, const Operand& right, const Operand& addend,
+          const CallOptions& options) {
+  return ufuncs::fma().call({left, right, addend}, options);
 }
 
 const Ufunc& ufuncs::fmax() {
@@ -126,12 +194,36 @@ Array fmax(const Operand& first, const Operand& second, const CallOptions& optio
   return ufuncs::fmax().call({first, second}, options);
 }
 
+const Ufunc& ufuncs::fmin() {
+  static const Ufunc& ufunc = Ufunc::find("fmin");
+  return ufunc;
+}
+Array fmin(const Operand& first, const Operand& second, const CallOptions& options) {
+  return ufuncs::fmin().call({first, second}, options);
+}
+
+const Ufunc& ufuncs::fmod() {
+  static const Ufunc& ufunc = Ufunc::find("fmod");
+  return ufunc;
+}
+Array fmod(const Operand& dividend, const Operand& divisor, const CallOptions& options) {
+  return ufuncs::fmod().call({dividend, divisor}, options);
+}
+
 const Ufunc& ufuncs::frexp() {
   static const Ufunc& ufunc = Ufunc::find("frexp");
   return ufunc;
 }
 std::array<Array, 2> frexp(const Operand& number, const CallOptions& options) {
   return ufuncs::frexp().call_array<2>({number}, options);
+}
+
+const Ufunc& ufuncs::gcd() {
+  static const Ufunc& ufunc = Ufunc::find("gcd");
+  return ufunc;
+}
+Array gcd(const Operand& first, const Operand& second, const CallOptions& options) {
+  return ufuncs::gcd().call({first, second}, options);
 }
 
 const Ufunc& ufuncs::greater() {
@@ -148,6 +240,31 @@ const Ufunc& ufuncs::greater_equal() {
 }
 Array greater_equal(const Operand& left, const Operand& right, const CallOptions& options) {
   return ufuncs::greater_equal().call({left, right}, options);
+}
+
+const Ufunc& ufuncs::hard_sigmoid() {
+  static const Ufunc& ufunc = Ufunc::find("hard_sigmoid");
+  return ufunc;
+}
+Array hard_sigmoid(const Operand& value, const CallOptions& options) {
+  return ufuncs::hard_sigmoid().call({value}, options);
+}
+
+const Ufunc& ufuncs::hard_tanh() {
+  static const Ufunc& ufunc = Ufunc::find("hard_tanh");
+  return ufunc;
+}
+Array hard_tanh(const Operand& value, const Operand& lower, const Operand& upper,
+                const CallOptions& options) {
+  return ufuncs::hard_tanh().call({value, lower, upper}, options);
+}
+
+const Ufunc& ufuncs::heaviside() {
+  static const Ufunc& ufunc = Ufunc::find("heaviside");
+  return ufunc;
+}
+Array heaviside(const Operand& value, const Operand& at_zero, const CallOptions& options) {
+  return ufuncs::heaviside().call({value, at_zero}, options);
 }
 
 const Ufunc& ufuncs::invert() {
@@ -186,6 +303,46 @@ const Ufunc& ufuncs::isnan() {
 }
 Array isnan(const Operand& value, const CallOptions& options) {
   return ufuncs::isnan().call({value}, options);
+}
+
+const Ufunc& ufuncs::isneginf() {
+  static const Ufunc& ufunc = Ufunc::find("isneginf");
+  return ufunc;
+}
+Array isneginf(const Operand& value, const CallOptions& options) {
+  return ufuncs::isneginf().call({value}, options);
+}
+
+const Ufunc& ufuncs::isposinf() {
+  static const Ufunc& ufunc = Ufunc::find("isposinf");
+  return ufunc;
+}
+Array isposinf(const Operand& value, const CallOptions& options) {
+  return ufuncs::isposinf().call({value}, options);
+}
+
+const Ufunc& ufuncs::lcm() {
+  static const Ufunc& ufunc = Ufunc::find("lcm");
+  return ufunc;
+}
+Array lcm(const Operand& first, const Operand& second, const CallOptions& options) {
+  return ufuncs::lcm().call({first, second}, options);
+}
+
+const Ufunc& ufuncs::ldexp() {
+  static const Ufunc& ufunc = Ufunc::find("ldexp");
+  return ufunc;
+}
+Array ldexp(const Operand& mantissa, const Operand& exponent, const CallOptions& options) {
+  return ufuncs::ldexp().call({mantissa, exponent}, options);
+}
+
+const Ufunc& ufuncs::leaky_relu() {
+  static const Ufunc& ufunc = Ufunc::find("leaky_relu");
+  return ufunc;
+}
+Array leaky_relu(const Operand& value, const Operand& slope, const CallOptions& options) {
+  return ufuncs::leaky_relu().call({value, slope}, options);
 }
 
 const Ufunc& ufuncs::left_shift() {
@@ -245,6 +402,14 @@ Array any(const Array& array, const ReduceOptions& options) {
   return ufuncs::logical_or().reduce(array, over_all_axes(options));
 }
 
+const Ufunc& ufuncs::logical_xor() {
+  static const Ufunc& ufunc = Ufunc::find("logical_xor");
+  return ufunc;
+}
+Array logical_xor(const Operand& left, const Operand& right, const CallOptions& options) {
+  return ufuncs::logical_xor().call({left, right}, options);
+}
+
 const Ufunc& ufuncs::maximum() {
   static const Ufunc& ufunc = Ufunc::find("maximum");
   return ufunc;
@@ -292,6 +457,15 @@ Array prod(const Array& array, const ReduceOptions& options) {
   return ufuncs::multiply().reduce(array, over_all_axes(options));
 }
 
+const Ufunc& ufuncs::nan_to_num() {
+  static const Ufunc& ufunc = Ufunc::find("nan_to_num");
+  return ufunc;
+}
+Array nan_to_num(const Operand& value, const Operand& nan, const Operand& posinf,
+                 const Operand& neginf, const CallOptions& options) {
+  return ufuncs::nan_to_num().call({value, nan, posinf, neginf}, options);
+}
+
 const Ufunc& ufuncs::negative() {
   static const Ufunc& ufunc = Ufunc::find("negative");
   return ufunc;
@@ -300,12 +474,71 @@ Array negative(const Operand& value, const CallOptions& options) {
   return ufuncs::negative().call({value}, options);
 }
 
+const Ufunc& ufuncs::nextafter() {
+  static const Ufunc& ufunc = Ufunc::find("nextafter");
+  return ufunc;
+}
+Array nextafter(const Operand& value, const Operand& direction, const CallOptions& options) {
+  return ufuncs::nextafter().call({value, direction}, options);
+}
+
 const Ufunc& ufuncs::not_equal() {
   static const Ufunc& ufunc = Ufunc::find("not_equal");
   return ufunc;
 }
 Array not_equal(const Operand& left, const Operand& right, const CallOptions& options) {
   return ufuncs::not_equal().call({left, right}, options);
+}
+
+const Ufunc& ufuncs::positive() {
+  static const Ufunc& ufunc = Ufunc::find("positive");
+  return ufunc;
+}
+Array positive(const Operand& value, const CallOptions& options) {
+  return ufuncs::positive().call({value}, options);
+}
+
+const Ufunc& ufuncs::power() {
+  static const Ufunc& ufunc = Ufunc::find("power");
+  return ufunc;
+}
+Array power(const Operand& base, const Operand& exponent, const CallOptions& options) {
+  return ufuncs::power().call({base, exponent}, options);
+}
+Array pow(const Operand& base, const Operand& exponent, const CallOptions& options) {
+  return ufuncs::power().call({base, exponent}, options);
+}
+
+const Ufunc& ufuncs::rad2deg() {
+  static const Ufunc& ufunc = Ufunc::find("rad2deg");
+  return ufunc;
+}
+Array rad2deg(const Operand& angle, const CallOptions& options) {
+  return ufuncs::rad2deg().call({angle}, options);
+}
+
+const Ufunc& ufuncs::radians() {
+  static const Ufunc& ufunc = Ufunc::find("radians");
+  return ufunc;
+}
+Array radians(const Operand& angle, const CallOptions& options) {
+  return ufuncs::radians().call({angle}, options);
+}
+
+const Ufunc& ufuncs::reciprocal() {
+  static const Ufunc& ufunc = Ufunc::find("reciprocal");
+  return ufunc;
+}
+Array reciprocal(const Operand& value, const CallOptions& options) {
+  return ufuncs::reciprocal().call({value}, options);
+}
+
+const Ufunc& ufuncs::relu() {
+  static const Ufunc& ufunc = Ufunc::find("relu");
+  return ufunc;
+}
+Array relu(const Operand& value, const CallOptions& options) {
+  return ufuncs::relu().call({value}, options);
 }
 
 const Ufunc& ufuncs::remainder() {
@@ -330,6 +563,46 @@ Array bitwise_right_shift(const Operand& value, const Operand& count, const Call
   return ufuncs::right_shift().call({value, count}, options);
 }
 
+const Ufunc& ufuncs::rint() {
+  static const Ufunc& ufunc = Ufunc::find("rint");
+  return ufunc;
+}
+Array rint(const Operand& value, const CallOptions& options) {
+  return ufuncs::rint().call({value}, options);
+}
+
+const Ufunc& ufuncs::sign() {
+  static const Ufunc& ufunc = Ufunc::find("sign");
+  return ufunc;
+}
+Array sign(const Operand& value, const CallOptions& options) {
+  return ufuncs::sign().call({value}, options);
+}
+
+const Ufunc& ufuncs::signbit() {
+  static const Ufunc& ufunc = Ufunc::find("signbit");
+  return ufunc;
+}
+Array signbit(const Operand& value, const CallOptions& options) {
+  return ufuncs::signbit().call({value}, options);
+}
+
+const Ufunc& ufuncs::softsign() {
+  static const Ufunc& ufunc = Ufunc::find("softsign");
+  return ufunc;
+}
+Array softsign(const Operand& value, const CallOptions& options) {
+  return ufuncs::softsign().call({value}, options);
+}
+
+const Ufunc& ufuncs::spacing() {
+  static const Ufunc& ufunc = Ufunc::find("spacing");
+  return ufunc;
+}
+Array spacing(const Operand& value, const CallOptions& options) {
+  return ufuncs::spacing().call({value}, options);
+}
+
 const Ufunc& ufuncs::sqrt() {
   static const Ufunc& ufunc = Ufunc::find("sqrt");
   return ufunc;
@@ -352,6 +625,14 @@ const Ufunc& ufuncs::subtract() {
 }
 Array subtract(const Operand& minuend, const Operand& subtrahend, const CallOptions& options) {
   return ufuncs::subtract().call({minuend, subtrahend}, options);
+}
+
+const Ufunc& ufuncs::trunc() {
+  static const Ufunc& ufunc = Ufunc::find("trunc");
+  return ufunc;
+}
+Array trunc(const Operand& value, const CallOptions& options) {
+  return ufuncs::trunc().call({value}, options);
 }
 
 }  // namespace quern

@@ -48,18 +48,33 @@ qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_optio
 qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_and", {left, right}, {bits});
 }
+qn_status qn_bitwise_count(const qn_array* value, qn_array** count) {
+  return call("bitwise_count", {value}, {count});
+}
 qn_status qn_bitwise_or(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_or", {left, right}, {bits});
 }
 qn_status qn_bitwise_xor(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_xor", {left, right}, {bits});
 }
+qn_status qn_ceil(const qn_array* value, qn_array** whole) {
+  return call("ceil", {value}, {whole});
+}
 qn_status qn_clip(const qn_array* value, const qn_array* lower, const qn_array* upper,
                   qn_array** limited) {
   return call("clip", {value, lower, upper}, {limited});
 }
+qn_status qn_conjugate(const qn_array* value, qn_array** conjugate) {
+  return call("conjugate", {value}, {conjugate});
+}
 qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array** result) {
   return call("copysign", {magnitude, sign}, {result});
+}
+qn_status qn_deg2rad(const qn_array* angle, qn_array** radians) {
+  return call("deg2rad", {angle}, {radians});
+}
+qn_status qn_degrees(const qn_array* angle, qn_array** degrees) {
+  return call("degrees", {angle}, {degrees});
 }
 qn_status qn_divide(const qn_array* dividend, const qn_array* divisor, qn_array** quotient) {
   return call("divide", {dividend, divisor}, {quotient});
@@ -74,20 +89,49 @@ qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array** resul
 qn_status qn_exp(const qn_array* exponent, qn_array** power) {
   return call("exp", {exponent}, {power});
 }
+qn_status qn_fabs(const qn_array* value, qn_array** magnitude) {
+  return call("fabs", {value}, {magnitude});
+}
+qn_status qn_floor(const qn_array* value, qn_array** whole) {
+  return call("floor", {value}, {whole});
+}
 qn_status qn_floor_divide(const qn_array* dividend, const qn_array* divisor, qn_array** quotient) {
   return call("floor_divide", {dividend, divisor}, {quotient});
+}
+qn_status qn_fma(const qn_array* left, const qn_array* right, const qn_array* addend,
+                 qn_array** result) {
+  return call("fma", {left, right, addend}, {result});
 }
 qn_status qn_fmax(const qn_array* first, const qn_array* second, qn_array** maximum) {
   return call("fmax", {first, second}, {maximum});
 }
+qn_status qn_fmin(const qn_array* first, const qn_array* second, qn_array** minimum) {
+  return call("fmin", {first, second}, {minimum});
+}
+qn_status qn_fmod(const qn_array* dividend, const qn_array* divisor, qn_array** remainder) {
+  return call("fmod", {dividend, divisor}, {remainder});
+}
 qn_status qn_frexp(const qn_array* number, qn_array** mantissa, qn_array** exponent) {
   return call("frexp", {number}, {mantissa, exponent});
+}
+qn_status qn_gcd(const qn_array* first, const qn_array* second, qn_array** divisor) {
+  return call("gcd", {first, second}, {divisor});
 }
 qn_status qn_greater(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("greater", {left, right}, {result});
 }
 qn_status qn_greater_equal(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("greater_equal", {left, right}, {result});
+}
+qn_status qn_hard_sigmoid(const qn_array* value, qn_array** activated) {
+  return call("hard_sigmoid", {value}, {activated});
+}
+qn_status qn_hard_tanh(const qn_array* value, const qn_array* lower, const qn_array* upper,
+                       qn_array** activated) {
+  return call("hard_tanh", {value, lower, upper}, {activated});
+}
+qn_status qn_heaviside(const qn_array* value, const qn_array* at_zero, qn_array** step) {
+  return call("heaviside", {value, at_zero}, {step});
 }
 qn_status qn_invert(const qn_array* value, qn_array** bits) {
   return call("invert", {value}, {bits});
@@ -100,6 +144,21 @@ qn_status qn_isinf(const qn_array* value, qn_array** result) {
 }
 qn_status qn_isnan(const qn_array* value, qn_array** result) {
   return call("isnan", {value}, {result});
+}
+qn_status qn_isneginf(const qn_array* value, qn_array** result) {
+  return call("isneginf", {value}, {result});
+}
+qn_status qn_isposinf(const qn_array* value, qn_array** result) {
+  return call("isposinf", {value}, {result});
+}
+qn_status qn_lcm(const qn_array* first, const qn_array* second, qn_array** multiple) {
+  return call("lcm", {first, second}, {multiple});
+}
+qn_status qn_ldexp(const qn_array* mantissa, const qn_array* exponent, qn_array** number) {
+  return call("ldexp", {mantissa, exponent}, {number});
+}
+qn_status qn_leaky_relu(const qn_array* value, const qn_array* slope, qn_array** activated) {
+  return call("leaky_relu", {value, slope}, {activated});
 }
 qn_status qn_left_shift(const qn_array* value, const qn_array* count, qn_array** shifted) {
   return call("left_shift", {value, count}, {shifted});
@@ -125,6 +184,9 @@ qn_status qn_logical_or(const qn_array* left, const qn_array* right, qn_array** 
 qn_status qn_any(const qn_array* array, qn_array** result, const qn_reduce_options* options) {
   return reduce("logical_or", array, result, options);
 }
+qn_status qn_logical_xor(const qn_array* left, const qn_array* right, qn_array** result) {
+  return call("logical_xor", {left, right}, {result});
+}
 qn_status qn_maximum(const qn_array* first, const qn_array* second, qn_array** maximum) {
   return call("maximum", {first, second}, {maximum});
 }
@@ -147,11 +209,36 @@ qn_status qn_multiply(const qn_array* multiplicand, const qn_array* multiplier,
 qn_status qn_prod(const qn_array* array, qn_array** result, const qn_reduce_options* options) {
   return reduce("multiply", array, result, options);
 }
+qn_status qn_nan_to_num(const qn_array* value, const qn_array* nan, const qn_array* posinf,
+                        const qn_array* neginf, qn_array** number) {
+  return call("nan_to_num", {value, nan, posinf, neginf}, {number});
+}
 qn_status qn_negative(const qn_array* value, qn_array** opposite) {
   return call("negative", {value}, {opposite});
 }
+qn_status qn_nextafter(const qn_array* value, const qn_array* direction, qn_array** neighbour) {
+  return call("nextafter", {value, direction}, {neighbour});
+}
 qn_status qn_not_equal(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("not_equal", {left, right}, {result});
+}
+qn_status qn_positive(const qn_array* value, qn_array** same) {
+  return call("positive", {value}, {same});
+}
+qn_status qn_power(const qn_array* base, const qn_array* exponent, qn_array** power) {
+  return call("power", {base, exponent}, {power});
+}
+qn_status qn_rad2deg(const qn_array* angle, qn_array** degrees) {
+  return call("rad2deg", {angle}, {degrees});
+}
+qn_status qn_radians(const qn_array* angle, qn_array** radians) {
+  return call("radians", {angle}, {radians});
+}
+qn_status qn_reciprocal(const qn_array* value, qn_array** reciprocal) {
+  return call("reciprocal", {value}, {reciprocal});
+}
+qn_status qn_relu(const qn_array* value, qn_array** activated) {
+  return call("relu", {value}, {activated});
 }
 qn_status qn_remainder(const qn_array* dividend, const qn_array* divisor, qn_array** remainder) {
   return call("remainder", {dividend, divisor}, {remainder});
@@ -159,12 +246,28 @@ qn_status qn_remainder(const qn_array* dividend, const qn_array* divisor, qn_arr
 qn_status qn_right_shift(const qn_array* value, const qn_array* count, qn_array** shifted) {
   return call("right_shift", {value, count}, {shifted});
 }
+qn_status qn_rint(const qn_array* value, qn_array** whole) {
+  return call("rint", {value}, {whole});
+}
+qn_status qn_sign(const qn_array* value, qn_array** sign) { return call("sign", {value}, {sign}); }
+qn_status qn_signbit(const qn_array* value, qn_array** result) {
+  return call("signbit", {value}, {result});
+}
+qn_status qn_softsign(const qn_array* value, qn_array** activated) {
+  return call("softsign", {value}, {activated});
+}
+qn_status qn_spacing(const qn_array* value, qn_array** distance) {
+  return call("spacing", {value}, {distance});
+}
 qn_status qn_sqrt(const qn_array* value, qn_array** root) { return call("sqrt", {value}, {root}); }
 qn_status qn_square(const qn_array* value, qn_array** square) {
   return call("square", {value}, {square});
 }
 qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend, qn_array** difference) {
   return call("subtract", {minuend, subtrahend}, {difference});
+}
+qn_status qn_trunc(const qn_array* value, qn_array** whole) {
+  return call("trunc", {value}, {whole});
 }
 
 }  // extern "C"

@@ -107,9 +107,9 @@ static const std::int16_t kEqualReduction[11] = {
 };
 extern const UfuncInfo kEqualUfunc;
 const UfuncInfo kEqualUfunc = {
-    "equal", kEqualSummary, "", "==", 2, 1, kEqualArguments, {}, {}, kEqualLoops, kEqualResolution,
-    kEqualReduction, kDTypeCount, kEqualRefusals, {IdentityKind::kNone, 0, 0}, false, true,
-    "spec/ufuncs/equal.yaml:1",
+    "equal", kEqualSummary, "", "==", 2, 0, 1, kEqualArguments, {}, {}, kEqualLoops,
+    kEqualResolution, kEqualReduction, kDTypeCount, kEqualRefusals, {IdentityKind::kNone, 0, 0},
+    false, true, "spec/ufuncs/equal.yaml:1",
 };
 
 // greater
@@ -195,7 +195,7 @@ static const std::int16_t kGreaterReduction[11] = {
 };
 extern const UfuncInfo kGreaterUfunc;
 const UfuncInfo kGreaterUfunc = {
-    "greater", kGreaterSummary, "", ">", 2, 1, kGreaterArguments, {}, {}, kGreaterLoops,
+    "greater", kGreaterSummary, "", ">", 2, 0, 1, kGreaterArguments, {}, {}, kGreaterLoops,
     kGreaterResolution, kGreaterReduction, kDTypeCount, kGreaterRefusals,
     {IdentityKind::kNone, 0, 0}, false, true, "spec/ufuncs/greater.yaml:1",
 };
@@ -284,7 +284,7 @@ static const std::int16_t kGreaterEqualReduction[11] = {
 };
 extern const UfuncInfo kGreaterEqualUfunc;
 const UfuncInfo kGreaterEqualUfunc = {
-    "greater_equal", kGreaterEqualSummary, "", ">=", 2, 1, kGreaterEqualArguments, {}, {},
+    "greater_equal", kGreaterEqualSummary, "", ">=", 2, 0, 1, kGreaterEqualArguments, {}, {},
     kGreaterEqualLoops, kGreaterEqualResolution, kGreaterEqualReduction, kDTypeCount,
     kGreaterEqualRefusals, {IdentityKind::kNone, 0, 0}, false, true,
     "spec/ufuncs/greater_equal.yaml:1",
@@ -373,7 +373,7 @@ static const std::int16_t kLessReduction[11] = {
 };
 extern const UfuncInfo kLessUfunc;
 const UfuncInfo kLessUfunc = {
-    "less", kLessSummary, "", "<", 2, 1, kLessArguments, {}, {}, kLessLoops, kLessResolution,
+    "less", kLessSummary, "", "<", 2, 0, 1, kLessArguments, {}, {}, kLessLoops, kLessResolution,
     kLessReduction, kDTypeCount, kLessRefusals, {IdentityKind::kNone, 0, 0}, false, true,
     "spec/ufuncs/less.yaml:1",
 };
@@ -462,8 +462,8 @@ static const std::int16_t kLessEqualReduction[11] = {
 };
 extern const UfuncInfo kLessEqualUfunc;
 const UfuncInfo kLessEqualUfunc = {
-    "less_equal", kLessEqualSummary, "", "<=", 2, 1, kLessEqualArguments, {}, {}, kLessEqualLoops,
-    kLessEqualResolution, kLessEqualReduction, kDTypeCount, kLessEqualRefusals,
+    "less_equal", kLessEqualSummary, "", "<=", 2, 0, 1, kLessEqualArguments, {}, {},
+    kLessEqualLoops, kLessEqualResolution, kLessEqualReduction, kDTypeCount, kLessEqualRefusals,
     {IdentityKind::kNone, 0, 0}, false, true, "spec/ufuncs/less_equal.yaml:1",
 };
 
@@ -550,7 +550,7 @@ static const std::int16_t kNotEqualReduction[11] = {
 };
 extern const UfuncInfo kNotEqualUfunc;
 const UfuncInfo kNotEqualUfunc = {
-    "not_equal", kNotEqualSummary, "", "!=", 2, 1, kNotEqualArguments, {}, {}, kNotEqualLoops,
+    "not_equal", kNotEqualSummary, "", "!=", 2, 0, 1, kNotEqualArguments, {}, {}, kNotEqualLoops,
     kNotEqualResolution, kNotEqualReduction, kDTypeCount, kNotEqualRefusals,
     {IdentityKind::kNone, 0, 0}, false, true, "spec/ufuncs/not_equal.yaml:1",
 };

@@ -46,7 +46,7 @@ static const char* const kExpRefusals[1] = {
 };
 extern const UfuncInfo kExpUfunc;
 const UfuncInfo kExpUfunc = {
-    "exp", kExpSummary, "", "", 1, 1, kExpArguments, {}, {}, kExpLoops, kExpResolution, nullptr,
+    "exp", kExpSummary, "", "", 1, 0, 1, kExpArguments, {}, {}, kExpLoops, kExpResolution, nullptr,
     kDTypeCount, kExpRefusals, {IdentityKind::kNone, 0, 0}, false, false, "spec/ufuncs/exp.yaml:1",
 };
 

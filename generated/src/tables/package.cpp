@@ -11,6 +11,7 @@ namespace builtin {
 extern const CastingTables kCastingTables;
 extern const KernelFamily kArithmeticFamily;
 extern const KernelFamily kArithmetic2Family;
+extern const KernelFamily kArithmetic3Family;
 extern const KernelFamily kDivisionFamily;
 extern const KernelFamily kDivision2Family;
 extern const KernelFamily kComparisonFamily;
@@ -19,47 +20,86 @@ extern const KernelFamily kLogicalFamily;
 extern const KernelFamily kBitwiseFamily;
 extern const KernelFamily kBitwise2Family;
 extern const KernelFamily kFloatingFamily;
+extern const KernelFamily kFloating2Family;
+extern const KernelFamily kFloating3Family;
 extern const KernelFamily kExtremaFamily;
 extern const KernelFamily kExtrema2Family;
 extern const KernelFamily kExtrema3Family;
+extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExponentialFamily;
+extern const KernelFamily kIntegerFamily;
+extern const KernelFamily kActivationFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
 extern const UfuncInfo kBitwiseAndUfunc;
+extern const UfuncInfo kBitwiseCountUfunc;
 extern const UfuncInfo kBitwiseOrUfunc;
 extern const UfuncInfo kBitwiseXorUfunc;
+extern const UfuncInfo kCeilUfunc;
 extern const UfuncInfo kClipUfunc;
+extern const UfuncInfo kConjugateUfunc;
 extern const UfuncInfo kCopysignUfunc;
+extern const UfuncInfo kDeg2radUfunc;
+extern const UfuncInfo kDegreesUfunc;
 extern const UfuncInfo kDivideUfunc;
 extern const UfuncInfo kDivmodUfunc;
 extern const UfuncInfo kEqualUfunc;
 extern const UfuncInfo kExpUfunc;
+extern const UfuncInfo kFabsUfunc;
+extern const UfuncInfo kFloorUfunc;
 extern const UfuncInfo kFloorDivideUfunc;
+extern const UfuncInfo kFmaUfunc;
 extern const UfuncInfo kFmaxUfunc;
+extern const UfuncInfo kFminUfunc;
+extern const UfuncInfo kFmodUfunc;
 extern const UfuncInfo kFrexpUfunc;
+extern const UfuncInfo kGcdUfunc;
 extern const UfuncInfo kGreaterUfunc;
 extern const UfuncInfo kGreaterEqualUfunc;
+extern const UfuncInfo kHardSigmoidUfunc;
+extern const UfuncInfo kHardTanhUfunc;
+extern const UfuncInfo kHeavisideUfunc;
 extern const UfuncInfo kInvertUfunc;
 extern const UfuncInfo kIsfiniteUfunc;
 extern const UfuncInfo kIsinfUfunc;
 extern const UfuncInfo kIsnanUfunc;
+extern const UfuncInfo kIsneginfUfunc;
+extern const UfuncInfo kIsposinfUfunc;
+extern const UfuncInfo kLcmUfunc;
+extern const UfuncInfo kLdexpUfunc;
+extern const UfuncInfo kLeakyReluUfunc;
 extern const UfuncInfo kLeftShiftUfunc;
 extern const UfuncInfo kLessUfunc;
 extern const UfuncInfo kLessEqualUfunc;
 extern const UfuncInfo kLogicalAndUfunc;
 extern const UfuncInfo kLogicalNotUfunc;
 extern const UfuncInfo kLogicalOrUfunc;
+extern const UfuncInfo kLogicalXorUfunc;
 extern const UfuncInfo kMaximumUfunc;
 extern const UfuncInfo kMinimumUfunc;
 extern const UfuncInfo kModfUfunc;
 extern const UfuncInfo kMultiplyUfunc;
+extern const UfuncInfo kNanToNumUfunc;
 extern const UfuncInfo kNegativeUfunc;
+extern const UfuncInfo kNextafterUfunc;
 extern const UfuncInfo kNotEqualUfunc;
+extern const UfuncInfo kPositiveUfunc;
+extern const UfuncInfo kPowerUfunc;
+extern const UfuncInfo kRad2degUfunc;
+extern const UfuncInfo kRadiansUfunc;
+extern const UfuncInfo kReciprocalUfunc;
+extern const UfuncInfo kReluUfunc;
 extern const UfuncInfo kRemainderUfunc;
 extern const UfuncInfo kRightShiftUfunc;
+extern const UfuncInfo kRintUfunc;
+extern const UfuncInfo kSignUfunc;
+extern const UfuncInfo kSignbitUfunc;
+extern const UfuncInfo kSoftsignUfunc;
+extern const UfuncInfo kSpacingUfunc;
 extern const UfuncInfo kSqrtUfunc;
 extern const UfuncInfo kSquareUfunc;
 extern const UfuncInfo kSubtractUfunc;
+extern const UfuncInfo kTruncUfunc;
 
 namespace {
 
@@ -103,45 +143,80 @@ const UfuncInfo* const kUfuncs[] = {
     &kAbsoluteUfunc,
     &kAddUfunc,
     &kBitwiseAndUfunc,
+    &kBitwiseCountUfunc,
     &kBitwiseOrUfunc,
     &kBitwiseXorUfunc,
+    &kCeilUfunc,
     &kClipUfunc,
+    &kConjugateUfunc,
     &kCopysignUfunc,
+    &kDeg2radUfunc,
+    &kDegreesUfunc,
     &kDivideUfunc,
     &kDivmodUfunc,
     &kEqualUfunc,
     &kExpUfunc,
+    &kFabsUfunc,
+    &kFloorUfunc,
     &kFloorDivideUfunc,
+    &kFmaUfunc,
     &kFmaxUfunc,
+    &kFminUfunc,
+    &kFmodUfunc,
     &kFrexpUfunc,
+    &kGcdUfunc,
     &kGreaterUfunc,
     &kGreaterEqualUfunc,
+    &kHardSigmoidUfunc,
+    &kHardTanhUfunc,
+    &kHeavisideUfunc,
     &kInvertUfunc,
     &kIsfiniteUfunc,
     &kIsinfUfunc,
     &kIsnanUfunc,
+    &kIsneginfUfunc,
+    &kIsposinfUfunc,
+    &kLcmUfunc,
+    &kLdexpUfunc,
+    &kLeakyReluUfunc,
     &kLeftShiftUfunc,
     &kLessUfunc,
     &kLessEqualUfunc,
     &kLogicalAndUfunc,
     &kLogicalNotUfunc,
     &kLogicalOrUfunc,
+    &kLogicalXorUfunc,
     &kMaximumUfunc,
     &kMinimumUfunc,
     &kModfUfunc,
     &kMultiplyUfunc,
+    &kNanToNumUfunc,
     &kNegativeUfunc,
+    &kNextafterUfunc,
     &kNotEqualUfunc,
+    &kPositiveUfunc,
+    &kPowerUfunc,
+    &kRad2degUfunc,
+    &kRadiansUfunc,
+    &kReciprocalUfunc,
+    &kReluUfunc,
     &kRemainderUfunc,
     &kRightShiftUfunc,
+    &kRintUfunc,
+    &kSignUfunc,
+    &kSignbitUfunc,
+    &kSoftsignUfunc,
+    &kSpacingUfunc,
     &kSqrtUfunc,
     &kSquareUfunc,
     &kSubtractUfunc,
+    &kTruncUfunc,
 };
 
 const KernelFamily* const kFamilies[] = {
     &kArithmeticFamily,
     &kArithmetic2Family,
+    &kArithmetic3Family,
     &kDivisionFamily,
     &kDivision2Family,
     &kComparisonFamily,
@@ -150,10 +225,15 @@ const KernelFamily* const kFamilies[] = {
     &kBitwiseFamily,
     &kBitwise2Family,
     &kFloatingFamily,
+    &kFloating2Family,
+    &kFloating3Family,
     &kExtremaFamily,
     &kExtrema2Family,
     &kExtrema3Family,
+    &kExtrema4Family,
     &kExponentialFamily,
+    &kIntegerFamily,
+    &kActivationFamily,
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ from ..model import Expression, Loop
 from .text import WIDTH, camel, filled
 
 VARIABLES = "abcdefgh"  # the inputs of a body, in order
+FOURTH = "fourth"  # what C++ calls d, which is the tag of a functor there
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def functor(loop: Loop) -> Functor:
     vectors = _vector_types(loop)
     parameters = ["D d" if needs_d else "D", "FlagSet& flags" if needs_flags else "FlagSet&"]
     for vector, variable in zip(vectors, VARIABLES):
-        parameters.append(f"{vector} {variable}" if variable in used else vector)
+        parameters.append(f"{vector} {_cpp_name(variable)}" if variable in used else vector)
     types = dict.fromkeys(vectors)
     several = len(loop.bodies) > 1
     if several:
@@ -84,6 +85,10 @@ def _vector_types(loop: Loop) -> list[str]:
     return [f"V{variable.upper()}" for variable, _ in zip(VARIABLES, loop.inputs)]
 
 
+def _cpp_name(variable: str) -> str:
+    return FOURTH if variable == "d" else variable
+
+
 def _is_named_body(node: Expression) -> bool:
     return node.operation is not None and node.operation.family is not None
 
@@ -101,7 +106,7 @@ def render(node: Expression) -> str:
 def _pieces(node: Expression) -> tuple[str, list[str], str]:
     """Opening, leading plain arguments and closing of a node; the node's own arguments follow."""
     if node.kind == "variable" or node.label:
-        return node.label or node.name, [], ""
+        return node.label or _cpp_name(node.name), [], ""
     if node.kind == "number":
         return f"hn::Set(d, static_cast<hn::TFromD<D>>({node.name}))", [], ""
     arguments = [render(argument) for argument in node.arguments]

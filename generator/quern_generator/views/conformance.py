@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ..model import DType, Loop, Spec, SpecialValue, Ufunc
+from ..model import REFUSED, DType, Loop, Spec, SpecialValue, Ufunc
 from ..reference import Value, compile_reference, parse_value, value_text
 from .literals import row_literal, row_type
 from .names import Package, flag_set, has_own_type, own_loops, package_of, types_text
@@ -113,7 +113,7 @@ def ufunc_test(spec: Spec, ufunc: Ufunc) -> UfuncTest:
 def is_reachable(spec: Spec, ufunc: Ufunc, loop: Loop) -> bool:
     """Whether inputs of exactly the loop's types choose it."""
     cell = 0
-    for dtype in loop.inputs:
+    for dtype in loop.inputs[: ufunc.choosing]:
         cell = cell * len(spec.dtypes) + dtype.index
     return ufunc.resolution[cell] == loop.index
 
@@ -164,7 +164,10 @@ def _row(spec: Spec, loop: Loop, values: Sequence[str], rest: Sequence[str]) -> 
 
 def _special_row(spec: Spec, loop: Loop, row: SpecialValue) -> str:
     conditions = " | ".join(f"k{camel(flag)}" for flag in row.raises) or "kNone"
-    return _row(spec, loop, [*row.inputs, *row.outputs], [conditions, str(row.origin.line)])
+    outputs = list(row.outputs)
+    if REFUSED in outputs:
+        conditions, outputs = "kRefused", ["0"] * len(loop.outputs)
+    return _row(spec, loop, [*row.inputs, *outputs], [conditions, str(row.origin.line)])
 
 
 def reference_rows(loop: Loop) -> list[tuple[str, ...]]:

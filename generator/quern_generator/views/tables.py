@@ -167,6 +167,7 @@ def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop) -> str
         "true" if loop.reduces and loop.neutral is not None else "false",
         _kinds_symbol(loop.kinds),
         cpp_string(str(loop.origin)),
+        *([cpp_string(loop.refusal)] if loop.refusal else []),
     ]
     return f"    // {types_text(loop)}\n" + filled("    {", items, "},")
 
@@ -185,6 +186,7 @@ def _row(ufunc: Ufunc) -> str:
         '""',
         cpp_string(ufunc.operator or ""),
         str(len(ufunc.inputs)),
+        str(ufunc.parameters),
         str(len(ufunc.outputs)),
         f"{name}Arguments",
         f"{name}Aliases" if ufunc.aliases else "{}",

@@ -68,15 +68,19 @@ class KernelIndex:
         parts: list[list[Loop]] = []
         lines = PART_LINES
         for ufunc in spec.ufuncs:
-            loops = [loop for loop in own_loops(ufunc) if loop.family == family and self.kernel_of(loop) == loop.kernel]
-            length = sum(_lines(loop) for loop in loops)
-            if not loops:
+            candidates = [loop for loop in own_loops(ufunc) if loop.family == family]
+            loops = [loop for loop in candidates if self.kernel_of(loop) == loop.kernel]
+            # Kernels of other ufuncs count, so that what is shared moves no later ufunc to another part.
+            distinct = {self.kernel_of(loop): loop for loop in candidates}
+            length = sum(_lines(loop) for loop in distinct.values())
+            if not candidates:
                 continue
             if not parts or lines + length > PART_LINES:
                 parts.append([])
                 lines = 0
             parts[-1] += loops
             lines += length
+        parts = [part for part in parts if part]
         stems = [family, *(f"{family}_{number}" for number in range(2, len(parts) + 1))]
         return [Unit(family, stem, tuple(loops)) for stem, loops in zip(stems, parts)]
 

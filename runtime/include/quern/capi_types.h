@@ -108,8 +108,8 @@ typedef struct qn_error_state {
 /* The elementwise kernel of one loop on the target in use. `in` and `out` hold one pointer per
  * input and output to n contiguous elements in native byte order, each aligned to its element size.
  * An output may coincide exactly with an input of the same element size and overlaps nothing else.
- * Returns conditions that the kernel finds itself (bits as above); others are left pending in the
- * hardware. A later qn_target_set does not change kernels that were looked up before. */
+ * Returns conditions that the kernel finds itself (bits as above), and 16 if it refuses a value,
+ * whose result has no meaning; other conditions are left pending in the hardware. A later qn_target_set does not change kernels that were looked up before. */
 typedef uint8_t (*qn_kernel)(const void* const* in, void* const* out, size_t n);
 
 #ifdef __cplusplus

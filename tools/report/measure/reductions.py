@@ -16,7 +16,7 @@ from ..bits import canonical
 from ..context import Context, Section
 from ..ledger import Subject
 from ..library import Library
-from ..sequences import sequence
+from ..sequences import loop_sequence
 from ..spec import Loop, Ufunc
 from .refusals import Outcome, outcome_of
 from .resolution import MISSING_DTYPE
@@ -131,7 +131,7 @@ def _compare_values(context: Context, ufunc: Ufunc, dtype: str, loop: Loop) -> W
     worst = Worst()
     subject = Subject(CHECK, ufunc.name, dtype)
     for length in LENGTHS:
-        values = sequence(dtype, length)
+        values = loop_sequence(loop, dtype, length)
         values = np.abs(values) if rounds else values
         case = f"reduce of {length} elements"
         try:

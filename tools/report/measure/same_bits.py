@@ -15,7 +15,7 @@ import numpy as np
 from ..basics import Array, Json, error_text, tuple_text, value_text
 from ..bits import differing, digest, shape_fault
 from ..context import Context, Section
-from ..corpus import HASHED, Corpus, corpus
+from ..corpus import HASHED, Corpus, corpus, loop_corpus
 from ..layouts import CONTIGUOUS, LAYOUTS, Call
 from ..ledger import Subject
 from ..spec import Loop
@@ -133,7 +133,7 @@ def _compare_output(
     context: Context, loop: Loop, place: int, wide: tuple[Array, ...], matrix: Matrix
 ) -> str | None:
     """The hash of one output; None if there is none."""
-    inputs = corpus(loop.inputs, HASHED)
+    inputs = loop_corpus(loop, HASHED)
     call = _call_of(context, loop, place)
     context.library.use_threads(1)
     context.library.use_target(context.targets[-1])
@@ -155,12 +155,13 @@ def measure(context: Context) -> Section:
     matrix = Matrix()
     hashes = []
     wide: tuple[Array, ...] = ()
-    wide_types: tuple[str, ...] = ()
+    wide_for: tuple[tuple[str, ...], bool] = ((), False)
     loops = context.loops()
     with context.library.quiet():
         for loop in context.progress.track(loops, len(loops)):
-            if loop.inputs != wide_types:
-                wide, wide_types = _tiled(corpus(loop.inputs, HASHED).columns), loop.inputs
+            if (loop.inputs, loop.refuses) != wide_for:
+                wide = _tiled(loop_corpus(loop, HASHED).columns)
+                wide_for = (loop.inputs, loop.refuses)
             found = [_compare_output(context, loop, place, wide, matrix) for place in range(len(loop.outputs))]
             if None not in found:
                 hashes.append({"ufunc": loop.ufunc, "types": loop.types, "hash": " ".join(map(str, found))})

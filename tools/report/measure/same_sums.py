@@ -12,7 +12,7 @@ from ..basics import Array, Json, error_text
 from ..bits import digest
 from ..context import Context, Section
 from ..ledger import Subject
-from ..sequences import sequence
+from ..sequences import loop_sequence
 from ..spec import Loop, Ufunc
 from .reductions import reducing
 from .same_bits import THREADS, Matrix, Variant, enter_variant, threads_name
@@ -87,15 +87,15 @@ FOLDINGS: dict[str, Callable[[Array], tuple[Array, Any]]] = {
 
 
 def _variants(
-    context: Context, reduce: Reduce, ufunc: Ufunc, dtype: str
+    reduce: Reduce, ufunc: Ufunc, dtype: str, loop: Loop
 ) -> Iterator[tuple[Variant, bool]]:
     """Each variant, and whether it runs over the folded lengths alone."""
-    sequences = [sequence(dtype, length) for length in LENGTHS]
+    sequences = [loop_sequence(loop, dtype, length) for length in LENGTHS]
     for name, arrange in ARRANGEMENTS.items():
         run = _over_lengths(reduce, arrange)
         yield Variant(name, lambda run=run: run(sequences)), False  # type: ignore[misc]
     if ufunc.reorderable:
-        folded = [sequence(dtype, length) for length in FOLDED_LENGTHS]
+        folded = [loop_sequence(loop, dtype, length) for length in FOLDED_LENGTHS]
         for name, arrange in FOLDINGS.items():
             run = _over_lengths(reduce, arrange)
             yield Variant(name, lambda run=run: run(folded)), True  # type: ignore[misc]
@@ -123,11 +123,11 @@ def _compare(context: Context, ufunc: Ufunc, dtype: str, loop: Loop, matrix: Mat
 
     lowest = context.targets[-1]
     subject = Subject(CHECK, ufunc.name, loop.types, lowest)
-    long = sequence(dtype, SHARED_ELEMENTS)
+    long = loop_sequence(loop, dtype, SHARED_ELEMENTS)
     context.library.use_target(lowest)
     try:
         plain = _over_lengths(reduce, ARRANGEMENTS["contiguous"])
-        reference = plain([sequence(dtype, length) for length in LENGTHS])
+        reference = plain([loop_sequence(loop, dtype, length) for length in LENGTHS])
         folded = reference[[LENGTHS.index(length) for length in FOLDED_LENGTHS]]
         shared = _shared(reduce, long, loop)
     except Exception as error:
@@ -136,7 +136,7 @@ def _compare(context: Context, ufunc: Ufunc, dtype: str, loop: Loop, matrix: Mat
     for target in context.targets:
         context.library.use_target(target)
         subject = Subject(CHECK, ufunc.name, loop.types, target)
-        for variant, is_folded in _variants(context, reduce, ufunc, dtype):
+        for variant, is_folded in _variants(reduce, ufunc, dtype, loop):
             wanted = folded if is_folded else reference
             enter_variant(context, matrix, subject, variant, wanted, ())
         for threads in THREADS:

@@ -210,18 +210,19 @@ def _fault(ours: Any, numpys: Any, mine: Memory, theirs: Memory) -> tuple[str, s
 
 
 def exact_dtypes(context: Context, ufunc: Ufunc) -> list[str]:
-    """Dtypes whose loop is exact and takes all operands in it."""
+    """Dtypes whose loop is exact and takes all operands, whatever their values, in it."""
     return [
         loop.inputs[0]
         for loop in ufunc.loops
         if loop.accuracy is None and len(set(loop.inputs)) == 1 and loop.inputs[0] in context.dtypes
+        if not loop.refuses
     ]
 
 
 def measure(context: Context) -> Section:
     draw = random.Random("shapes")
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
-    ufuncs = [u for u in context.spec.ufuncs if u.name in known and exact_dtypes(context, u)]
+    ufuncs = [u for u in context.spec.ufuncs if u.name in known and u.nout == 1 and exact_dtypes(context, u)]
     calls = CALLS if context.scale.name != "full" else 20 * CALLS
     context.library.use_target(context.targets[0])
     with context.library.quiet(), context.oracle.quiet():

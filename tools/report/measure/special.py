@@ -13,6 +13,7 @@ from ..ledger import Subject
 from ..spec import Loop, SpecialRow
 
 CHECK = "special values"
+REFUSED = "refused"  # the outputs of a row whose inputs the loop refuses
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -37,7 +38,9 @@ def _text(values: list[Array], flags: int) -> str:
 
 def _compare_row(context: Context, subject: Subject, loop: Loop, row: SpecialRow) -> None:
     inputs = [parse_value(t, d) for t, d in zip(row.inputs, loop.inputs, strict=True)]
-    outputs = [parse_value(t, d) for t, d in zip(row.outputs, loop.outputs, strict=True)]
+    refused = REFUSED in row.outputs
+    texts = [] if refused else zip(row.outputs, loop.outputs, strict=True)
+    outputs = [parse_value(t, d) for t, d in texts]
     flags = sum(SPEC_FLAG_BITS[word] for word in row.raises)
     case = f"({', '.join(row.inputs)}), {row.origin}"
     try:
@@ -45,8 +48,8 @@ def _compare_row(context: Context, subject: Subject, loop: Loop, row: SpecialRow
             results = list(context.library.call(loop.ufunc, *inputs))
         ours = _text(results, watch.raised)
     except Exception as error:
-        ours = error_text(error)
-    context.ledger.compare(subject, case, ours, _text(outputs, flags))
+        ours = REFUSED if refused and isinstance(error, ValueError) else error_text(error)
+    context.ledger.compare(subject, case, ours, REFUSED if refused else _text(outputs, flags))
 
 
 def measure(context: Context) -> Section:

@@ -13,10 +13,12 @@ import numpy as np
 from ..basics import Array, error_text, tuple_text, value_text
 from ..bits import differing, returns_an_input, shape_fault
 from ..context import Context, Section
-from ..corpus import Corpus, corpus
+from ..corpus import Corpus, corpus, loop_corpus
 from ..ledger import Subject
+from ..library import Library
 from ..oracle import NumpyLibrary
 from ..spec import Loop
+from .refusals import Outcome, outcome_of
 from .ulp import ulp_distance
 
 CHECK = "values"
@@ -75,7 +77,7 @@ def outputs_or_none(
 
 
 def _compare_exact(context: Context, loop: Loop) -> None:
-    inputs = corpus(loop.inputs, context.scale.values, exhaustive=True)
+    inputs = loop_corpus(loop, context.scale.values, exhaustive=True)
     expected = numpys_outputs(context.oracle, loop, inputs)
     for target in context.targets:
         context.library.use_target(target)
@@ -83,6 +85,34 @@ def _compare_exact(context: Context, loop: Loop) -> None:
         outputs = outputs_or_none(context, subject, loop, inputs.columns)
         for ours, numpys in zip(outputs or (), expected, strict=bool(outputs)):
             enter(context, subject, inputs.columns, ours, numpys)
+
+
+def _answer(library: Library, loop: Loop, operands: Sequence[Array]) -> Outcome:
+    """Whether a library has a result for one tuple."""
+
+    def attempt() -> str:
+        library.call(loop.ufunc, *operands)
+        return "a result"
+
+    with library.quiet():
+        return outcome_of(attempt)
+
+
+def _compare_refusals(context: Context, loop: Loop) -> None:
+    """The special tuples one by one: a loop refuses those that NumPy refuses."""
+    inputs = corpus(loop.inputs, 0)
+    for target in context.targets:
+        context.library.use_target(target)
+        subject = Subject(CHECK, loop.ufunc, loop.types, target)
+        for index in range(inputs.special):
+            operands = [column[index : index + 1] for column in inputs.columns]
+            ours = _answer(context.library, loop, operands)
+            numpys = _answer(context.oracle, loop, operands)
+            if ours.agrees_with(numpys):
+                context.ledger.passed(subject)
+            else:
+                case = tuple_text(inputs.columns, index)
+                context.ledger.differs(subject, case, ours.text, numpys.text)
 
 
 def _compare_rounded(context: Context, loop: Loop) -> None:
@@ -133,4 +163,6 @@ def measure(context: Context) -> Section:
             _compare_rounded(context, loop)
         else:
             _compare_exact(context, loop)
+        if loop.refuses:
+            _compare_refusals(context, loop)
     return {}

@@ -1,0 +1,51 @@
+"""Loops whose machine code is the same run one kernel: of one ufunc, or of several of a family.
+
+Sharing ends at the family, so that an edit of one ufunc changes the kernels and tables of its own
+family alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from .expression import text_of, words_in
+from .model import DType, Loop, Ufunc
+from .reference import parse_value
+from .vocabulary import OperationWord
+
+
+def share_code(ufuncs: Sequence[Ufunc], operations: Mapping[str, OperationWord]) -> list[Ufunc]:
+    """Points loops at an earlier one of their ufunc, or else of their family, whose machine code is the same."""
+    first: dict[tuple[object, ...], str] = {}
+    found = []
+    for ufunc in ufuncs:
+        loops = []
+        for loop in ufunc.loops:
+            key = code_key(loop, operations)
+            shared = first.setdefault(key, loop.kernel)
+            loops.append(loop if shared == loop.kernel else replace(loop, same_code_as=shared))
+        found.append(replace(ufunc, loops=tuple(loops)))
+    return found
+
+
+def code_key(loop: Loop, operations: Mapping[str, OperationWord]) -> tuple[object, ...]:
+    """What decides the machine code of a loop: of one that reads no input, its value. Widths stand for whole
+    numbers whose signs no operation sees."""
+    if any(body.result == "constant" for body in loop.bodies):
+        return loop.family, text_of(loop.bodies)
+    words = set().union(*map(words_in, loop.bodies))
+    signless = all(word in operations and operations[word].signless for word in words)
+
+    def lanes(dtype: DType) -> object:
+        return dtype.bits if signless and dtype.kind != "float" else dtype.name
+
+    outputs = tuple(
+        "mask" if body.result == "mask" else lanes(dtype) for body, dtype in zip(loop.bodies, loop.outputs)
+    )
+    neutral: object = loop.neutral
+    if signless and neutral is not None:
+        value = parse_value(str(neutral), loop.outputs[0])
+        neutral = value & ((1 << loop.outputs[0].bits) - 1) if isinstance(value, int) else neutral
+    inputs = tuple(map(lanes, loop.inputs))
+    return loop.family, text_of(loop.bodies), inputs, outputs, neutral, loop.reduces

@@ -65,8 +65,6 @@ namespace {
 
 template <class T>
 class IntegerDivisionTest : public testing::Test {};
-using Integers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
-                                std::uint16_t, std::uint32_t, std::uint64_t>;
 TYPED_TEST_SUITE(IntegerDivisionTest, Integers);
 
 template <class T>
@@ -161,7 +159,6 @@ TYPED_TEST(IntegerDivisionTest, Scans) {
 
 template <class T>
 class FloatDivisionTest : public testing::Test {};
-using Floats = testing::Types<float, double>;
 TYPED_TEST_SUITE(FloatDivisionTest, Floats);
 
 template <class T>

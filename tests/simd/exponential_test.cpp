@@ -88,7 +88,6 @@ class ExpTest : public testing::Test {
   static constexpr double kZero = sizeof(T) == 4 ? -103.98 : -745.14;
   static constexpr double kInfinity = sizeof(T) == 4 ? 88.7228 : 709.7827;
 };
-using Floats = testing::Types<float, double>;
 TYPED_TEST_SUITE(ExpTest, Floats);
 
 TYPED_TEST(ExpTest, ErrorBound) {

@@ -1,4 +1,5 @@
-// Bodies that step through or scale floating-point numbers, and fused products, against the C library.
+// Tests and parts of floating-point numbers, roots, rounding, neighbours and fused products against
+// the C library.
 #include "generated_targets.h"  // before any Highway header
 
 #include <cmath>
@@ -22,6 +23,18 @@ namespace quern {
 namespace HWY_NAMESPACE {
 namespace {
 
+QUERN_TEST_OPERATION(Div)
+QUERN_TEST_BODY(IsNaN)
+QUERN_TEST_BODY(IsInf)
+QUERN_TEST_BODY(IsFinite)
+QUERN_TEST_BODY(SignBit)
+QUERN_TEST_BODY(CopySign)
+QUERN_TEST_BODY(Sqrt)
+QUERN_TEST_BODY(Floor)
+QUERN_TEST_BODY(Ceil)
+QUERN_TEST_BODY(Trunc)
+QUERN_TEST_BODY(Rint)
+QUERN_TEST_BODY(Heaviside)
 QUERN_TEST_BODY(NextAfter)
 QUERN_TEST_BODY(Spacing)
 QUERN_TEST_BODY(LoadExponent)
@@ -37,7 +50,19 @@ template <class T>
 struct CompiledFor<FloatingKernels<T>, HWY_TARGET> {
   static KernelList List() {
     namespace target = HWY_NAMESPACE;
-    return {{"NextAfter", target::Kernel<T(T, T), target::NextAfterBody>},
+    return {{"IsNaN", target::Kernel<Bool(T), target::IsNaNBody>},
+            {"IsInf", target::Kernel<Bool(T), target::IsInfBody>},
+            {"IsFinite", target::Kernel<Bool(T), target::IsFiniteBody>},
+            {"SignBit", target::Kernel<Bool(T), target::SignBitBody>},
+            {"CopySign", target::Kernel<T(T, T), target::CopySignBody>},
+            {"Sqrt", target::Kernel<T(T), target::SqrtBody>},
+            {"Floor", target::Kernel<T(T), target::FloorBody>},
+            {"Ceil", target::Kernel<T(T), target::CeilBody>},
+            {"Trunc", target::Kernel<T(T), target::TruncBody>},
+            {"Rint", target::Kernel<T(T), target::RintBody>},
+            {"Heaviside", target::Kernel<T(T, T), target::HeavisideBody>},
+            {"Div", target::Kernel<T(T, T), target::DivBody>},
+            {"NextAfter", target::Kernel<T(T, T), target::NextAfterBody>},
             {"Spacing", target::Kernel<T(T), target::SpacingBody>},
             {"LoadExponent32", target::Kernel<T(T, std::int32_t), target::LoadExponentBody>},
             {"LoadExponent64", target::Kernel<T(T, std::int64_t), target::LoadExponentBody>},
@@ -53,13 +78,7 @@ namespace quern::test {
 namespace {
 
 template <class T>
-const ElementwiseTargets& Targets() {
-  return RunnableTargets<FloatingKernels<T>>();
-}
-
-template <class T>
-class FloatingTest : public testing::Test {};
-using Floats = testing::Types<float, double>;
+class FloatingTest : public KernelTest<FloatingKernels<T>, T> {};
 TYPED_TEST_SUITE(FloatingTest, Floats);
 
 template <class T>
@@ -87,8 +106,8 @@ Expected<T> SpacingReference(T a) {
 
 TYPED_TEST(FloatingTest, Neighbours) {
   using T = TypeParam;
-  Elementwise<T(T, T)>::Check(Targets<T>(), "NextAfter", NextAfterReference<T>);
-  Elementwise<T(T)>::Check(Targets<T>(), "Spacing", SpacingReference<T>);
+  Elementwise<T(T, T)>::Check(this->Targets(), "NextAfter", NextAfterReference<T>);
+  Elementwise<T(T)>::Check(this->Targets(), "Spacing", SpacingReference<T>);
 }
 
 template <class T, class N>
@@ -99,9 +118,9 @@ Expected<T> LoadExponentReference(T a, N exponent) {
 
 TYPED_TEST(FloatingTest, Exponents) {
   using T = TypeParam;
-  Elementwise<T(T, std::int32_t)>::Check(Targets<T>(), "LoadExponent32",
+  Elementwise<T(T, std::int32_t)>::Check(this->Targets(), "LoadExponent32",
                                          LoadExponentReference<T, std::int32_t>);
-  Elementwise<T(T, std::int64_t)>::Check(Targets<T>(), "LoadExponent64",
+  Elementwise<T(T, std::int64_t)>::Check(this->Targets(), "LoadExponent64",
                                          LoadExponentReference<T, std::int64_t>);
 }
 
@@ -120,7 +139,7 @@ TYPED_TEST(FloatingTest, EveryExponent) {
   std::vector<T> result(a.size());
   const void* in[] = {a.data(), b.data()};
   void* out[] = {result.data()};
-  for (const auto& target : Targets<T>()) {
+  for (const auto& target : this->Targets()) {
     target.Find("LoadExponent32")(in, out, a.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
       ASSERT_TRUE(SameValue(result[i], std::ldexp(a[i], b[i])))
@@ -138,7 +157,52 @@ Expected<T> MulAddReference(T a, T b, T c) {
 
 TYPED_TEST(FloatingTest, FusedProducts) {
   using T = TypeParam;
-  Elementwise<T(T, T, T)>::Check(Targets<T>(), "MulAdd", MulAddReference<T>);
+  Elementwise<T(T, T, T)>::Check(this->Targets(), "MulAdd", MulAddReference<T>);
+}
+
+TYPED_TEST(FloatingTest, Parts) {
+  using T = TypeParam;
+  this->template Unary<Bool>("IsNaN", [](T a) { return std::isnan(a); });
+  this->template Unary<Bool>("IsInf", [](T a) { return std::isinf(a); });
+  this->template Unary<Bool>("IsFinite", [](T a) { return std::isfinite(a); });
+  this->template Unary<Bool>("SignBit", [](T a) { return std::signbit(a); });
+  this->template Binary<T>("CopySign", [](T a, T b) { return std::copysign(a, b); });
+  this->template Binary<T>("Heaviside", [](T a, T b) {
+    return std::isnan(a) ? a : a < 0 ? T(0) : a > 0 ? T(1) : b;
+  });
+}
+
+TYPED_TEST(FloatingTest, Rounded) {
+  using T = TypeParam;
+  this->template Binary<T>("Div", [](T a, T b) { return a / b; });
+  this->template Unary<T>("Sqrt", [](T a) { return std::sqrt(a); });
+  this->template Unary<T>("Floor", [](T a) { return std::floor(a); });
+  this->template Unary<T>("Ceil", [](T a) { return std::ceil(a); });
+  this->template Unary<T>("Trunc", [](T a) { return std::trunc(a); });
+  this->template Unary<T>("Rint", [](T a) { return std::rint(a); });
+}
+
+// Spare lanes of a short vector must not divide 0 by 0 or the like.
+TYPED_TEST(FloatingTest, SpareLanesRaiseNothing) {
+  using T = TypeParam;
+  for (const auto& target : this->Targets()) {
+    const ElementwiseKernel divide = target.Find("Div");
+    const ElementwiseKernel root = target.Find("Sqrt");
+    for (std::size_t n = 0; n <= 130; ++n) {
+      std::vector<T> a(n, T(3)), b(n, T(-2)), quotient(n);
+      const void* in[] = {a.data(), b.data()};
+      void* out[] = {quotient.data()};
+      ClearFpFlags();
+      divide(in, out, n);
+      root(in, out, n);
+      EXPECT_EQ(PendingFpFlags(), 0) << target.Name() << " " << n;
+      if (n == 0) continue;
+      b[n / 2] = 0;
+      divide(in, out, n);
+      EXPECT_EQ(PendingFpFlags(), kDivideByZero) << target.Name() << " " << n;
+      ClearFpFlags();
+    }
+  }
 }
 
 }  // namespace

@@ -278,6 +278,31 @@ struct Elementwise<Out(In...)> {
   }
 };
 
+using Floats = testing::Types<float, double>;
+using Integers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
+                                std::uint16_t, std::uint32_t, std::uint64_t>;
+using Numbers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
+                               std::uint16_t, std::uint32_t, std::uint64_t, float, double>;
+
+// A test of the kernels that a file compiled for lanes of type T, against functions of T that give
+// a value and raise no flag.
+template <class Kernels, class T>
+class KernelTest : public testing::Test {
+ protected:
+  static const ElementwiseTargets& Targets() { return RunnableTargets<Kernels>(); }
+  template <class Out, class Reference>
+  static void Unary(const char* name, const Reference& reference) {
+    Elementwise<Out(T)>::Check(Targets(), name,
+                               [&](T a) { return Expected<Out>{static_cast<Out>(reference(a))}; });
+  }
+  template <class Out, class Reference>
+  static void Binary(const char* name, const Reference& reference) {
+    Elementwise<Out(T, T)>::Check(Targets(), name, [&](T a, T b) {
+      return Expected<Out>{static_cast<Out>(reference(a, b))};
+    });
+  }
+};
+
 }  // namespace quern::test
 
 #endif  // QUERN_TESTS_SIMD_HARNESS_H_

@@ -1,4 +1,5 @@
-// Greatest common divisors, least common multiples and powers of whole numbers against scalar loops.
+// Greatest common divisors, least common multiples and powers of whole numbers against scalar
+// loops.
 #include "generated_targets.h"  // before any Highway header
 
 #include <cstdint>
@@ -49,14 +50,7 @@ namespace quern::test {
 namespace {
 
 template <class T>
-const ElementwiseTargets& Targets() {
-  return RunnableTargets<IntegerKernels<T>>();
-}
-
-template <class T>
-class IntegerTest : public testing::Test {};
-using Integers = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
-                                std::uint16_t, std::uint32_t, std::uint64_t>;
+class IntegerTest : public KernelTest<IntegerKernels<T>, T> {};
 TYPED_TEST_SUITE(IntegerTest, Integers);
 
 template <class T>
@@ -90,8 +84,8 @@ Expected<T> PowerReference(T a, T b) {
 
 TYPED_TEST(IntegerTest, DivisorsAndMultiples) {
   using T = TypeParam;
-  Elementwise<T(T, T)>::Check(Targets<T>(), "Gcd", GcdReference<T>);
-  Elementwise<T(T, T)>::Check(Targets<T>(), "Lcm", LcmReference<T>);
+  Elementwise<T(T, T)>::Check(this->Targets(), "Gcd", GcdReference<T>);
+  Elementwise<T(T, T)>::Check(this->Targets(), "Lcm", LcmReference<T>);
 }
 
 // Neighbouring Fibonacci numbers take Euclid's algorithm the most steps, powers of two Stein's the
@@ -118,7 +112,7 @@ TYPED_TEST(IntegerTest, HardPairs) {
   std::vector<T> result(a.size());
   const void* in[] = {a.data(), b.data()};
   void* out[] = {result.data()};
-  for (const auto& target : Targets<T>()) {
+  for (const auto& target : this->Targets()) {
     target.Find("Gcd")(in, out, a.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
       ASSERT_EQ(result[i], GcdReference(a[i], b[i]).value)
@@ -129,7 +123,7 @@ TYPED_TEST(IntegerTest, HardPairs) {
 
 TYPED_TEST(IntegerTest, Powers) {
   using T = TypeParam;
-  Elementwise<T(T, T)>::Check(Targets<T>(), "IntegerPower", PowerReference<T>);
+  Elementwise<T(T, T)>::Check(this->Targets(), "IntegerPower", PowerReference<T>);
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ def check_extension(context: Context, base: Context, before: Dict[str, Ufunc], a
 
 def changed_cell(old: Ufunc, new: Ufunc, count: int, total: int) -> tuple[int, ...] | None:
     """The first cell over base dtypes in which two tables differ."""
-    for position, cell in enumerate(itertools.product(range(count), repeat=len(old.inputs))):
+    for position, cell in enumerate(itertools.product(range(count), repeat=old.choosing)):
         index = 0
         for dtype in cell:
             index = index * total + dtype

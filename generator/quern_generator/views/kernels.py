@@ -84,21 +84,23 @@ def kernel_view(loop: Loop) -> KernelView:
     )
 
 
-def _function(name: str, parameters: list[str], template: str, arguments: list[str]) -> str:
+def _function(name: str, parameters: list[str], call: str, arguments: list[str]) -> str:
+    """A function that returns what the call of a template gives; ``call`` ends before its arguments."""
     head = filled(f"FpFlags {name}(", parameters, ") {")
-    return function(head, filled(f"  return {template}(", arguments, ");"))
+    return function(head, filled(f"{call}(", arguments, ");"))
 
 
-def _signature(loop: Loop) -> str:
+def _over_signature(template: str, loop: Loop) -> str:
+    """The call of a template whose parameter is the loop's signature."""
     results = ", ".join(storage_type(dtype) for dtype in loop.outputs)
     if len(loop.outputs) > 1:
         results = f"Results<{results}>"
-    return f"{results}({', '.join(storage_type(dtype) for dtype in loop.inputs)})"
+    return filled(f"  return {template}<{results}(", [storage_type(dtype) for dtype in loop.inputs], ")>")
 
 
 def _transform(loop: Loop, made: Functor) -> str:
     parameters = ["const void* const* in", "void* const* out", "std::size_t n"]
-    return _function(loop.kernel, parameters, f"Transform<{_signature(loop)}>", [f"{made.name}()", "in", "out", "n"])
+    return _function(loop.kernel, parameters, _over_signature("Transform", loop), [f"{made.name}()", "in", "out", "n"])
 
 
 def _reduce(loop: Loop, made: Functor) -> str:
@@ -106,7 +108,7 @@ def _reduce(loop: Loop, made: Functor) -> str:
     neutral = storage_literal(dtype, str(loop.neutral))
     parameters = ["const void* in", "std::size_t n", "void* result"]
     arguments = [f"{made.name}()", neutral, "in", "n", "result"]
-    return _function(f"{loop.kernel}_reduce", parameters, f"Reduce<{storage_type(dtype)}>", arguments)
+    return _function(f"{loop.kernel}_reduce", parameters, f"  return Reduce<{storage_type(dtype)}>", arguments)
 
 
 def _reduce_columns(loop: Loop, made: Functor) -> str:
@@ -120,7 +122,8 @@ def _reduce_columns(loop: Loop, made: Functor) -> str:
         "void* out",
     ]
     arguments = [f"{made.name}()", neutral, "in", "row_stride", "rows", "columns", "out"]
-    return _function(f"{loop.kernel}_reduce_columns", parameters, f"ReduceColumns<{storage_type(dtype)}>", arguments)
+    call = f"  return ReduceColumns<{storage_type(dtype)}>"
+    return _function(f"{loop.kernel}_reduce_columns", parameters, call, arguments)
 
 
 def _scan(loop: Loop, made: Functor) -> str:
@@ -133,4 +136,4 @@ def _scan(loop: Loop, made: Functor) -> str:
         "void* accumulator",
     ]
     arguments = [f"{made.name}()", "in", "in_step", "out", "out_step", "n", "accumulator"]
-    return _function(f"{loop.kernel}_scan", parameters, f"Scan<{_signature(loop)}>", arguments)
+    return _function(f"{loop.kernel}_scan", parameters, _over_signature("Scan", loop), arguments)

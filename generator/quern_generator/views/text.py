@@ -74,13 +74,15 @@ def wrapped_text(text: str, indent: str = "") -> str:
 def filled(head: str, items: Sequence[str], tail: str) -> str:
     """``head`` + items separated by commas + ``tail``; on several lines, items stand under the first.
 
-    ``head`` ends with the opening bracket. Items that do not fit beside it start on a line of their own.
+    ``head`` ends with the opening bracket and may have lines before. Items that do not fit beside it start
+    on a line of their own.
     """
+    before = head.rfind("\n") + 1
     one_line = head + ", ".join(items) + tail
-    if len(one_line) <= WIDTH:
+    if len(one_line) - before <= WIDTH:
         return one_line
     margin = len(head) - len(head.lstrip())
-    column = len(head)
+    column = len(head) - before
     longest = max((len(item) for item in items), default=0)
     if column + longest + max(len(tail), 1) > WIDTH:
         column = margin + 4

@@ -7,10 +7,19 @@
 
 #include "iterate/one_tile.h"
 
+// The thread sanitizer's runtime brings these functions and leaves no room for others; under it, only
+// the blocks of arrays are counted.
+#ifdef __has_feature
+#define QUERN_HAS_FEATURE(name) __has_feature(name)
+#else
+#define QUERN_HAS_FEATURE(name) 0
+#endif
+
 namespace {
 std::atomic<std::size_t> g_allocations{0};
 }  // namespace
 
+#if !QUERN_HAS_FEATURE(thread_sanitizer) && !defined(__SANITIZE_THREAD__)
 // Replaced for this whole program, to be counted. Inlined, they would look mismatched to GCC.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   g_allocations.fetch_add(1, std::memory_order_relaxed);
@@ -19,6 +28,7 @@ std::atomic<std::size_t> g_allocations{0};
 }
 [[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
 [[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+#endif
 
 namespace quern {
 namespace {

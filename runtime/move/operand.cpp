@@ -103,6 +103,7 @@ const std::byte* InputMover::Load(const Block& block, const std::byte* source, s
 const std::byte* InputMover::LoadMasked(const Block& block, const std::byte* source,
                                         const std::byte* mask, std::size_t n,
                                         std::size_t selected, FlagCollector& flags) {
+  loaded_source_ = nullptr;  // the buffers are about to hold something else
   const std::byte* packed = source;
   if (!block.contiguous(format_.storage_size) || !format_.aligned) {
     Pack(block, format_.storage_size, source, buffer(0));

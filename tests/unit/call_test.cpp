@@ -13,6 +13,28 @@ const DType kFloat64 = DType::of<double>();
 
 // ---- Inputs -------------------------------------------------------------------------------------
 
+// A tile whose mask is all true packs an operand that the next such tile may take as it lies; a
+// tile between them that is compressed must not leave something else in its place.
+TEST(Call, MaskedTilesLeaveNoStaleOperands) {
+  const Array values = Iota<std::uint16_t>({40, 200});
+  const Array repeated = Relaid(Iota<std::uint64_t>({1, 200}), kLayouts[7]).array();
+  const Array mask({40, 200}, DType::of<bool>());
+  Array out = zeros({40, 200}, DType::of<std::uint64_t>());
+  const auto selected = [](Index row, Index column) {
+    return row % 3 != 1 || column % 2 == 0;
+  };
+  for (Index i = 0; i < 40; ++i) {
+    for (Index j = 0; j < 200; ++j) mask(i, j).assign(Array::scalar(selected(i, j)));
+  }
+  multiply(values(Slice{}, Slice{{}, {}, -1}), repeated, {.out = &out, .where = &mask});
+  for (Index i = 0; i < 40; ++i) {
+    for (Index j = 0; j < 200; ++j) {
+      const Index product = (200 * i + 199 - j) * j;
+      ASSERT_EQ(out(i, j).item<Index>(), selected(i, j) ? product : 0) << i << ' ' << j;
+    }
+  }
+}
+
 TEST(Call, Broadcasts) {
   const Array column = Iota<double>({3, 1});
   const Array row = Iota<double>({4});

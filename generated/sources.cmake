@@ -6,6 +6,8 @@ set(QUERN_GENERATED_SOURCES
   src/capi/table.cpp
   src/capi/ufuncs.cpp
   src/casts/bool.cpp
+  src/casts/complex128.cpp
+  src/casts/complex64.cpp
   src/casts/float32.cpp
   src/casts/float64.cpp
   src/casts/int16.cpp
@@ -20,6 +22,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/arithmetic.cpp
   src/kernels/arithmetic_2.cpp
   src/kernels/arithmetic_3.cpp
+  src/kernels/arithmetic_4.cpp
   src/kernels/bitwise.cpp
   src/kernels/bitwise_2.cpp
   src/kernels/comparison.cpp
@@ -31,6 +34,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/extrema_2.cpp
   src/kernels/extrema_3.cpp
   src/kernels/extrema_4.cpp
+  src/kernels/extrema_5.cpp
   src/kernels/floating.cpp
   src/kernels/floating_2.cpp
   src/kernels/floating_3.cpp
@@ -55,6 +59,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/activation.cpp
   conformance/arithmetic.cpp
   conformance/arithmetic_2.cpp
+  conformance/arithmetic_3.cpp
   conformance/bitwise.cpp
   conformance/comparison.cpp
   conformance/comparison_2.cpp
@@ -64,6 +69,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/extrema_2.cpp
   conformance/floating.cpp
   conformance/floating_2.cpp
+  conformance/floating_3.cpp
   conformance/integer.cpp
   conformance/logical.cpp
 )

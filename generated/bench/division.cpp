@@ -9,6 +9,8 @@ namespace {
 const LoopRow kRows[] = {
     {"divide", {"float32", "float32"}},
     {"divide", {"float64", "float64"}},
+    {"divide", {"complex64", "complex64"}},
+    {"divide", {"complex128", "complex128"}},
     {"divmod", {"int8", "int8"}},
     {"divmod", {"int16", "int16"}},
     {"divmod", {"int32", "int32"}},

@@ -18,6 +18,8 @@ const LoopRow kRows[] = {
     {"logical_and", {"uint64", "uint64"}},
     {"logical_and", {"float32", "float32"}},
     {"logical_and", {"float64", "float64"}},
+    {"logical_and", {"complex64", "complex64"}},
+    {"logical_and", {"complex128", "complex128"}},
     {"logical_not", {"bool"}},
     {"logical_not", {"int8"}},
     {"logical_not", {"int16"}},
@@ -29,6 +31,8 @@ const LoopRow kRows[] = {
     {"logical_not", {"uint64"}},
     {"logical_not", {"float32"}},
     {"logical_not", {"float64"}},
+    {"logical_not", {"complex64"}},
+    {"logical_not", {"complex128"}},
     {"logical_or", {"bool", "bool"}},
     {"logical_or", {"int8", "int8"}},
     {"logical_or", {"int16", "int16"}},
@@ -40,6 +44,8 @@ const LoopRow kRows[] = {
     {"logical_or", {"uint64", "uint64"}},
     {"logical_or", {"float32", "float32"}},
     {"logical_or", {"float64", "float64"}},
+    {"logical_or", {"complex64", "complex64"}},
+    {"logical_or", {"complex128", "complex128"}},
     {"logical_xor", {"bool", "bool"}},
     {"logical_xor", {"int8", "int8"}},
     {"logical_xor", {"int16", "int16"}},
@@ -51,6 +57,8 @@ const LoopRow kRows[] = {
     {"logical_xor", {"uint64", "uint64"}},
     {"logical_xor", {"float32", "float32"}},
     {"logical_xor", {"float64", "float64"}},
+    {"logical_xor", {"complex64", "complex64"}},
+    {"logical_xor", {"complex128", "complex128"}},
 };
 // clang-format on
 [[maybe_unused]] const bool registered = register_loops(kRows);

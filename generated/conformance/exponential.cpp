@@ -11,13 +11,13 @@ namespace quern::conformance {
 namespace {
 
 const Row<float, float> kExpFloat32[] = {
-    {0.0f, 1.0f, kNone, 9},
-    {-0.0f, 1.0f, kNone, 10},
-    {kInf, kInf, kNone, 11},
-    {-kInf, 0.0f, kNone, 12},
-    {kMax, kInf, kOverflow, 13},
-    {kMin, 0.0f, kUnderflow, 14},
-    {kNaN, kNaN, kNone, 15},
+    {0.0f, 1.0f, kNone, 11},
+    {-0.0f, 1.0f, kNone, 12},
+    {kInf, kInf, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {kMax, kInf, kOverflow, 15},
+    {kMin, 0.0f, kUnderflow, 16},
+    {kNaN, kNaN, kNone, 17},
     {0.0f, 1.0f}, {1.0f, 2.7182817f}, {0.5f, 1.6487212f}, {2.0f, 7.389056f}, {3.0f, 20.085537f},
     {0.1f, 1.105171f}, {7.25f, 1408.1049f}, {10.0f, 22026.465f}, {88.5f, 2.723088e+38f},
     {1234.5677f, kInf}, {1e-20f, 1.0f}, {6e-39f, 1.0f}, {3e+38f, kInf}, {kMax, kInf}, {-0.0f, 1.0f},
@@ -33,13 +33,13 @@ TEST_CASE("exp: float32 -> float32", "[exp]") {
 }
 
 const Row<double, double> kExpFloat64[] = {
-    {0.0, 1.0, kNone, 9},
-    {-0.0, 1.0, kNone, 10},
-    {kInf, kInf, kNone, 11},
-    {-kInf, 0.0, kNone, 12},
-    {kMax, kInf, kOverflow, 13},
-    {kMin, 0.0, kUnderflow, 14},
-    {kNaN, kNaN, kNone, 15},
+    {0.0, 1.0, kNone, 11},
+    {-0.0, 1.0, kNone, 12},
+    {kInf, kInf, kNone, 13},
+    {-kInf, 0.0, kNone, 14},
+    {kMax, kInf, kOverflow, 15},
+    {kMin, 0.0, kUnderflow, 16},
+    {kNaN, kNaN, kNone, 17},
     {0.0, 1.0}, {1.0, 2.718281828459045}, {0.5, 1.6487212707001282}, {2.0, 7.38905609893065},
     {3.0, 20.085536923187668}, {0.1, 1.1051709180756477}, {7.25, 1408.1048482046956},
     {10.0, 22026.465794806718}, {88.5, 2.7230878250681117e+38}, {1234.5678, kInf}, {1e-20, 1.0},

@@ -11,7 +11,7 @@ namespace quern::conformance {
 namespace {
 
 const Row<bool, bool, bool> kLogicalAndBool[] = {
-    {true, true, true, kNone, 22},
+    {true, true, true, kNone, 26},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -151,8 +151,8 @@ TEST_CASE("logical_and: uint64, uint64 -> bool", "[logical_and]") {
 }
 
 const Row<bool, float, float> kLogicalAndFloat32[] = {
-    {kNaN, 1.0f, true, kNone, 23},
-    {-0.0f, 1.0f, false, kNone, 24},
+    {kNaN, 1.0f, true, kNone, 27},
+    {-0.0f, 1.0f, false, kNone, 28},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, false}, {0.0f, 88.5f, false}, {1.0f, 0.1f, true},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, true}, {0.5f, -0.0f, false},
     {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true}, {2.0f, kInf, true},
@@ -184,8 +184,8 @@ TEST_CASE("logical_and: float32, float32 -> bool", "[logical_and]") {
 }
 
 const Row<bool, double, double> kLogicalAndFloat64[] = {
-    {kNaN, 1.0, true, kNone, 23},
-    {-0.0, 1.0, false, kNone, 24},
+    {kNaN, 1.0, true, kNone, 27},
+    {-0.0, 1.0, false, kNone, 28},
     {0.0, 0.0, false}, {0.0, 3.0, false}, {0.0, 88.5, false}, {1.0, 0.1, true},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, true}, {0.5, -0.0, false},
     {0.5, -7.25, true}, {2.0, -1.0, true}, {2.0, -88.5, true}, {2.0, kInf, true},
@@ -213,6 +213,112 @@ TEST_CASE("logical_and: float64, float64 -> bool", "[logical_and]") {
                      .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLogicalAndFloat64);
+}
+
+const Row<bool, std::complex<float>, std::complex<float>> kLogicalAndComplex64[] = {
+    {{-0.0f, 0.0f}, {0.0f, 1.0f}, false, kNone, 29},
+    {{0.0f, 0.0f}, {0.0f, 0.0f}, false}, {{0.0f, 0.0f}, {0.0f, -1.0f}, false},
+    {{0.0f, 0.0f}, {1.0f, 1.0f}, false}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, false},
+    {{-0.0f, 0.0f}, {1.0f, -1.0f}, false}, {{-0.0f, 0.0f}, {kMin, 1.0f}, false},
+    {{-0.0f, -0.0f}, {1e-20f, 1e-20f}, false}, {{-0.0f, -0.0f}, {6e-39f, -3e+38f}, false},
+    {{-0.0f, -0.0f}, {-3.0f, 6e-39f}, false}, {{1.0f, 0.0f}, {3e+38f, 3e+38f}, true},
+    {{1.0f, 0.0f}, {0.0f, kInf}, true}, {{1.0f, 0.0f}, {kNaN, 0.0f}, true},
+    {{0.0f, -1.0f}, {-kInf, 0.0f}, true}, {{0.0f, -1.0f}, {0.0f, kNaN}, true},
+    {{0.0f, -1.0f}, {0.0f, 0.0f}, false}, {{3.0f, 4.0f}, {kInf, kNaN}, true},
+    {{3.0f, 4.0f}, {-0.0f, 0.0f}, false}, {{3.0f, 4.0f}, {3.0f, 4.0f}, true},
+    {{0.5f, -2.0f}, {-0.0f, -0.0f}, false}, {{0.5f, -2.0f}, {0.5f, -2.0f}, true},
+    {{0.5f, -2.0f}, {1e-20f, 1e-20f}, true}, {{-7.25f, 0.1f}, {-7.25f, 0.1f}, true},
+    {{-7.25f, 0.1f}, {1234.5677f, -88.5f}, true}, {{-7.25f, 0.1f}, {3e+38f, 3e+38f}, true},
+    {{1.0f, 1.0f}, {kMax, kMax}, true}, {{1.0f, 1.0f}, {1e-20f, -1000000000000000.0f}, true},
+    {{1.0f, 1.0f}, {-kInf, 0.0f}, true}, {{1.0f, -1.0f}, {2e-38f, 1.0f}, true},
+    {{1.0f, -1.0f}, {kInf, -kInf}, true}, {{1.0f, -1.0f}, {kInf, kNaN}, true},
+    {{1e-20f, 1e-20f}, {1.0f, -kInf}, true}, {{1e-20f, 1e-20f}, {kNaN, -kInf}, true},
+    {{1e-20f, 1e-20f}, {-0.0f, -0.0f}, false}, {{1234.5677f, -88.5f}, {kNaN, kNaN}, true},
+    {{1234.5677f, -88.5f}, {1.0f, 0.0f}, true}, {{1234.5677f, -88.5f}, {-7.25f, 0.1f}, true},
+    {{kMax, kMax}, {0.0f, -1.0f}, true}, {{kMax, kMax}, {1.0f, 1.0f}, true},
+    {{kMax, kMax}, {kMax, kMax}, true}, {{kMin, 1.0f}, {1.0f, -1.0f}, true},
+    {{kMin, 1.0f}, {kMin, 1.0f}, true}, {{kMin, 1.0f}, {2e-38f, 1.0f}, true},
+    {{6e-39f, -3e+38f}, {6e-39f, -3e+38f}, true}, {{6e-39f, -3e+38f}, {-3.0f, 6e-39f}, true},
+    {{6e-39f, -3e+38f}, {1.0f, -kInf}, true}, {{3e+38f, 3e+38f}, {0.0f, kInf}, true},
+    {{3e+38f, 3e+38f}, {kNaN, 0.0f}, true}, {{3e+38f, 3e+38f}, {kNaN, kNaN}, true},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, kNaN}, true},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, 0.0f}, false},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, -1.0f}, true}, {{2e-38f, 1.0f}, {-0.0f, 0.0f}, false},
+    {{2e-38f, 1.0f}, {3.0f, 4.0f}, true}, {{2e-38f, 1.0f}, {1.0f, -1.0f}, true},
+    {{-3.0f, 6e-39f}, {0.5f, -2.0f}, true}, {{-3.0f, 6e-39f}, {1e-20f, 1e-20f}, true},
+    {{-3.0f, 6e-39f}, {6e-39f, -3e+38f}, true}, {{0.0f, kInf}, {1234.5677f, -88.5f}, true},
+    {{0.0f, kInf}, {3e+38f, 3e+38f}, true}, {{0.0f, kInf}, {0.0f, kInf}, true},
+    {{-kInf, 0.0f}, {1e-20f, -1000000000000000.0f}, true}, {{-kInf, 0.0f}, {-kInf, 0.0f}, true},
+    {{-kInf, 0.0f}, {0.0f, kNaN}, true}, {{kInf, -kInf}, {kInf, -kInf}, true},
+    {{kInf, -kInf}, {kInf, kNaN}, true}, {{kInf, -kInf}, {-0.0f, 0.0f}, false},
+    {{1.0f, -kInf}, {kNaN, -kInf}, true}, {{1.0f, -kInf}, {-0.0f, -0.0f}, false},
+    {{1.0f, -kInf}, {0.5f, -2.0f}, true}, {{kNaN, 0.0f}, {1.0f, 0.0f}, true},
+    {{kNaN, 0.0f}, {-7.25f, 0.1f}, true}, {{kNaN, 0.0f}, {1234.5677f, -88.5f}, true},
+    {{0.0f, kNaN}, {1.0f, 1.0f}, true}, {{0.0f, kNaN}, {kMax, kMax}, true},
+    {{0.0f, kNaN}, {1e-20f, -1000000000000000.0f}, true}, {{kInf, kNaN}, {kMin, 1.0f}, true},
+    {{kInf, kNaN}, {2e-38f, 1.0f}, true}, {{kInf, kNaN}, {kInf, -kInf}, true},
+    {{kNaN, -kInf}, {-3.0f, 6e-39f}, true}, {{kNaN, -kInf}, {1.0f, -kInf}, true},
+    {{kNaN, -kInf}, {kNaN, -kInf}, true}, {{kNaN, kNaN}, {kNaN, 0.0f}, true},
+    {{kNaN, kNaN}, {kNaN, kNaN}, true}, {{kNaN, kNaN}, {1.0f, 0.0f}, true},
+};
+TEST_CASE("logical_and: complex64, complex64 -> bool", "[logical_and]") {
+  const Loop loop = {.ufunc = "logical_and", .origin = "spec/ufuncs/logical_and.yaml:9",
+                     .types = {"complex64", "complex64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalAndComplex64);
+}
+
+const Row<bool, std::complex<double>, std::complex<double>> kLogicalAndComplex128[] = {
+    {{-0.0, 0.0}, {0.0, 1.0}, false, kNone, 29},
+    {{0.0, 0.0}, {0.0, 0.0}, false}, {{0.0, 0.0}, {0.0, -1.0}, false},
+    {{0.0, 0.0}, {1.0, 1.0}, false}, {{-0.0, 0.0}, {3.0, 4.0}, false},
+    {{-0.0, 0.0}, {1.0, -1.0}, false}, {{-0.0, 0.0}, {kMin, 1.0}, false},
+    {{-0.0, -0.0}, {1e-20, 1e-20}, false}, {{-0.0, -0.0}, {6e-39, -3e+38}, false},
+    {{-0.0, -0.0}, {-3.0, 6e-39}, false}, {{1.0, 0.0}, {3e+38, 3e+38}, true},
+    {{1.0, 0.0}, {0.0, kInf}, true}, {{1.0, 0.0}, {kNaN, 0.0}, true},
+    {{0.0, -1.0}, {-kInf, 0.0}, true}, {{0.0, -1.0}, {0.0, kNaN}, true},
+    {{0.0, -1.0}, {0.0, 0.0}, false}, {{3.0, 4.0}, {kInf, kNaN}, true},
+    {{3.0, 4.0}, {-0.0, 0.0}, false}, {{3.0, 4.0}, {3.0, 4.0}, true},
+    {{0.5, -2.0}, {-0.0, -0.0}, false}, {{0.5, -2.0}, {0.5, -2.0}, true},
+    {{0.5, -2.0}, {1e-20, 1e-20}, true}, {{-7.25, 0.1}, {-7.25, 0.1}, true},
+    {{-7.25, 0.1}, {1234.5678, -88.5}, true}, {{-7.25, 0.1}, {3e+38, 3e+38}, true},
+    {{1.0, 1.0}, {kMax, kMax}, true}, {{1.0, 1.0}, {1e-20, -1000000000000000.0}, true},
+    {{1.0, 1.0}, {-kInf, 0.0}, true}, {{1.0, -1.0}, {2e-38, 1.0}, true},
+    {{1.0, -1.0}, {kInf, -kInf}, true}, {{1.0, -1.0}, {kInf, kNaN}, true},
+    {{1e-20, 1e-20}, {1.0, -kInf}, true}, {{1e-20, 1e-20}, {kNaN, -kInf}, true},
+    {{1e-20, 1e-20}, {-0.0, -0.0}, false}, {{1234.5678, -88.5}, {kNaN, kNaN}, true},
+    {{1234.5678, -88.5}, {1.0, 0.0}, true}, {{1234.5678, -88.5}, {-7.25, 0.1}, true},
+    {{kMax, kMax}, {0.0, -1.0}, true}, {{kMax, kMax}, {1.0, 1.0}, true},
+    {{kMax, kMax}, {kMax, kMax}, true}, {{kMin, 1.0}, {1.0, -1.0}, true},
+    {{kMin, 1.0}, {kMin, 1.0}, true}, {{kMin, 1.0}, {2e-38, 1.0}, true},
+    {{6e-39, -3e+38}, {6e-39, -3e+38}, true}, {{6e-39, -3e+38}, {-3.0, 6e-39}, true},
+    {{6e-39, -3e+38}, {1.0, -kInf}, true}, {{3e+38, 3e+38}, {0.0, kInf}, true},
+    {{3e+38, 3e+38}, {kNaN, 0.0}, true}, {{3e+38, 3e+38}, {kNaN, kNaN}, true},
+    {{1e-20, -1000000000000000.0}, {0.0, kNaN}, true},
+    {{1e-20, -1000000000000000.0}, {0.0, 0.0}, false},
+    {{1e-20, -1000000000000000.0}, {0.0, -1.0}, true}, {{2e-38, 1.0}, {-0.0, 0.0}, false},
+    {{2e-38, 1.0}, {3.0, 4.0}, true}, {{2e-38, 1.0}, {1.0, -1.0}, true},
+    {{-3.0, 6e-39}, {0.5, -2.0}, true}, {{-3.0, 6e-39}, {1e-20, 1e-20}, true},
+    {{-3.0, 6e-39}, {6e-39, -3e+38}, true}, {{0.0, kInf}, {1234.5678, -88.5}, true},
+    {{0.0, kInf}, {3e+38, 3e+38}, true}, {{0.0, kInf}, {0.0, kInf}, true},
+    {{-kInf, 0.0}, {1e-20, -1000000000000000.0}, true}, {{-kInf, 0.0}, {-kInf, 0.0}, true},
+    {{-kInf, 0.0}, {0.0, kNaN}, true}, {{kInf, -kInf}, {kInf, -kInf}, true},
+    {{kInf, -kInf}, {kInf, kNaN}, true}, {{kInf, -kInf}, {-0.0, 0.0}, false},
+    {{1.0, -kInf}, {kNaN, -kInf}, true}, {{1.0, -kInf}, {-0.0, -0.0}, false},
+    {{1.0, -kInf}, {0.5, -2.0}, true}, {{kNaN, 0.0}, {1.0, 0.0}, true},
+    {{kNaN, 0.0}, {-7.25, 0.1}, true}, {{kNaN, 0.0}, {1234.5678, -88.5}, true},
+    {{0.0, kNaN}, {1.0, 1.0}, true}, {{0.0, kNaN}, {kMax, kMax}, true},
+    {{0.0, kNaN}, {1e-20, -1000000000000000.0}, true}, {{kInf, kNaN}, {kMin, 1.0}, true},
+    {{kInf, kNaN}, {2e-38, 1.0}, true}, {{kInf, kNaN}, {kInf, -kInf}, true},
+    {{kNaN, -kInf}, {-3.0, 6e-39}, true}, {{kNaN, -kInf}, {1.0, -kInf}, true},
+    {{kNaN, -kInf}, {kNaN, -kInf}, true}, {{kNaN, kNaN}, {kNaN, 0.0}, true},
+    {{kNaN, kNaN}, {kNaN, kNaN}, true}, {{kNaN, kNaN}, {1.0, 0.0}, true},
+};
+TEST_CASE("logical_and: complex128, complex128 -> bool", "[logical_and]") {
+  const Loop loop = {.ufunc = "logical_and", .origin = "spec/ufuncs/logical_and.yaml:9",
+                     .types = {"complex128", "complex128", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalAndComplex128);
 }
 
 const Row<bool, bool> kLogicalNotBool[] = {
@@ -318,8 +424,8 @@ TEST_CASE("logical_not: uint64 -> bool", "[logical_not]") {
 }
 
 const Row<bool, float> kLogicalNotFloat32[] = {
-    {kNaN, false, kNone, 11},
-    {-0.0f, true, kNone, 12},
+    {kNaN, false, kNone, 12},
+    {-0.0f, true, kNone, 13},
     {0.0f, true}, {1.0f, false}, {0.5f, false}, {2.0f, false}, {3.0f, false}, {0.1f, false},
     {7.25f, false}, {10.0f, false}, {88.5f, false}, {1234.5677f, false}, {1e-20f, false},
     {6e-39f, false}, {3e+38f, false}, {kMax, false}, {-0.0f, true}, {-1.0f, false}, {-0.5f, false},
@@ -334,8 +440,8 @@ TEST_CASE("logical_not: float32 -> bool", "[logical_not]") {
 }
 
 const Row<bool, double> kLogicalNotFloat64[] = {
-    {kNaN, false, kNone, 11},
-    {-0.0, true, kNone, 12},
+    {kNaN, false, kNone, 12},
+    {-0.0, true, kNone, 13},
     {0.0, true}, {1.0, false}, {0.5, false}, {2.0, false}, {3.0, false}, {0.1, false},
     {7.25, false}, {10.0, false}, {88.5, false}, {1234.5678, false}, {1e-20, false}, {6e-39, false},
     {3e+38, false}, {kMax, false}, {-0.0, true}, {-1.0, false}, {-0.5, false}, {-3.0, false},
@@ -349,8 +455,46 @@ TEST_CASE("logical_not: float64 -> bool", "[logical_not]") {
   check_loop(loop, kLogicalNotFloat64);
 }
 
+const Row<bool, std::complex<float>> kLogicalNotComplex64[] = {
+    {{-0.0f, -0.0f}, true, kNone, 14},
+    {{0.0f, kNaN}, false, kNone, 15},
+    {{0.0f, 0.0f}, true}, {{-0.0f, 0.0f}, true}, {{-0.0f, -0.0f}, true}, {{1.0f, 0.0f}, false},
+    {{0.0f, -1.0f}, false}, {{3.0f, 4.0f}, false}, {{0.5f, -2.0f}, false}, {{-7.25f, 0.1f}, false},
+    {{1.0f, 1.0f}, false}, {{1.0f, -1.0f}, false}, {{1e-20f, 1e-20f}, false},
+    {{1234.5677f, -88.5f}, false}, {{kMax, kMax}, false}, {{kMin, 1.0f}, false},
+    {{6e-39f, -3e+38f}, false}, {{3e+38f, 3e+38f}, false}, {{1e-20f, -1000000000000000.0f}, false},
+    {{2e-38f, 1.0f}, false}, {{-3.0f, 6e-39f}, false}, {{0.0f, kInf}, false},
+    {{-kInf, 0.0f}, false}, {{kInf, -kInf}, false}, {{1.0f, -kInf}, false}, {{kNaN, 0.0f}, false},
+    {{0.0f, kNaN}, false}, {{kInf, kNaN}, false}, {{kNaN, -kInf}, false}, {{kNaN, kNaN}, false},
+};
+TEST_CASE("logical_not: complex64 -> bool", "[logical_not]") {
+  const Loop loop = {.ufunc = "logical_not", .origin = "spec/ufuncs/logical_not.yaml:9",
+                     .types = {"complex64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalNotComplex64);
+}
+
+const Row<bool, std::complex<double>> kLogicalNotComplex128[] = {
+    {{-0.0, -0.0}, true, kNone, 14},
+    {{0.0, kNaN}, false, kNone, 15},
+    {{0.0, 0.0}, true}, {{-0.0, 0.0}, true}, {{-0.0, -0.0}, true}, {{1.0, 0.0}, false},
+    {{0.0, -1.0}, false}, {{3.0, 4.0}, false}, {{0.5, -2.0}, false}, {{-7.25, 0.1}, false},
+    {{1.0, 1.0}, false}, {{1.0, -1.0}, false}, {{1e-20, 1e-20}, false}, {{1234.5678, -88.5}, false},
+    {{kMax, kMax}, false}, {{kMin, 1.0}, false}, {{6e-39, -3e+38}, false}, {{3e+38, 3e+38}, false},
+    {{1e-20, -1000000000000000.0}, false}, {{2e-38, 1.0}, false}, {{-3.0, 6e-39}, false},
+    {{0.0, kInf}, false}, {{-kInf, 0.0}, false}, {{kInf, -kInf}, false}, {{1.0, -kInf}, false},
+    {{kNaN, 0.0}, false}, {{0.0, kNaN}, false}, {{kInf, kNaN}, false}, {{kNaN, -kInf}, false},
+    {{kNaN, kNaN}, false},
+};
+TEST_CASE("logical_not: complex128 -> bool", "[logical_not]") {
+  const Loop loop = {.ufunc = "logical_not", .origin = "spec/ufuncs/logical_not.yaml:9",
+                     .types = {"complex128", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalNotComplex128);
+}
+
 const Row<bool, bool, bool> kLogicalOrBool[] = {
-    {false, false, false, kNone, 22},
+    {false, false, false, kNone, 26},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -490,8 +634,8 @@ TEST_CASE("logical_or: uint64, uint64 -> bool", "[logical_or]") {
 }
 
 const Row<bool, float, float> kLogicalOrFloat32[] = {
-    {0.0f, kNaN, true, kNone, 23},
-    {-0.0f, 0.0f, false, kNone, 24},
+    {0.0f, kNaN, true, kNone, 27},
+    {-0.0f, 0.0f, false, kNone, 28},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.1f, true},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, true}, {0.5f, -0.0f, true},
     {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true}, {2.0f, kInf, true},
@@ -523,8 +667,8 @@ TEST_CASE("logical_or: float32, float32 -> bool", "[logical_or]") {
 }
 
 const Row<bool, double, double> kLogicalOrFloat64[] = {
-    {0.0, kNaN, true, kNone, 23},
-    {-0.0, 0.0, false, kNone, 24},
+    {0.0, kNaN, true, kNone, 27},
+    {-0.0, 0.0, false, kNone, 28},
     {0.0, 0.0, false}, {0.0, 3.0, true}, {0.0, 88.5, true}, {1.0, 0.1, true},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, true}, {0.5, -0.0, true},
     {0.5, -7.25, true}, {2.0, -1.0, true}, {2.0, -88.5, true}, {2.0, kInf, true},
@@ -553,9 +697,115 @@ TEST_CASE("logical_or: float64, float64 -> bool", "[logical_or]") {
   check_loop(loop, kLogicalOrFloat64);
 }
 
+const Row<bool, std::complex<float>, std::complex<float>> kLogicalOrComplex64[] = {
+    {{-0.0f, 0.0f}, {0.0f, 1.0f}, true, kNone, 29},
+    {{0.0f, 0.0f}, {0.0f, 0.0f}, false}, {{0.0f, 0.0f}, {0.0f, -1.0f}, true},
+    {{0.0f, 0.0f}, {1.0f, 1.0f}, true}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, true},
+    {{-0.0f, 0.0f}, {1.0f, -1.0f}, true}, {{-0.0f, 0.0f}, {kMin, 1.0f}, true},
+    {{-0.0f, -0.0f}, {1e-20f, 1e-20f}, true}, {{-0.0f, -0.0f}, {6e-39f, -3e+38f}, true},
+    {{-0.0f, -0.0f}, {-3.0f, 6e-39f}, true}, {{1.0f, 0.0f}, {3e+38f, 3e+38f}, true},
+    {{1.0f, 0.0f}, {0.0f, kInf}, true}, {{1.0f, 0.0f}, {kNaN, 0.0f}, true},
+    {{0.0f, -1.0f}, {-kInf, 0.0f}, true}, {{0.0f, -1.0f}, {0.0f, kNaN}, true},
+    {{0.0f, -1.0f}, {0.0f, 0.0f}, true}, {{3.0f, 4.0f}, {kInf, kNaN}, true},
+    {{3.0f, 4.0f}, {-0.0f, 0.0f}, true}, {{3.0f, 4.0f}, {3.0f, 4.0f}, true},
+    {{0.5f, -2.0f}, {-0.0f, -0.0f}, true}, {{0.5f, -2.0f}, {0.5f, -2.0f}, true},
+    {{0.5f, -2.0f}, {1e-20f, 1e-20f}, true}, {{-7.25f, 0.1f}, {-7.25f, 0.1f}, true},
+    {{-7.25f, 0.1f}, {1234.5677f, -88.5f}, true}, {{-7.25f, 0.1f}, {3e+38f, 3e+38f}, true},
+    {{1.0f, 1.0f}, {kMax, kMax}, true}, {{1.0f, 1.0f}, {1e-20f, -1000000000000000.0f}, true},
+    {{1.0f, 1.0f}, {-kInf, 0.0f}, true}, {{1.0f, -1.0f}, {2e-38f, 1.0f}, true},
+    {{1.0f, -1.0f}, {kInf, -kInf}, true}, {{1.0f, -1.0f}, {kInf, kNaN}, true},
+    {{1e-20f, 1e-20f}, {1.0f, -kInf}, true}, {{1e-20f, 1e-20f}, {kNaN, -kInf}, true},
+    {{1e-20f, 1e-20f}, {-0.0f, -0.0f}, true}, {{1234.5677f, -88.5f}, {kNaN, kNaN}, true},
+    {{1234.5677f, -88.5f}, {1.0f, 0.0f}, true}, {{1234.5677f, -88.5f}, {-7.25f, 0.1f}, true},
+    {{kMax, kMax}, {0.0f, -1.0f}, true}, {{kMax, kMax}, {1.0f, 1.0f}, true},
+    {{kMax, kMax}, {kMax, kMax}, true}, {{kMin, 1.0f}, {1.0f, -1.0f}, true},
+    {{kMin, 1.0f}, {kMin, 1.0f}, true}, {{kMin, 1.0f}, {2e-38f, 1.0f}, true},
+    {{6e-39f, -3e+38f}, {6e-39f, -3e+38f}, true}, {{6e-39f, -3e+38f}, {-3.0f, 6e-39f}, true},
+    {{6e-39f, -3e+38f}, {1.0f, -kInf}, true}, {{3e+38f, 3e+38f}, {0.0f, kInf}, true},
+    {{3e+38f, 3e+38f}, {kNaN, 0.0f}, true}, {{3e+38f, 3e+38f}, {kNaN, kNaN}, true},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, kNaN}, true},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, 0.0f}, true},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, -1.0f}, true}, {{2e-38f, 1.0f}, {-0.0f, 0.0f}, true},
+    {{2e-38f, 1.0f}, {3.0f, 4.0f}, true}, {{2e-38f, 1.0f}, {1.0f, -1.0f}, true},
+    {{-3.0f, 6e-39f}, {0.5f, -2.0f}, true}, {{-3.0f, 6e-39f}, {1e-20f, 1e-20f}, true},
+    {{-3.0f, 6e-39f}, {6e-39f, -3e+38f}, true}, {{0.0f, kInf}, {1234.5677f, -88.5f}, true},
+    {{0.0f, kInf}, {3e+38f, 3e+38f}, true}, {{0.0f, kInf}, {0.0f, kInf}, true},
+    {{-kInf, 0.0f}, {1e-20f, -1000000000000000.0f}, true}, {{-kInf, 0.0f}, {-kInf, 0.0f}, true},
+    {{-kInf, 0.0f}, {0.0f, kNaN}, true}, {{kInf, -kInf}, {kInf, -kInf}, true},
+    {{kInf, -kInf}, {kInf, kNaN}, true}, {{kInf, -kInf}, {-0.0f, 0.0f}, true},
+    {{1.0f, -kInf}, {kNaN, -kInf}, true}, {{1.0f, -kInf}, {-0.0f, -0.0f}, true},
+    {{1.0f, -kInf}, {0.5f, -2.0f}, true}, {{kNaN, 0.0f}, {1.0f, 0.0f}, true},
+    {{kNaN, 0.0f}, {-7.25f, 0.1f}, true}, {{kNaN, 0.0f}, {1234.5677f, -88.5f}, true},
+    {{0.0f, kNaN}, {1.0f, 1.0f}, true}, {{0.0f, kNaN}, {kMax, kMax}, true},
+    {{0.0f, kNaN}, {1e-20f, -1000000000000000.0f}, true}, {{kInf, kNaN}, {kMin, 1.0f}, true},
+    {{kInf, kNaN}, {2e-38f, 1.0f}, true}, {{kInf, kNaN}, {kInf, -kInf}, true},
+    {{kNaN, -kInf}, {-3.0f, 6e-39f}, true}, {{kNaN, -kInf}, {1.0f, -kInf}, true},
+    {{kNaN, -kInf}, {kNaN, -kInf}, true}, {{kNaN, kNaN}, {kNaN, 0.0f}, true},
+    {{kNaN, kNaN}, {kNaN, kNaN}, true}, {{kNaN, kNaN}, {1.0f, 0.0f}, true},
+};
+TEST_CASE("logical_or: complex64, complex64 -> bool", "[logical_or]") {
+  const Loop loop = {.ufunc = "logical_or", .origin = "spec/ufuncs/logical_or.yaml:9",
+                     .types = {"complex64", "complex64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalOrComplex64);
+}
+
+const Row<bool, std::complex<double>, std::complex<double>> kLogicalOrComplex128[] = {
+    {{-0.0, 0.0}, {0.0, 1.0}, true, kNone, 29},
+    {{0.0, 0.0}, {0.0, 0.0}, false}, {{0.0, 0.0}, {0.0, -1.0}, true},
+    {{0.0, 0.0}, {1.0, 1.0}, true}, {{-0.0, 0.0}, {3.0, 4.0}, true},
+    {{-0.0, 0.0}, {1.0, -1.0}, true}, {{-0.0, 0.0}, {kMin, 1.0}, true},
+    {{-0.0, -0.0}, {1e-20, 1e-20}, true}, {{-0.0, -0.0}, {6e-39, -3e+38}, true},
+    {{-0.0, -0.0}, {-3.0, 6e-39}, true}, {{1.0, 0.0}, {3e+38, 3e+38}, true},
+    {{1.0, 0.0}, {0.0, kInf}, true}, {{1.0, 0.0}, {kNaN, 0.0}, true},
+    {{0.0, -1.0}, {-kInf, 0.0}, true}, {{0.0, -1.0}, {0.0, kNaN}, true},
+    {{0.0, -1.0}, {0.0, 0.0}, true}, {{3.0, 4.0}, {kInf, kNaN}, true},
+    {{3.0, 4.0}, {-0.0, 0.0}, true}, {{3.0, 4.0}, {3.0, 4.0}, true},
+    {{0.5, -2.0}, {-0.0, -0.0}, true}, {{0.5, -2.0}, {0.5, -2.0}, true},
+    {{0.5, -2.0}, {1e-20, 1e-20}, true}, {{-7.25, 0.1}, {-7.25, 0.1}, true},
+    {{-7.25, 0.1}, {1234.5678, -88.5}, true}, {{-7.25, 0.1}, {3e+38, 3e+38}, true},
+    {{1.0, 1.0}, {kMax, kMax}, true}, {{1.0, 1.0}, {1e-20, -1000000000000000.0}, true},
+    {{1.0, 1.0}, {-kInf, 0.0}, true}, {{1.0, -1.0}, {2e-38, 1.0}, true},
+    {{1.0, -1.0}, {kInf, -kInf}, true}, {{1.0, -1.0}, {kInf, kNaN}, true},
+    {{1e-20, 1e-20}, {1.0, -kInf}, true}, {{1e-20, 1e-20}, {kNaN, -kInf}, true},
+    {{1e-20, 1e-20}, {-0.0, -0.0}, true}, {{1234.5678, -88.5}, {kNaN, kNaN}, true},
+    {{1234.5678, -88.5}, {1.0, 0.0}, true}, {{1234.5678, -88.5}, {-7.25, 0.1}, true},
+    {{kMax, kMax}, {0.0, -1.0}, true}, {{kMax, kMax}, {1.0, 1.0}, true},
+    {{kMax, kMax}, {kMax, kMax}, true}, {{kMin, 1.0}, {1.0, -1.0}, true},
+    {{kMin, 1.0}, {kMin, 1.0}, true}, {{kMin, 1.0}, {2e-38, 1.0}, true},
+    {{6e-39, -3e+38}, {6e-39, -3e+38}, true}, {{6e-39, -3e+38}, {-3.0, 6e-39}, true},
+    {{6e-39, -3e+38}, {1.0, -kInf}, true}, {{3e+38, 3e+38}, {0.0, kInf}, true},
+    {{3e+38, 3e+38}, {kNaN, 0.0}, true}, {{3e+38, 3e+38}, {kNaN, kNaN}, true},
+    {{1e-20, -1000000000000000.0}, {0.0, kNaN}, true},
+    {{1e-20, -1000000000000000.0}, {0.0, 0.0}, true},
+    {{1e-20, -1000000000000000.0}, {0.0, -1.0}, true}, {{2e-38, 1.0}, {-0.0, 0.0}, true},
+    {{2e-38, 1.0}, {3.0, 4.0}, true}, {{2e-38, 1.0}, {1.0, -1.0}, true},
+    {{-3.0, 6e-39}, {0.5, -2.0}, true}, {{-3.0, 6e-39}, {1e-20, 1e-20}, true},
+    {{-3.0, 6e-39}, {6e-39, -3e+38}, true}, {{0.0, kInf}, {1234.5678, -88.5}, true},
+    {{0.0, kInf}, {3e+38, 3e+38}, true}, {{0.0, kInf}, {0.0, kInf}, true},
+    {{-kInf, 0.0}, {1e-20, -1000000000000000.0}, true}, {{-kInf, 0.0}, {-kInf, 0.0}, true},
+    {{-kInf, 0.0}, {0.0, kNaN}, true}, {{kInf, -kInf}, {kInf, -kInf}, true},
+    {{kInf, -kInf}, {kInf, kNaN}, true}, {{kInf, -kInf}, {-0.0, 0.0}, true},
+    {{1.0, -kInf}, {kNaN, -kInf}, true}, {{1.0, -kInf}, {-0.0, -0.0}, true},
+    {{1.0, -kInf}, {0.5, -2.0}, true}, {{kNaN, 0.0}, {1.0, 0.0}, true},
+    {{kNaN, 0.0}, {-7.25, 0.1}, true}, {{kNaN, 0.0}, {1234.5678, -88.5}, true},
+    {{0.0, kNaN}, {1.0, 1.0}, true}, {{0.0, kNaN}, {kMax, kMax}, true},
+    {{0.0, kNaN}, {1e-20, -1000000000000000.0}, true}, {{kInf, kNaN}, {kMin, 1.0}, true},
+    {{kInf, kNaN}, {2e-38, 1.0}, true}, {{kInf, kNaN}, {kInf, -kInf}, true},
+    {{kNaN, -kInf}, {-3.0, 6e-39}, true}, {{kNaN, -kInf}, {1.0, -kInf}, true},
+    {{kNaN, -kInf}, {kNaN, -kInf}, true}, {{kNaN, kNaN}, {kNaN, 0.0}, true},
+    {{kNaN, kNaN}, {kNaN, kNaN}, true}, {{kNaN, kNaN}, {1.0, 0.0}, true},
+};
+TEST_CASE("logical_or: complex128, complex128 -> bool", "[logical_or]") {
+  const Loop loop = {.ufunc = "logical_or", .origin = "spec/ufuncs/logical_or.yaml:9",
+                     .types = {"complex128", "complex128", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalOrComplex128);
+}
+
 const Row<bool, bool, bool> kLogicalXorBool[] = {
-    {true, true, false, kNone, 20},
-    {false, true, true, kNone, 21},
+    {true, true, false, kNone, 24},
+    {false, true, true, kNone, 25},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, false},
     {true, true, false}, {true, true, false},
 };
@@ -696,8 +946,8 @@ TEST_CASE("logical_xor: uint64, uint64 -> bool", "[logical_xor]") {
 }
 
 const Row<bool, float, float> kLogicalXorFloat32[] = {
-    {kNaN, 0.0f, true, kNone, 22},
-    {-0.0f, 0.0f, false, kNone, 23},
+    {kNaN, 0.0f, true, kNone, 26},
+    {-0.0f, 0.0f, false, kNone, 27},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.1f, false},
     {1.0f, 1234.5677f, false}, {1.0f, kMax, false}, {0.5f, 1e-20f, false}, {0.5f, -0.0f, true},
     {0.5f, -7.25f, false}, {2.0f, -1.0f, false}, {2.0f, -88.5f, false}, {2.0f, kInf, false},
@@ -729,8 +979,8 @@ TEST_CASE("logical_xor: float32, float32 -> bool", "[logical_xor]") {
 }
 
 const Row<bool, double, double> kLogicalXorFloat64[] = {
-    {kNaN, 0.0, true, kNone, 22},
-    {-0.0, 0.0, false, kNone, 23},
+    {kNaN, 0.0, true, kNone, 26},
+    {-0.0, 0.0, false, kNone, 27},
     {0.0, 0.0, false}, {0.0, 3.0, true}, {0.0, 88.5, true}, {1.0, 0.1, false},
     {1.0, 1234.5678, false}, {1.0, kMax, false}, {0.5, 1e-20, false}, {0.5, -0.0, true},
     {0.5, -7.25, false}, {2.0, -1.0, false}, {2.0, -88.5, false}, {2.0, kInf, false},
@@ -758,6 +1008,112 @@ TEST_CASE("logical_xor: float64, float64 -> bool", "[logical_xor]") {
                      .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLogicalXorFloat64);
+}
+
+const Row<bool, std::complex<float>, std::complex<float>> kLogicalXorComplex64[] = {
+    {{-0.0f, 0.0f}, {0.0f, kNaN}, true, kNone, 28},
+    {{0.0f, 0.0f}, {0.0f, 0.0f}, false}, {{0.0f, 0.0f}, {0.0f, -1.0f}, true},
+    {{0.0f, 0.0f}, {1.0f, 1.0f}, true}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, true},
+    {{-0.0f, 0.0f}, {1.0f, -1.0f}, true}, {{-0.0f, 0.0f}, {kMin, 1.0f}, true},
+    {{-0.0f, -0.0f}, {1e-20f, 1e-20f}, true}, {{-0.0f, -0.0f}, {6e-39f, -3e+38f}, true},
+    {{-0.0f, -0.0f}, {-3.0f, 6e-39f}, true}, {{1.0f, 0.0f}, {3e+38f, 3e+38f}, false},
+    {{1.0f, 0.0f}, {0.0f, kInf}, false}, {{1.0f, 0.0f}, {kNaN, 0.0f}, false},
+    {{0.0f, -1.0f}, {-kInf, 0.0f}, false}, {{0.0f, -1.0f}, {0.0f, kNaN}, false},
+    {{0.0f, -1.0f}, {0.0f, 0.0f}, true}, {{3.0f, 4.0f}, {kInf, kNaN}, false},
+    {{3.0f, 4.0f}, {-0.0f, 0.0f}, true}, {{3.0f, 4.0f}, {3.0f, 4.0f}, false},
+    {{0.5f, -2.0f}, {-0.0f, -0.0f}, true}, {{0.5f, -2.0f}, {0.5f, -2.0f}, false},
+    {{0.5f, -2.0f}, {1e-20f, 1e-20f}, false}, {{-7.25f, 0.1f}, {-7.25f, 0.1f}, false},
+    {{-7.25f, 0.1f}, {1234.5677f, -88.5f}, false}, {{-7.25f, 0.1f}, {3e+38f, 3e+38f}, false},
+    {{1.0f, 1.0f}, {kMax, kMax}, false}, {{1.0f, 1.0f}, {1e-20f, -1000000000000000.0f}, false},
+    {{1.0f, 1.0f}, {-kInf, 0.0f}, false}, {{1.0f, -1.0f}, {2e-38f, 1.0f}, false},
+    {{1.0f, -1.0f}, {kInf, -kInf}, false}, {{1.0f, -1.0f}, {kInf, kNaN}, false},
+    {{1e-20f, 1e-20f}, {1.0f, -kInf}, false}, {{1e-20f, 1e-20f}, {kNaN, -kInf}, false},
+    {{1e-20f, 1e-20f}, {-0.0f, -0.0f}, true}, {{1234.5677f, -88.5f}, {kNaN, kNaN}, false},
+    {{1234.5677f, -88.5f}, {1.0f, 0.0f}, false}, {{1234.5677f, -88.5f}, {-7.25f, 0.1f}, false},
+    {{kMax, kMax}, {0.0f, -1.0f}, false}, {{kMax, kMax}, {1.0f, 1.0f}, false},
+    {{kMax, kMax}, {kMax, kMax}, false}, {{kMin, 1.0f}, {1.0f, -1.0f}, false},
+    {{kMin, 1.0f}, {kMin, 1.0f}, false}, {{kMin, 1.0f}, {2e-38f, 1.0f}, false},
+    {{6e-39f, -3e+38f}, {6e-39f, -3e+38f}, false}, {{6e-39f, -3e+38f}, {-3.0f, 6e-39f}, false},
+    {{6e-39f, -3e+38f}, {1.0f, -kInf}, false}, {{3e+38f, 3e+38f}, {0.0f, kInf}, false},
+    {{3e+38f, 3e+38f}, {kNaN, 0.0f}, false}, {{3e+38f, 3e+38f}, {kNaN, kNaN}, false},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, kNaN}, false},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, 0.0f}, true},
+    {{1e-20f, -1000000000000000.0f}, {0.0f, -1.0f}, false}, {{2e-38f, 1.0f}, {-0.0f, 0.0f}, true},
+    {{2e-38f, 1.0f}, {3.0f, 4.0f}, false}, {{2e-38f, 1.0f}, {1.0f, -1.0f}, false},
+    {{-3.0f, 6e-39f}, {0.5f, -2.0f}, false}, {{-3.0f, 6e-39f}, {1e-20f, 1e-20f}, false},
+    {{-3.0f, 6e-39f}, {6e-39f, -3e+38f}, false}, {{0.0f, kInf}, {1234.5677f, -88.5f}, false},
+    {{0.0f, kInf}, {3e+38f, 3e+38f}, false}, {{0.0f, kInf}, {0.0f, kInf}, false},
+    {{-kInf, 0.0f}, {1e-20f, -1000000000000000.0f}, false}, {{-kInf, 0.0f}, {-kInf, 0.0f}, false},
+    {{-kInf, 0.0f}, {0.0f, kNaN}, false}, {{kInf, -kInf}, {kInf, -kInf}, false},
+    {{kInf, -kInf}, {kInf, kNaN}, false}, {{kInf, -kInf}, {-0.0f, 0.0f}, true},
+    {{1.0f, -kInf}, {kNaN, -kInf}, false}, {{1.0f, -kInf}, {-0.0f, -0.0f}, true},
+    {{1.0f, -kInf}, {0.5f, -2.0f}, false}, {{kNaN, 0.0f}, {1.0f, 0.0f}, false},
+    {{kNaN, 0.0f}, {-7.25f, 0.1f}, false}, {{kNaN, 0.0f}, {1234.5677f, -88.5f}, false},
+    {{0.0f, kNaN}, {1.0f, 1.0f}, false}, {{0.0f, kNaN}, {kMax, kMax}, false},
+    {{0.0f, kNaN}, {1e-20f, -1000000000000000.0f}, false}, {{kInf, kNaN}, {kMin, 1.0f}, false},
+    {{kInf, kNaN}, {2e-38f, 1.0f}, false}, {{kInf, kNaN}, {kInf, -kInf}, false},
+    {{kNaN, -kInf}, {-3.0f, 6e-39f}, false}, {{kNaN, -kInf}, {1.0f, -kInf}, false},
+    {{kNaN, -kInf}, {kNaN, -kInf}, false}, {{kNaN, kNaN}, {kNaN, 0.0f}, false},
+    {{kNaN, kNaN}, {kNaN, kNaN}, false}, {{kNaN, kNaN}, {1.0f, 0.0f}, false},
+};
+TEST_CASE("logical_xor: complex64, complex64 -> bool", "[logical_xor]") {
+  const Loop loop = {.ufunc = "logical_xor", .origin = "spec/ufuncs/logical_xor.yaml:9",
+                     .types = {"complex64", "complex64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalXorComplex64);
+}
+
+const Row<bool, std::complex<double>, std::complex<double>> kLogicalXorComplex128[] = {
+    {{-0.0, 0.0}, {0.0, kNaN}, true, kNone, 28},
+    {{0.0, 0.0}, {0.0, 0.0}, false}, {{0.0, 0.0}, {0.0, -1.0}, true},
+    {{0.0, 0.0}, {1.0, 1.0}, true}, {{-0.0, 0.0}, {3.0, 4.0}, true},
+    {{-0.0, 0.0}, {1.0, -1.0}, true}, {{-0.0, 0.0}, {kMin, 1.0}, true},
+    {{-0.0, -0.0}, {1e-20, 1e-20}, true}, {{-0.0, -0.0}, {6e-39, -3e+38}, true},
+    {{-0.0, -0.0}, {-3.0, 6e-39}, true}, {{1.0, 0.0}, {3e+38, 3e+38}, false},
+    {{1.0, 0.0}, {0.0, kInf}, false}, {{1.0, 0.0}, {kNaN, 0.0}, false},
+    {{0.0, -1.0}, {-kInf, 0.0}, false}, {{0.0, -1.0}, {0.0, kNaN}, false},
+    {{0.0, -1.0}, {0.0, 0.0}, true}, {{3.0, 4.0}, {kInf, kNaN}, false},
+    {{3.0, 4.0}, {-0.0, 0.0}, true}, {{3.0, 4.0}, {3.0, 4.0}, false},
+    {{0.5, -2.0}, {-0.0, -0.0}, true}, {{0.5, -2.0}, {0.5, -2.0}, false},
+    {{0.5, -2.0}, {1e-20, 1e-20}, false}, {{-7.25, 0.1}, {-7.25, 0.1}, false},
+    {{-7.25, 0.1}, {1234.5678, -88.5}, false}, {{-7.25, 0.1}, {3e+38, 3e+38}, false},
+    {{1.0, 1.0}, {kMax, kMax}, false}, {{1.0, 1.0}, {1e-20, -1000000000000000.0}, false},
+    {{1.0, 1.0}, {-kInf, 0.0}, false}, {{1.0, -1.0}, {2e-38, 1.0}, false},
+    {{1.0, -1.0}, {kInf, -kInf}, false}, {{1.0, -1.0}, {kInf, kNaN}, false},
+    {{1e-20, 1e-20}, {1.0, -kInf}, false}, {{1e-20, 1e-20}, {kNaN, -kInf}, false},
+    {{1e-20, 1e-20}, {-0.0, -0.0}, true}, {{1234.5678, -88.5}, {kNaN, kNaN}, false},
+    {{1234.5678, -88.5}, {1.0, 0.0}, false}, {{1234.5678, -88.5}, {-7.25, 0.1}, false},
+    {{kMax, kMax}, {0.0, -1.0}, false}, {{kMax, kMax}, {1.0, 1.0}, false},
+    {{kMax, kMax}, {kMax, kMax}, false}, {{kMin, 1.0}, {1.0, -1.0}, false},
+    {{kMin, 1.0}, {kMin, 1.0}, false}, {{kMin, 1.0}, {2e-38, 1.0}, false},
+    {{6e-39, -3e+38}, {6e-39, -3e+38}, false}, {{6e-39, -3e+38}, {-3.0, 6e-39}, false},
+    {{6e-39, -3e+38}, {1.0, -kInf}, false}, {{3e+38, 3e+38}, {0.0, kInf}, false},
+    {{3e+38, 3e+38}, {kNaN, 0.0}, false}, {{3e+38, 3e+38}, {kNaN, kNaN}, false},
+    {{1e-20, -1000000000000000.0}, {0.0, kNaN}, false},
+    {{1e-20, -1000000000000000.0}, {0.0, 0.0}, true},
+    {{1e-20, -1000000000000000.0}, {0.0, -1.0}, false}, {{2e-38, 1.0}, {-0.0, 0.0}, true},
+    {{2e-38, 1.0}, {3.0, 4.0}, false}, {{2e-38, 1.0}, {1.0, -1.0}, false},
+    {{-3.0, 6e-39}, {0.5, -2.0}, false}, {{-3.0, 6e-39}, {1e-20, 1e-20}, false},
+    {{-3.0, 6e-39}, {6e-39, -3e+38}, false}, {{0.0, kInf}, {1234.5678, -88.5}, false},
+    {{0.0, kInf}, {3e+38, 3e+38}, false}, {{0.0, kInf}, {0.0, kInf}, false},
+    {{-kInf, 0.0}, {1e-20, -1000000000000000.0}, false}, {{-kInf, 0.0}, {-kInf, 0.0}, false},
+    {{-kInf, 0.0}, {0.0, kNaN}, false}, {{kInf, -kInf}, {kInf, -kInf}, false},
+    {{kInf, -kInf}, {kInf, kNaN}, false}, {{kInf, -kInf}, {-0.0, 0.0}, true},
+    {{1.0, -kInf}, {kNaN, -kInf}, false}, {{1.0, -kInf}, {-0.0, -0.0}, true},
+    {{1.0, -kInf}, {0.5, -2.0}, false}, {{kNaN, 0.0}, {1.0, 0.0}, false},
+    {{kNaN, 0.0}, {-7.25, 0.1}, false}, {{kNaN, 0.0}, {1234.5678, -88.5}, false},
+    {{0.0, kNaN}, {1.0, 1.0}, false}, {{0.0, kNaN}, {kMax, kMax}, false},
+    {{0.0, kNaN}, {1e-20, -1000000000000000.0}, false}, {{kInf, kNaN}, {kMin, 1.0}, false},
+    {{kInf, kNaN}, {2e-38, 1.0}, false}, {{kInf, kNaN}, {kInf, -kInf}, false},
+    {{kNaN, -kInf}, {-3.0, 6e-39}, false}, {{kNaN, -kInf}, {1.0, -kInf}, false},
+    {{kNaN, -kInf}, {kNaN, -kInf}, false}, {{kNaN, kNaN}, {kNaN, 0.0}, false},
+    {{kNaN, kNaN}, {kNaN, kNaN}, false}, {{kNaN, kNaN}, {1.0, 0.0}, false},
+};
+TEST_CASE("logical_xor: complex128, complex128 -> bool", "[logical_xor]") {
+  const Loop loop = {.ufunc = "logical_xor", .origin = "spec/ufuncs/logical_xor.yaml:9",
+                     .types = {"complex128", "complex128", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalXorComplex128);
 }
 
 TEST_CASE("logical_and: examples", "[logical_and][examples]") {

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from .classes import ClassTable
 from .dtypes import DTypes
 from .faults import FaultLog
-from .load import Mapping
+from .load import Mapping, Scalar
 from .model import Casting, DType
 from .promotion import Lattice
 from .vocabulary import Vocabulary
 
-WEAK_KINDS = ("integer", "real")  # in the order of the runtime's WeakKind
+WEAK_KINDS = ("integer", "real", "complex")  # in the order of the runtime's WeakKind
 
 
 def read_kinds(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[str, ...]:
@@ -105,7 +105,8 @@ class CastingReader:
         rows = []
         for name in WEAK_KINDS:
             entry = node.get(name)
-            if name not in node.keys:
+            unused = name == "complex" and not any(dtype.real for dtype in self.dtypes.all)
+            if name not in node.keys and not unused:
                 self.log.add(node.place, "casting.weak", f'missing key "{name}"')
             nothing: tuple[tuple[int | None, ...], int] = tuple(None for _ in self.dtypes.all), 0
             rows.append(self.weak(name, entry) if isinstance(entry, Mapping) else nothing)
@@ -123,8 +124,27 @@ class CastingReader:
                 names = self.dtypes.by_name
                 self.log.add_unknown(otherwise.place, f"{label}.otherwise", "dtype", otherwise.text, names)
             return tuple(None for _ in self.dtypes.all), 0
-        row = tuple(dtype.index if dtype.name in members else alone.index for dtype in self.dtypes.all)
+        joined = self.weak_joins(entry.mapping("joins"), f"{label}.joins")
+        row = tuple(
+            dtype.index if dtype.name in members else joined.get(dtype.index, alone.index) for dtype in self.dtypes.all
+        )
         return row, alone.index
+
+    def weak_joins(self, node: Mapping, label: str) -> dict[int, int | None]:
+        """What a weak scalar becomes beside dtypes that it joins as if it were of a dtype, by class."""
+        found: dict[int, int | None] = {}
+        for word, scalar in node.items.items():
+            assert isinstance(scalar, Scalar)
+            members = self.classes.evaluate(Scalar(word, node.keys[word], node.keys[word]), f"{label}.{word}")
+            least = self.dtypes.by_name.get(scalar.text)
+            if least is None:
+                if scalar.text not in self.dtypes.broken:
+                    self.log.add_unknown(scalar.place, f"{label}.{word}", "dtype", scalar.text, self.dtypes.by_name)
+                continue
+            for dtype in self.dtypes.all:
+                if dtype.name in (members or frozenset()):
+                    found[dtype.index] = self.lattice.join((dtype.index, least.index))
+        return found
 
     def flags(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """Hardware flags that each conversion reports."""

@@ -200,6 +200,6 @@ def literal_value(literal: Literal, dtype: DType) -> Value | None:
         return convert(int(literal), dtype)
     if dtype.kind == "boolean":
         return int(literal != 0)
-    if isinstance(literal, float) and dtype.kind != "float":
+    if isinstance(literal, float) and not dtype.significand:
         return None
     return parse_value(repr(literal), dtype)

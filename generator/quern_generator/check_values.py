@@ -20,6 +20,7 @@ PROBES = {
     "signed": ("min", "-1", "0", "1", "2", "max"),
     "unsigned": ("0", "1", "2", "max"),
     "float": ("0.0", "-0.0", "1.0", "-1.5", "max", "-max", "inf", "-inf", "nan"),
+    "complex": ("0.0+0.0j", "-0.0-0.0j", "1.0-1.5j", "max-maxj", "inf-infj", "-inf+0.0j", "-inf-infj", "nan+nanj"),
 }
 
 
@@ -206,10 +207,12 @@ class ValueChecker:
             return None
         return value
 
-    def changes(self, index: int, value: Value, signed_zeros: bool) -> str | None:
+    def changes(self, index: int, value: Value, signed_zeros: bool, infinite: bool = True) -> str | None:
         """How a value changes another by the loop's operation; None if it changes none of the probes."""
         dtype = self.loops[index].outputs[0]
         for text in PROBES.get(dtype.kind, ()):
+            if not infinite and ("inf" in text or "nan" in text):
+                continue
             probe = parse_value(text, dtype)
             assert probe is not None
             for pair in ((value, probe), (probe, value)):
@@ -229,7 +232,8 @@ class ValueChecker:
     def check_identity(self) -> None:
         """An identity changes nothing but the sign of zeros, in every loop that reduces.
 
-        Where the operation drops signs it may do so beside the identity, too.
+        Where the operation drops signs it may do so beside the identity, too. Complex numbers with infinite parts are
+        left out: 1 * (inf + 0j) is inf + nanj.
         """
         scalar = self.node.mapping("reduce").scalar("identity")
         if scalar is None:
@@ -243,9 +247,9 @@ class ValueChecker:
             if not closed(loop):
                 continue
             dtype = loop.outputs[0]
-            if dtype.kind != "float" and isinstance(number, Real):
+            if not dtype.significand and isinstance(number, Real):
                 continue
-            changed = self.changes(index, convert(number, dtype), signed_zeros=False)
+            changed = self.changes(index, convert(number, dtype), signed_zeros=False, infinite=not dtype.real)
             if changed is not None:
                 self.log.add(scalar.place, entry, f"{scalar.text} is no identity for {dtype.name}: {changed}")
                 return

@@ -72,6 +72,7 @@ def read_dtypes(sources: Dict[str, Source], kinds: tuple[str, ...], unreadable: 
         dtype = DTypeReader(source, stem, kinds, log).read()
         if dtype is not None:
             found[dtype.name] = dtype
+    found = {name: made for name, dtype in found.items() if (made := with_parts(dtype, found, sources, log)) is not None}
     broken = (set(sources) | unreadable) - set(found)
     nodes = {stem: source.node for stem, source in sources.items()}
     kept = frozenset(name for name in found if nodes[name].text("only_if_present") == "true")
@@ -81,6 +82,34 @@ def read_dtypes(sources: Dict[str, Source], kinds: tuple[str, ...], unreadable: 
     everything = tuple(replace(d, index=i, safe_to=edges[d.name]) for i, d in enumerate(ordered))
     check_unique(everything, nodes, log)
     return DTypes(everything, {d.name: d for d in everything}, broken, nodes, kinds, kept)
+
+
+def with_parts(
+    dtype: DType, found: Dict[str, DType], sources: Dict[str, Source], log: FaultLog
+) -> DType | None:
+    """A complex dtype with the limits and the format of its parts, None if it is faulty; others as they are."""
+    if not dtype.real:
+        return dtype
+    scalar = sources[dtype.name].node.scalar("real")
+    assert scalar is not None
+    parts = found.get(dtype.real)
+    if parts is None or parts.kind != "float":
+        floats = [name for name, other in found.items() if other.kind == "float"]
+        log.add_unknown(scalar.place, f"{dtype.name}.real", "real type", dtype.real, floats)
+        return None
+    if 2 * parts.bits != dtype.bits:
+        message = f"two parts of {parts.name} have {2 * parts.bits} bits, not {dtype.bits}"
+        log.add(scalar.place, f"{dtype.name}.real", message)
+        return None
+    return replace(
+        dtype,
+        significand=parts.significand,
+        maximum_exponent=parts.maximum_exponent,
+        minimum=parts.minimum,
+        maximum=parts.maximum,
+        alignment=parts.alignment,
+        swap_unit=parts.swap_unit,
+    )
 
 
 def read_edges(
@@ -184,10 +213,18 @@ class DTypeReader:
             own=self.own,
             significand=self.number(float_format, "significand"),
             maximum_exponent=self.number(float_format, "maximum_exponent"),
+            real=node.text("real"),
         )
 
     def check_limits(self, dtype: DType) -> None:
-        """Limits must be those that the kind, width and format give."""
+        """Limits must be those that the kind, width and format give; a complex dtype has those of its parts."""
+        for key, needed in (("real", dtype.kind == "complex"), ("limits", dtype.kind != "complex")):
+            if (key in self.node.keys) != needed:
+                wants = "needs" if needed else "has no use for"
+                self.log.add(self.node.place, self.stem, f'a dtype of kind {dtype.kind} {wants} the key "{key}"')
+                return
+        if dtype.kind == "complex":
+            return
         if dtype.kind == "float" and not dtype.significand:
             self.log.add(self.node.place, self.stem, 'a float needs the key "format"')
             return

@@ -3,11 +3,13 @@
 ::
 
     body       = { name "=" expression ";" } expression { "," expression }
-    expression = number | name | name "(" [ expression { "," expression } ] ")"
+    expression = number | name | name "." part | name "(" [ expression { "," expression } ] ")"
 
 The inputs of a body are ``a``, ``b``, ``c`` … in the order of the ufunc's arguments; its results are
-the outputs in that order. A named intermediate value stands for its expression wherever the name is
-used, and is computed once. A number in the place of a vector is that number in every lane.
+the outputs in that order. A complex input is its parts ``a.real`` and ``a.imag``, a complex output two
+results; an operation with several results is a whole body. A named intermediate value stands for its
+expression wherever the name is used, and is computed once. A number in the place of a vector is that
+number in every lane.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from .load import Scalar
 from .model import DType, Expression
 from .vocabulary import OperationWord
 
-TOKEN = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|[(),;=])")
+TOKEN = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*(?:\.(?:real|imag)\b)?|[(),;=])")
 VARIABLES = "abcdefgh"
 TAKEN = {*VARIABLES, "flags", "fourth", "hn", "store"}  # names of generated code
 
@@ -173,15 +175,24 @@ class Checker:
         if word is None:
             raise BodyError(tree.offset, f'unknown operation "{tree.name}"', nearest(tree.name, self.operations))
         arguments = [self.check(argument) for argument in tree.arguments]
+        several = next((a for a in arguments if result_count(a.expression) > 1), None)
+        if several is not None:
+            raise BodyError(tree.offset, f"{several.expression.name} has several results and stands alone, not in {word.name}")
         return self.call(tree, word, arguments)
 
     def variable(self, tree: Tree) -> Typed:
         """One of the inputs."""
         names = VARIABLES[: len(self.inputs)]
-        if tree.name not in names or len(tree.name) != 1:
+        name, point, part = tree.name.partition(".")
+        if name not in names or len(name) != 1:
             valid = ", ".join(names)
             raise BodyError(tree.offset, f'unknown variable "{tree.name}"; the inputs are {valid}')
-        lanes = self.inputs[names.index(tree.name)]
+        lanes = self.inputs[names.index(name)]
+        if lanes.real and not point:
+            raise BodyError(tree.offset, f"{name} has two parts, {name}.real and {name}.imag, in lanes of", dtype=lanes.name)
+        if point and not lanes.real:
+            raise BodyError(tree.offset, f'{name} has no part "{part}" in lanes of', dtype=lanes.name)
+        lanes = self.dtypes[lanes.real] if point else lanes
         return Typed(Expression("variable", tree.name, (), "vector", None), lanes)
 
     def call(self, tree: Tree, word: OperationWord, arguments: list[Typed]) -> Typed:
@@ -233,6 +244,11 @@ class Checker:
         return Expression("number", expression.name, (), "vector", None)
 
 
+def result_count(expression: Expression) -> int:
+    """How many results an expression has."""
+    return expression.operation.results if expression.operation is not None else 1
+
+
 def accepts(wanted: str, given: str) -> bool:
     """Whether an argument of one kind may stand where another is wanted."""
     return wanted == given or given == "number" and wanted in ("vector", "count")
@@ -242,6 +258,7 @@ def representable(number: str, dtype: DType) -> bool:
     """Whether a number of a body is a value of the dtype."""
     if dtype.kind == "float":
         return True
+    assert not dtype.real
     return re.fullmatch("-?[0-9]+", number) is not None and int(dtype.minimum) <= int(number) <= int(dtype.maximum)
 
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 
 from .classes import Names
 from .context import Context, split_list
-from .expression import BodyError, BodyExcused, BodyFaults, Checker, ParsedBody, Typed, parse_body, raised_by, refuses_values
+from .expression import (
+    BodyError,
+    BodyExcused,
+    BodyFaults,
+    Checker,
+    ParsedBody,
+    Typed,
+    parse_body,
+    raised_by,
+    refuses_values,
+    result_count,
+)
 from .faults import shorten
 from .load import Mapping, Scalar
 from .model import DType, Expression
@@ -99,8 +110,8 @@ class LoopReader:
         missing: dict[str, None] = {}
         for chosen in itertools.product(*(self.context.members(types.variables[name]) for name in names)):
             known = dict(zip(names, chosen))
-            inputs = tuple(known.get(word) or self.context.dtypes.by_name[word] for word in types.inputs)
-            outputs = tuple(known.get(word) or self.context.dtypes.by_name[word] for word in types.outputs)
+            inputs = tuple(self.chosen(word, known) for word in types.inputs)
+            outputs = tuple(self.chosen(word, known) for word in types.outputs)
             typed = self.typed(parsed, inputs, outputs, faults) if parsed else ()
             if typed:
                 missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
@@ -112,6 +123,12 @@ class LoopReader:
         for message in missing:
             self.log.add(row.place, entry, message)
 
+    def chosen(self, word: str, known: dict[str, DType]) -> DType:
+        """The dtype of a word of types, "real(T)" included, for one choice of the variables."""
+        name = inner_word(word)
+        dtype = known.get(name) or self.context.dtypes.by_name[name]
+        return self.context.dtypes.by_name[dtype.real] if name != word else dtype
+
     def undeclared(
         self, bodies: tuple[Expression, ...], inputs: tuple[DType, ...], flags: tuple[str, ...]
     ) -> Iterator[str]:
@@ -120,7 +137,7 @@ class LoopReader:
         for flag in self.context.words.flags:
             if flag in raised and flag not in flags:
                 yield f'the body raises "{flag}", which the row does not declare'
-            if flag in flags and flag not in raised and all(dtype.kind != "float" for dtype in inputs):
+            if flag in flags and flag not in raised and not any(dtype.significand for dtype in inputs):
                 yield f'the row declares "{flag}", which its body never raises for whole numbers'
 
     def row_types(self, row: Mapping, entry: str) -> RowTypes | None:
@@ -140,9 +157,10 @@ class LoopReader:
                 message = f"{len(side)} {what} type(s) where the arguments name {count}"
                 self.log.add(scalar.inner.after(side[0][1]), f"{entry}.types", message)
             for word, offset in side:
-                excused |= word in self.context.dtypes.broken or word in variables and variables[word] is None
+                name = inner_word(word)
+                excused |= name in self.context.dtypes.broken or name in variables and variables[name] is None
                 self.check_word(word, offset, scalar, f"{entry}.types", variables)
-        used = {word for side in sides for word, _ in side}
+        used = {inner_word(word) for side in sides for word, _ in side}
         for name in variables:
             if name not in used:
                 place = row.mapping("for").keys[name]
@@ -172,6 +190,14 @@ class LoopReader:
     ) -> None:
         """One word of types: a dtype or a variable."""
         dtypes = self.context.dtypes
+        name = inner_word(word)
+        place = scalar.inner.after(offset)
+        if name != word:
+            members = variables.get(name) or frozenset([name])
+            other = [d.name for d in self.context.members(members) if not d.real]
+            if other:
+                self.log.add(place, entry, f"{shorten(other)} has no real type, so that {word} is none")
+            offset, word = offset + len("real("), name
         if word in variables or word in dtypes.by_name or word in dtypes.broken:
             return
         place = scalar.inner.after(offset)
@@ -179,6 +205,11 @@ class LoopReader:
             self.log.add(place, entry, f'"{word}" is a class; name a variable and give its class under "for"')
             return
         self.log.add_unknown(place, entry, "type", word, [*dtypes.by_name, *dtypes.broken, *variables])
+
+    def lanes_of(self, outputs: tuple[DType, ...]) -> list[DType]:
+        """The lanes that a loop stores: a complex output has two."""
+        by_name = self.context.dtypes.by_name
+        return [lane for dtype in outputs for lane in ([by_name[dtype.real]] * 2 if dtype.real else [dtype])]
 
     def typed(
         self, parsed: ParsedBody, inputs: tuple[DType, ...], outputs: tuple[DType, ...], faults: BodyFaults
@@ -188,10 +219,16 @@ class LoopReader:
         kinds = tuple(context.words.loop_kinds)
         checker = Checker(context.operations, context.broken_operations, context.dtypes.by_name, inputs, kinds)
         try:
-            if len(parsed.trees) != len(outputs):
-                raise BodyError(0, f"the body gives {len(parsed.trees)} result(s) where {len(outputs)} belong")
+            lanes = self.lanes_of(outputs)
             results = [checker.check(tree) for tree in parsed.trees]
-            for tree, result, output in zip(parsed.trees, results, outputs):
+            several = result_count(results[0].expression)
+            count = several if len(results) == 1 else len(results)
+            if count != len(lanes):
+                raise BodyError(0, f"the body gives {count} result(s) where {len(lanes)} belong")
+            trees, given = parsed.trees, results
+            if several > 1:
+                trees, given = trees * several, given * several
+            for tree, result, output in zip(trees, given, lanes):
                 check_result(tree.offset, result, output)
                 if result.expression.result == "constant":
                     check_constant(tree.offset, inputs, outputs)
@@ -212,6 +249,11 @@ def unexplained(bodies: tuple[Expression, ...], refusal: str) -> Iterator[str]:
         yield 'the body refuses some values; say why under "refuses"'
     if refusal and not refuses:
         yield 'the row says why it refuses values, which its body never does'
+
+
+def inner_word(word: str) -> str:
+    """The dtype or variable in a word of types: the T of "real(T)"."""
+    return word[len("real(") : -1].strip() if word.startswith("real(") and word.endswith(")") else word
 
 
 def check_result(offset: int, result: Typed, output: DType) -> None:
@@ -241,7 +283,7 @@ def check_mask(offset: int, inputs: tuple[DType, ...], outputs: tuple[DType, ...
     """A mask is the only result, and it has as many lanes as every input."""
     if len(outputs) > 1:
         raise BodyError(offset, "a body with several results gives no mask")
-    if len({dtype.bits for dtype in inputs}) > 1:
+    if len({dtype.bits // (2 if dtype.real else 1) for dtype in inputs}) > 1:
         raise BodyError(offset, f"inputs of different width ({shorten([d.name for d in inputs])}) have no common mask")
 
 

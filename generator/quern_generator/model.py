@@ -30,7 +30,7 @@ class DType:
     name: str  # name: "float64"
     index: int  # position in kind order; the dtype id in all tables
     summary: str  # summary
-    kind: str  # kind: a word of vocabulary.yaml dtype_kinds: boolean, signed, unsigned, float
+    kind: str  # kind: a word of vocabulary.yaml dtype_kinds: boolean, signed, unsigned, float, complex
     bits: int  # bits: size in memory
     alignment: int  # bytes; defaults to the size
     cpp: str  # names.cpp: storage type in C++, "double"
@@ -47,8 +47,9 @@ class DType:
     safe_to: tuple[str, ...]  # safe_to: direct safe-cast edges
     origin: Origin
     own: bool  # False for a base dtype seen from an out-of-tree package
-    significand: int = 0  # format.significand: bits of a float's significand, the hidden one included
-    maximum_exponent: int = 0  # format.maximum_exponent of a float
+    significand: int = 0  # format.significand: bits of a float's significand, the hidden one included; as the real type's
+    maximum_exponent: int = 0  # format.maximum_exponent of a float; as the real type's
+    real: str = ""  # real: the type of the parts of a complex number, "" for others
 
     @property
     def size(self) -> int:
@@ -74,6 +75,7 @@ class Operation:
     header: str = ""  # bodies only: file stem in runtime/simd, "division" -> division-inl.h
     kinds: tuple[tuple[str, str], ...] = ()  # kinds, for the lanes at hand: target -> loop kind where not the best
     refuses: bool = False  # a named body that refuses some values
+    results: int = 1  # how many; several only as the whole body
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Expression:
     """A node of a type-checked body: a call, a variable or a number."""
 
     kind: str  # "call" | "variable" | "number"
-    name: str  # operation, variable, or the number's text
+    name: str  # operation, variable ("a", "a.real" of a complex input), or the number's text
     arguments: tuple["Expression", ...]
     result: str  # "vector" | "mask" | "number" | "constant"
     operation: Operation | None
@@ -96,7 +98,7 @@ class Loop:
     index: int  # position in Ufunc.loops: sorted by input dtypes in kind order, never file order
     inputs: tuple[DType, ...]
     outputs: tuple[DType, ...]
-    bodies: tuple[Expression, ...]  # body: an expression for each output
+    bodies: tuple[Expression, ...]  # body: an expression for each output, two for a complex one; or one call for all
     declared_flags: tuple[str, ...]  # loops[].flags
     hardware_flags: tuple[str, ...]  # those of them that no named body computes
     neutral: str | None  # reduce.neutral rendered for the type ("-0.0", "min", "0"...); None = sequential

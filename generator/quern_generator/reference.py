@@ -4,7 +4,8 @@ A reference is a Python expression over the inputs ``a``, ``b``, ``c`` and the w
 numbers are Python integers and ``/`` gives an exact quotient. Floating-point numbers are ``Real``:
 rationals extended by signed zeros, infinities and NaN with the rules of IEEE 754. A result becomes a
 value of its dtype by wrapping around (integers), by being different from zero (bool) or by rounding to
-nearest, ties to even (floats). Nothing here knows the bodies that it judges.
+nearest, ties to even (floats). A complex number is a pair of these. Nothing here knows the bodies that it
+judges.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import ast
 import decimal
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +26,8 @@ EXP_LIMIT = 1 << 15  # beyond it exp overflows or underflows every dtype
 DIGITS = decimal.Context(prec=120, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 SQRT_BITS = 600
 SHIFT_LIMIT = 4096
+PART = r"(?:inf|nan|max|min|[0-9.]+(?:e[+-]?[0-9]+)?)"
+COMPLEX = re.compile(rf"(?P<real>[+-]?{PART})(?:(?P<imag>[+-]{PART})j)?|(?P<alone>[+-]?{PART})j")
 SCALE_LIMIT = 1 << 16  # beyond it a power of two overflows or underflows every dtype
 
 
@@ -127,7 +131,79 @@ class Real:
 
 NAN = Real(None, False, True)
 INFINITY = Real(None)
-Value = Union[int, Real]  # of a dtype: bool and integers are int
+
+
+@dataclass(frozen=True, eq=False)
+class Complex:
+    """A pair of extended real numbers, in lexicographic order where neither has a NaN.
+
+    It has no products: those of infinite and rounded parts are a matter of definition, which a reference gives.
+    """
+
+    real: Real
+    imag: Real
+
+    @property
+    def is_nan(self) -> bool:
+        return self.real.is_nan or self.imag.is_nan
+
+    def __add__(self, other: object) -> Complex:
+        right = complex_of(other)
+        return Complex(self.real + right.real, self.imag + right.imag)
+
+    def __sub__(self, other: object) -> Complex:
+        return self + -complex_of(other)
+
+    def __neg__(self) -> Complex:
+        return Complex(-self.real, -self.imag)
+
+    def __abs__(self) -> Real:
+        if self.real.is_inf or self.imag.is_inf:
+            return INFINITY
+        return real(sqrt(self.real * self.real + self.imag * self.imag))
+
+    def __lt__(self, other: object) -> bool:
+        right = complex_of(other)
+        if self.real == right.real:
+            return self.imag < right.imag
+        return not (self.is_nan or right.is_nan) and self.real < right.real
+
+    def __le__(self, other: object) -> bool:
+        return self < other or self == other
+
+    def __gt__(self, other: object) -> bool:
+        return complex_of(other) < self
+
+    def __ge__(self, other: object) -> bool:
+        return self > other or self == other
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Complex, Real, int, Fraction)):
+            return NotImplemented
+        right = complex_of(other)
+        return self.real == right.real and self.imag == right.imag
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __bool__(self) -> bool:
+        return bool(self.real) or bool(self.imag)
+
+    def __hash__(self) -> int:
+        return hash((self.real, self.imag))
+
+
+Value = Union[int, Real, Complex]  # of a dtype: bool and integers are int
+
+
+def complex_of(value: object) -> Complex:
+    """A number of a reference as a Complex."""
+    return value if isinstance(value, Complex) else Complex(real(value), real(0))
+
+
+def parts_of(value: object) -> tuple[Real, ...]:
+    """The parts of a complex number, and a real one itself."""
+    return (value.real, value.imag) if isinstance(value, Complex) else (real(value),)
 
 
 def finite(value: Fraction, negative: bool) -> Real:
@@ -202,8 +278,28 @@ def scale(value: Any, power: int) -> Real:
     return finite(number.value * Fraction(2) ** max(min(power, SCALE_LIMIT), -SCALE_LIMIT), False)
 
 
-def sqrt(value: Any) -> Real:
+def complex_sqrt(number: Complex) -> Complex:
+    """The root with a real part that carries no minus sign; infinities and NaN as in Annex G of C."""
+    if number.imag.is_inf:
+        return Complex(INFINITY, number.imag)
+    if number.real.is_inf:
+        other = NAN if number.imag.is_nan else copysign(0, number.imag)
+        if number.real.negative:
+            return Complex(abs(other), copysign(INFINITY, number.imag))
+        return Complex(INFINITY, other)
+    if number.is_nan:
+        return Complex(NAN, NAN)
+    larger = sqrt((abs(number) + abs(number.real)) / real(2))
+    smaller = number.imag / (larger * 2) if larger else number.imag
+    if number.real.negative and number.real:
+        return Complex(abs(smaller), copysign(larger, number.imag))
+    return Complex(larger, smaller)
+
+
+def sqrt(value: Any) -> Any:
     """The square root to some 300 bits, never exactly between two numbers of a dtype unless it is there."""
+    if isinstance(value, Complex):
+        return complex_sqrt(value)
     number = real(value)
     if number.is_nan or number.is_zero:
         return number
@@ -283,19 +379,25 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "sqrt": sqrt,
     "exp": exp,
-    "isnan": lambda value: isinstance(value, Real) and value.is_nan,
-    "isinf": lambda value: isinstance(value, Real) and value.is_inf,
-    "isfinite": lambda value: not isinstance(value, Real) or value.value is not None,
+    "isnan": lambda value: any(part.is_nan for part in parts_of(value)),
+    "isinf": lambda value: any(part.is_inf for part in parts_of(value)),
+    "isfinite": lambda value: all(part.value is not None for part in parts_of(value)),
     "signbit": lambda value: value.negative if isinstance(value, Real) else value < 0,
     "copysign": copysign,
     "gcd": math.gcd,
     "lcm": math.lcm,
     "popcount": int.bit_count,
     "wrapped_power": wrapped_power,
+    "real": lambda value: complex_of(value).real,
+    "imag": lambda value: complex_of(value).imag,
+    "pair": lambda first, second: Complex(real(first), real(second)),
 }
 # Functions of a dtype and their arguments; a reference gives the arguments alone.
-TYPED: dict[str, Callable[..., Any]] = {"nextafter": nextafter}
-BINARY = ("copysign", "scale", "gcd", "lcm", "nextafter", "wrapped_power")
+TYPED: dict[str, Callable[..., Any]] = {
+    "nextafter": nextafter,
+    "rounded": lambda dtype, value: round_to(real(value), dtype),
+}
+BINARY = ("copysign", "scale", "gcd", "lcm", "nextafter", "wrapped_power", "pair")
 ARITIES = {name: 2 if name in BINARY else 1 for name in (*FUNCTIONS, *TYPED)}
 # 120 digits of pi.
 PI = Fraction(
@@ -405,7 +507,10 @@ def convert(value: Any, dtype: DType) -> Value:
     if value is None:
         raise Refused("they are refused")
     if dtype.kind == "boolean":
-        return int(bool(value) if isinstance(value, Real) else value != 0)
+        return int(bool(value) if isinstance(value, (Real, Complex)) else value != 0)
+    if dtype.real:
+        parts = complex_of(value)
+        return Complex(round_to(parts.real, dtype), round_to(parts.imag, dtype))
     if dtype.kind == "float":
         return round_to(real(value), dtype)
     if isinstance(value, Real) or int(value) != value:
@@ -438,6 +543,8 @@ def parse_value(text: str, dtype: DType) -> Value | None:
     """A value as a spec writes it; None if the dtype has no such value."""
     if dtype.kind == "boolean":
         return {"true": 1, "false": 0, "1": 1, "0": 0, "max": 1, "min": 0}.get(text)
+    if dtype.real:
+        return parse_complex(text, dtype)
     if dtype.kind == "float":
         return parse_real(text, dtype)
     limits = {"min": int(dtype.minimum), "max": int(dtype.maximum)}
@@ -446,6 +553,16 @@ def parse_value(text: str, dtype: DType) -> Value | None:
     except ValueError:
         return None
     return value if limits["min"] <= value <= limits["max"] else None
+
+
+def parse_complex(text: str, dtype: DType) -> Complex | None:
+    """A complex value, "1-2j", "infj" or "1"; a part that is left out is zero."""
+    match = COMPLEX.fullmatch(text)
+    if match is None:
+        return None
+    texts = match.group("real"), match.group("imag") or match.group("alone")
+    parts = [parse_real((found or "0").removeprefix("+"), dtype) for found in texts]
+    return None if parts[0] is None or parts[1] is None else Complex(parts[0], parts[1])
 
 
 def parse_real(text: str, dtype: DType) -> Real | None:
@@ -468,6 +585,9 @@ def value_text(value: Value, dtype: DType) -> str:
     """A value as the model writes it: "7", "true", "-0.0", "0.5", "inf"."""
     if dtype.kind == "boolean":
         return "true" if value else "false"
+    if isinstance(value, Complex):
+        first, second = (value_text(part, dtype) for part in (value.real, value.imag))
+        return f"{first}{'' if second.startswith('-') else '+'}{second}j"
     if not isinstance(value, Real):
         return str(value)
     if value.value is None:
@@ -477,6 +597,8 @@ def value_text(value: Value, dtype: DType) -> str:
 
 def same(left: Value, right: Value, signed_zeros: bool = True) -> bool:
     """Whether two values of a dtype are the same; NaN is the same as NaN, -0.0 is not 0.0."""
+    if isinstance(left, Complex) and isinstance(right, Complex):
+        return all(same(*parts, signed_zeros) for parts in ((left.real, right.real), (left.imag, right.imag)))
     if isinstance(left, Real) and isinstance(right, Real):
         if left.is_nan or right.is_nan:
             return left.is_nan and right.is_nan

@@ -82,9 +82,10 @@ DTYPE = record(
         "bits": INT,
         "names": record({key: TEXT for key in ("cpp", "c", "numpy_kind", "numpy_char", "npy", "buffer")}),
         "dlpack": record({"code": INT, "bits": INT}),
-        "limits": record({"min": TEXT, "max": TEXT}),
     },
     {
+        "limits": record({"min": TEXT, "max": TEXT}),
+        "real": NAME,
         "alignment": INT,
         "swap_unit": INT,
         "format": record({"significand": INT, "maximum_exponent": INT}),
@@ -159,7 +160,9 @@ CASTING = record(
         "kinds": NAMES,
         "same_kind": NAMES,
         "classes": MapOf(record({"members": TEXT, "summary": TEXT})),
-        "weak": MapOf(record({"keeps": TEXT, "otherwise": NAME, "summary": TEXT})),
+        "weak": MapOf(
+            record({"keeps": TEXT, "otherwise": NAME, "summary": TEXT}, {"joins": MapOf(NAME)})
+        ),
         "conversions": ListOf(record({"from": TEXT, "to": TEXT, "summary": TEXT}, {"flags": NAMES, "computes": NAMES})),
     }
 )

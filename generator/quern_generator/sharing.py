@@ -38,7 +38,7 @@ def code_key(loop: Loop, operations: Mapping[str, OperationWord]) -> tuple[objec
     signless = all(word in operations and operations[word].signless for word in words)
 
     def lanes(dtype: DType) -> object:
-        return dtype.bits if signless and dtype.kind != "float" else dtype.name
+        return dtype.bits if signless and not dtype.significand else dtype.name
 
     outputs = tuple(
         "mask" if body.result == "mask" else lanes(dtype) for body, dtype in zip(loop.bodies, loop.outputs)

@@ -220,7 +220,7 @@ class UfuncReader:
         chosen = self.by_class(node, "accuracy", loops, complete)
         for loop, claim in zip(loops, chosen):
             missing = claim is None and complete and "accuracy" not in self.unreadable
-            if missing and any(dtype.kind == "float" for dtype in loop.outputs):
+            if missing and any(dtype.significand for dtype in loop.outputs):
                 self.fault("accuracy", f"no accuracy for ({loop.inputs_text})")
                 break
         return [node.text(claim, "exact") if claim is not None else "exact" for claim in chosen]

@@ -127,7 +127,7 @@ class OperationReader:
         flags, summary = tuple(flag for flag in self.words.flags if flag in given), entry.text("summary")
         header = entry.text("header") or family or ""
         operations = tuple(
-            Operation(name, form[0], form[1], members, family, flags, summary, header)
+            Operation(name, form[0], form[1], members, family, flags, summary, header, results=form[2])
             for form in forms
             if form is not None
         )
@@ -167,11 +167,12 @@ class OperationReader:
         scalar = entry.scalar(key)
         return scalar.place if scalar is not None else entry.place
 
-    def signature(self, scalar: Scalar, label: str) -> tuple[tuple[str, ...], str] | None:
-        """``"mask, vector -> vector"`` as argument kinds and result: a kind, or the dtype of the lanes."""
+    def signature(self, scalar: Scalar, label: str) -> tuple[tuple[str, ...], str, int] | None:
+        """``"mask, vector -> vector"`` as argument kinds, result (a kind, or the dtype of the lanes) and its count."""
         head, arrow, tail = scalar.text.partition("->")
         arguments = [word.strip() for word in head.split(",")] if head.strip() else []
-        result = tail.strip()
+        results = [word.strip() for word in tail.split(",")]
+        result = results[0]
         if not arrow:
             self.log.add(scalar.place, label, 'a signature has the form "vector, vector -> vector"')
             return None
@@ -181,4 +182,7 @@ class OperationReader:
                 place = scalar.inner.after(offset)
                 self.log.add_unknown(place, label, "argument kind", word, self.words.argument_kinds)
                 return None
-        return tuple(arguments), result
+        if len(results) > 1 and set(results) != {"vector"}:
+            self.log.add(scalar.place, label, "several results are all of them vectors")
+            return None
+        return tuple(arguments), result, len(results)

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <limits>
 #include <ostream>
@@ -108,16 +109,57 @@ std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
   return texts;
 }
 
-// A lone number, as Python writes a float: all its digits, scientific from 1e16 and below 1e-4.
+// A lone number, as NumPy writes its scalars: all its digits, scientific below 1e-4 and from 1e16, of
+// a float from 1e6.
 template <class Float>
 std::string LoneFloat(Float value) {
   if (!std::isfinite(value)) return NonFiniteText(value);
   const double size = std::abs(static_cast<double>(value));
-  if (size != 0.0 && (size >= 1e16 || size < 1e-4)) {
+  if (size != 0.0 && (size >= (sizeof(Float) < sizeof(double) ? 1e6 : 1e16) || size < 1e-4)) {
     return Digits(value, std::chars_format::scientific);
   }
   std::string text = Digits(value, std::chars_format::fixed);
   return text.find('.') == std::string::npos ? text + ".0" : text;
+}
+
+// Blanks before the shorter texts.
+void AlignRight(std::vector<std::string>& texts) {
+  std::size_t width = 0;
+  for (const std::string& text : texts) width = std::max(width, text.size());
+  for (std::string& text : texts) text.insert(0, width - text.size(), ' ');
+}
+
+// Real and imaginary parts in a notation of their own each, the latter with their sign; the j
+// stands before blanks at the end.
+template <class Float>
+std::vector<std::string> ComplexTexts(const std::vector<std::complex<Float>>& values) {
+  std::vector<Float> parts[2];
+  for (const std::complex<Float>& value : values) {
+    parts[0].push_back(value.real());
+    parts[1].push_back(value.imag());
+  }
+  std::vector<std::string> texts = FloatTexts(parts[0]);
+  std::vector<std::string> imaginary = FloatTexts(parts[1]);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (imaginary[i].front() != '-') imaginary[i].insert(0, 1, '+');
+    imaginary[i].insert(imaginary[i].find_last_not_of(' ') + 1, 1, 'j');
+  }
+  AlignRight(texts);
+  AlignRight(imaginary);
+  for (std::size_t i = 0; i < values.size(); ++i) texts[i] += imaginary[i];
+  return texts;
+}
+
+// A lone complex number, as Python writes it: (1+2j), and 2j where the real part is +0.
+template <class Float>
+std::string LoneComplex(std::complex<Float> value) {
+  std::array<std::string, 2> parts{LoneFloat(value.real()), LoneFloat(value.imag())};
+  for (std::string& part : parts) {
+    if (part.ends_with(".0")) part.resize(part.size() - 2);
+  }
+  if (value.real() == 0 && !std::signbit(value.real())) return parts[1] + "j";
+  if (parts[1].front() != '-') parts[1].insert(0, 1, '+');
+  return "(" + parts[0] + parts[1] + "j)";
 }
 
 std::vector<std::string> Texts(const Array& elements) {
@@ -138,6 +180,10 @@ std::vector<std::string> Texts(const Array& elements) {
         texts.push_back(std::to_string(value));
       }
       return texts;
+    case 'c':
+      return elements.itemsize() < 2 * sizeof(double)
+                 ? ComplexTexts(elements.to_vector<std::complex<float>>())
+                 : ComplexTexts(elements.to_vector<std::complex<double>>());
     default:
       if (elements.itemsize() < sizeof(double)) return FloatTexts(elements.to_vector<float>());
       return FloatTexts(elements.to_vector<double>());
@@ -282,6 +328,10 @@ constexpr std::size_t kThreshold = 1000;
 std::string Array::to_string(std::size_t edge, std::size_t threshold) const {
   if (ndim() == 0 && dtype().kind() == 'f') {
     return itemsize() < sizeof(double) ? LoneFloat(item<float>()) : LoneFloat(item<double>());
+  }
+  if (ndim() == 0 && dtype().kind() == 'c') {
+    return itemsize() < 2 * sizeof(double) ? LoneComplex(item<std::complex<float>>())
+                                           : LoneComplex(item<std::complex<double>>());
   }
   Printer printer(*this, edge, threshold, {" ", 0, 0});
   return ndim() == 0 ? printer.Lone() : printer.Print();

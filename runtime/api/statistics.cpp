@@ -6,20 +6,28 @@ namespace quern {
 
 Array mean(const Array& array, const ReduceOptions& options) {
   if (options.initial) throw ValueError("mean: initial is not accepted");
-  const bool real = array.dtype().kind() == 'f';
+  const bool inexact = array.dtype().kind() == 'f' || array.dtype().kind() == 'c';
   ReduceOptions sum_options = options;
   sum_options.out = nullptr;
   if (options.axis.is_default()) sum_options.axis = Axes::all();
-  if (!options.dtype && !real) sum_options.dtype = DType::of<double>();
+  if (!options.dtype && !inexact) sum_options.dtype = DType::of<double>();
   const Ufunc& add = Ufunc::find("add");
   const Array total = add.reduce(array, sum_options);
   // The number of elements that take part: of ones, as the mask and the axes have it.
   const Array one = Array::scalar(std::int64_t{1}).broadcast_to(array.shape());
   ReduceOptions count_options = sum_options;
   count_options.dtype = DType::of<std::int64_t>();
-  const Array count = add.reduce(one, count_options).astype(total.dtype());
-  return Ufunc::find("divide").call({total, count},
-                                    {.out = options.out, .casting = CastingLevel::unsafe});
+  const Array count = add.reduce(one, count_options);
+  const Ufunc& divide = Ufunc::find("divide");
+  if (total.dtype().kind() != 'c') {
+    return divide.call({total, count.astype(total.dtype())},
+                       {.out = options.out, .casting = CastingLevel::unsafe});
+  }
+  // Complex quotients are taken in the wider type of a count beside them and rounded once, as
+  // NumPy's.
+  const Array quotient =
+      divide.call({total, count}, {.out = options.out, .casting = CastingLevel::unsafe});
+  return options.out != nullptr ? quotient : quotient.astype(total.dtype());
 }
 
 }  // namespace quern

@@ -1,6 +1,7 @@
 #include "call/resolve.h"
 
 #include <algorithm>
+#include <complex>
 #include <cstring>
 
 #include "errors/error_state.h"
@@ -13,11 +14,13 @@ namespace {
 constexpr DTypeId kInt64 = DType::of<std::int64_t>().id();
 constexpr DTypeId kUint64 = DType::of<std::uint64_t>().id();
 constexpr DTypeId kFloat64 = DType::of<double>().id();
+constexpr DTypeId kComplex128 = DType::of<std::complex<double>>().id();
 constexpr DTypeId kBool = DType::of<bool>().id();
 
 using InputTypes = std::array<DTypeId, kMaxInputs>;
 
 WeakKind KindOf(const WeakScalar& scalar) {
+  if (scalar.kind == WeakScalar::Kind::complex) return WeakKind::kComplex;
   return scalar.kind == WeakScalar::Kind::integer ? WeakKind::kInteger : WeakKind::kReal;
 }
 
@@ -224,12 +227,20 @@ void WriteScalar(const WeakScalar& scalar, DTypeId dtype, const char* what, std:
     throw OverflowError(std::string(what) + ": integer " + IntegerText(scalar) +
                         " out of bounds for " + registry.dtype(dtype).name);
   }
+  // The form in which the scalar holds its value.
+  const double parts[] = {scalar.real, scalar.imag};
+  const bool complex = scalar.kind == WeakScalar::Kind::complex;
   const bool real = scalar.kind == WeakScalar::Kind::real;
-  const DTypeId own = real ? kFloat64 : NeedsUnsigned(scalar) ? kUint64 : kInt64;
-  const void* value = real ? static_cast<const void*>(&scalar.real) : &scalar.integer;
+  const DTypeId whole = NeedsUnsigned(scalar) ? kUint64 : kInt64;
+  const DTypeId own = complex ? kComplex128 : real ? kFloat64 : whole;
+  const void* value = complex || real ? static_cast<const void*>(parts) : &scalar.integer;
   if (own == dtype) {
-    std::memcpy(out, value, 8);
+    std::memcpy(out, value, registry.dtype(own).size);
     return;
+  }
+  if (complex && dtype != kBool && !registry.CanCast(own, dtype, Casting::kSameKind)) {
+    throw CastError(std::string(what) + ": a complex number cannot become " +
+                    registry.dtype(dtype).name + "; complex dtypes can hold it");
   }
   FlagCollector flags(registry.cast_hardware_flags(own, dtype));
   flags.Add(registry.cast_kernel(own, dtype)(value, out, 1));

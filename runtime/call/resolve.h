@@ -45,7 +45,8 @@ void CheckRefusal(const UfuncInfo& ufunc, const LoopInfo& loop, FpFlags flags);
 void CheckCast(const UfuncInfo& ufunc, int input, DTypeId from, DTypeId to, CastingLevel level);
 
 // Writes a weak scalar as a value of `dtype` to out (16 bytes). Throws OverflowError if an integer
-// does not fit; a real out of range becomes infinite and reports overflow in "cast".
+// does not fit, CastError if a complex number is to become a real one; a real out of range becomes
+// infinite and reports overflow in "cast".
 void WriteScalar(const WeakScalar& scalar, DTypeId dtype, const char* what, std::byte* out);
 
 }  // namespace quern

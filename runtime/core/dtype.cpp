@@ -69,6 +69,12 @@ std::size_t DType::size() const { return InfoOf(*this).size; }
 std::size_t DType::alignment() const { return InfoOf(*this).alignment; }
 char DType::kind() const { return InfoOf(*this).numpy_kind; }
 
+DType DType::part() const {
+  const Registry& registry = Registry::Get();
+  const int id = registry.FindDType(registry.dtype(id_).part);
+  return DType(static_cast<DTypeId>(id), swapped_);
+}
+
 std::string DType::buffer_format() const {
   const DTypeInfo& info = InfoOf(*this);
   if (info.swap_unit <= 1) return info.buffer_format;

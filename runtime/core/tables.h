@@ -20,7 +20,7 @@ using DTypeId = std::uint8_t;
 enum class Casting : std::uint8_t { kNo, kEquiv, kSafe, kSameKind, kUnsafe };
 
 // Host-language scalars, weaker than any array dtype of their kind or above (NEP 50).
-enum class WeakKind : std::uint8_t { kInteger, kReal };
+enum class WeakKind : std::uint8_t { kInteger, kReal, kComplex };
 
 struct DTypeInfo {
   const char* name;           // "float64"
@@ -35,6 +35,7 @@ struct DTypeInfo {
   std::uint8_t dlpack_bits;
   const char* npy;            // descriptor without byte order: "f8"
   const char* buffer_format;  // PEP 3118 format without byte order: "d"
+  const char* part;           // the dtype of a complex number's parts, its own name for others
   const char* summary;
   const char* origin;         // "spec/dtypes/float64.yaml:1"
 };
@@ -119,7 +120,7 @@ struct CastingTables {
   const std::int16_t* promotion;  // dtype_count^2: dtype id, or -1
   const std::uint64_t* up_sets;   // per dtype: bit set (in kind order positions) of dtypes it casts to safely
   const DTypeId* by_order;        // kind order position -> dtype id
-  const std::int16_t* weak;       // 2 * dtype_count: [kind * n + dtype] -> dtype id a weak scalar takes
+  const std::int16_t* weak;  // per WeakKind: [kind * n + dtype] -> dtype id a weak scalar takes
   const DTypeId* weak_alone;      // per WeakKind: default dtype when no array is present
   std::span<const CastFamily> casts;
   const FpFlags* hardware_flags;  // dtype_count^2: hardware exceptions a cast reports

@@ -253,6 +253,16 @@ Array Array::reshape(std::span<const Index> wanted) const {
 
 Array Array::ravel() const { return reshape({-1}); }
 
+Array Array::real() const {
+  return ArrayAccess::Make(owner_, data_, dtype_.part(), shape(), strides(), writeable_);
+}
+
+Array Array::imag() const {
+  const DType part = dtype_.part();
+  if (part == dtype_) return Array::scalar(false).astype(dtype_).broadcast_to(shape());
+  return ArrayAccess::Make(owner_, data_ + part.size(), part, shape(), strides(), writeable_);
+}
+
 Array Array::view_as(DType dtype) const {
   if (dtype.size() != itemsize()) {
     throw TypeError("view_as: " + std::string(dtype.name()) + " has " +

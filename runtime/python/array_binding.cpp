@@ -1,5 +1,6 @@
 // The class quern.Array.
 
+#include <complex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,13 @@ nb::str PrintedForm(const Array& array) {
   return nb::str(text.c_str(), text.size());
 }
 
+nb::object ToComplex(const Array& array) {
+  if (array.ndim() != 0) {
+    throw TypeError("only 0-dimensional arrays can be converted to Python scalars");
+  }
+  return ToNumber(array.astype(DType::of<std::complex<double>>()));
+}
+
 ArrayObject Astype(nb::handle self, nb::handle dtype, nb::handle order, nb::handle casting,
                    bool copy) {
   const Array& array = *ArrayIn(self.ptr());
@@ -58,6 +66,7 @@ ArrayObject Astype(nb::handle self, nb::handle dtype, nb::handle order, nb::hand
   const Order layout = AsOrder(order);
   const CastingLevel level = AsCasting(casting);
   if (!copy && target == array.dtype() && layout == Order::K) return nb::borrow<ArrayObject>(self);
+  if (can_cast(array.dtype(), target, level)) WarnOfLostParts(array.dtype(), target);
   return WrapArray(Calculate(array.size(), [&] { return array.astype(target, level, layout); }));
 }
 
@@ -205,6 +214,20 @@ void DefineAttributes(nb::class_<Array>& type) {
   type.def_prop_ro(
       "T", [](const Array& a) { return WrapArray(a.transpose()); },
       "A view with all axes reversed.");
+  type.def_prop_rw(
+      "real", [](const Array& a) { return WrapArray(a.real()); },
+      [](const Array& a, nb::handle value) { SetElements(a.real(), value); },
+      "The real parts: a view. Of real elements a view of themselves.");
+  type.def_prop_rw(
+      "imag", [](const Array& a) { return WrapArray(a.imag()); },
+      [](const Array& a, nb::handle value) {
+        if (a.dtype().part() == a.dtype()) {
+          throw TypeError("imag: an array of " + std::string(a.dtype().name()) +
+                          " has no imaginary parts to set; complex dtypes have them");
+        }
+        SetElements(a.imag(), value);
+      },
+      "The imaginary parts: a view. Of real elements zeros that cannot be written.");
   type.def_prop_ro(
       "flags",
       [](const Array& a) {
@@ -231,6 +254,7 @@ void DefineConversions(nb::class_<Array>& type) {
   type.def("__repr__", &Representation);
   type.def("__str__", &PrintedForm);
   type.def("__reduce__", &PickledForm);
+  type.def("__complex__", &ToComplex);
   type.def(
       "__format__",
       [](nb::handle self, nb::handle spec) {

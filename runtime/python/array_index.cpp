@@ -68,14 +68,8 @@ PyObject* GetSubscript(PyObject* self, PyObject* key) {
 int SetSubscript(PyObject* self, PyObject* key, PyObject* value) {
   return GuardNumber([&] {
     if (value == nullptr) throw ValueError("cannot delete array elements");
-    const Array target = Select(Self(self), key);
-    if (!target.writeable()) throw ReadOnlyError("assignment destination is read-only");
-    // Python's numbers become elements as int() and float() say; arrays are cast.
-    const Array source = AsArray(value, target.dtype()).array;
-    return Calculate(target.size(), [&] {
-      target.assign(source, CastingLevel::unsafe);
-      return 0;
-    });
+    SetElements(Select(Self(self), key), value);
+    return 0;
   });
 }
 
@@ -119,6 +113,17 @@ void Add(std::vector<PyType_Slot>& slots, int slot, Function* function) {
 }
 
 }  // namespace
+
+void SetElements(const Array& target, nb::handle value) {
+  if (!target.writeable()) throw ReadOnlyError("assignment destination is read-only");
+  // Python's numbers become elements as int() and float() say; arrays are cast.
+  const Array source = AsArray(value, target.dtype()).array;
+  WarnOfLostParts(source.dtype(), target.dtype());
+  Calculate(target.size(), [&] {
+    target.assign(source, CastingLevel::unsafe);
+    return 0;
+  });
+}
 
 void AddIndexSlots(std::vector<PyType_Slot>& slots) {
   Add(slots, Py_mp_subscript, &GetSubscript);

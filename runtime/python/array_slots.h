@@ -8,6 +8,10 @@
 
 namespace quern::python {
 
+// Writes an array, a sequence or a number to the elements of an array, cast and broadcast. Throws
+// ReadOnlyError, and what conversions throw.
+void SetElements(const Array& target, nb::handle value);
+
 // Subscripts, length, iteration and membership.
 void AddIndexSlots(std::vector<PyType_Slot>& slots);
 // Operators, for those ufuncs of the registry that have a symbol; comparisons; conversions to

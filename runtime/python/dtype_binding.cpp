@@ -1,11 +1,13 @@
 #include "python/dtype_binding.h"
 
 #include <bit>
+#include <complex>
 #include <cstring>
 #include <deque>
 #include <string>
 #include <vector>
 
+#include "python/values.h"
 #include "quern/errors.hpp"
 
 namespace quern::python {
@@ -95,6 +97,7 @@ std::optional<DType> FromPythonType(nb::handle object) {
   if (type == &PyBool_Type) return DType::of<bool>();
   if (type == &PyLong_Type) return DType::of<std::int64_t>();
   if (type == &PyFloat_Type) return DType::of<double>();
+  if (type == &PyComplex_Type) return DType::of<std::complex<double>>();
   // A scalar type of NumPy; its own dtype says which.
   const nb::object module = nb::getattr(object, "__module__", nb::none());
   if (nb::isinstance<nb::str>(module) && nb::cast<nb::str>(module).equal(nb::str("numpy"))) {
@@ -152,12 +155,21 @@ DType WithByteOrder(DType dtype, const std::string& order) {
 }
 
 bool CanCast(nb::handle from, nb::handle to, nb::handle casting) {
-  if (PyLong_Check(from.ptr()) || PyFloat_CheckExact(from.ptr())) {
+  if (PyLong_Check(from.ptr()) || IsPythonNumber(from.ptr())) {
     throw TypeError(
         "can_cast: Python numbers take their dtype from the arrays beside them, so that whether "
         "they can be cast has no answer; pass a dtype");
   }
   return can_cast(AsDType(from), AsDType(to), AsCasting(casting));
+}
+
+// A Python complex beside arrays of a dtype: real floating-point types become as complex as they
+// can.
+DType WeakenComplex(std::optional<DType> strong) {
+  const char kind = strong ? strong->kind() : 'b';
+  if (kind == 'c') return strong->native();
+  if (kind != 'f') return DType::of<std::complex<double>>();
+  return promote_types(strong->native(), DType::of<std::complex<float>>());
 }
 
 // A Python number beside arrays of a dtype takes that dtype if its kind is as high.
@@ -173,6 +185,7 @@ DType ResultType(nb::args arguments) {
   std::vector<DType> strong;
   bool whole = false;
   bool real = false;
+  bool complex = false;
   for (nb::handle argument : arguments) {
     const bool is_bool = PyBool_Check(argument.ptr());
     if (is_bool) {
@@ -181,15 +194,18 @@ DType ResultType(nb::args arguments) {
       whole = true;
     } else if (PyFloat_CheckExact(argument.ptr())) {
       real = true;
+    } else if (PyComplex_CheckExact(argument.ptr())) {
+      complex = true;
     } else {
       strong.push_back(AsDType(argument));
     }
   }
-  if (strong.empty() && !whole && !real) {
+  if (strong.empty() && !whole && !real && !complex) {
     throw ValueError("result_type: at least one array or dtype is required");
   }
   std::optional<DType> result;
   if (!strong.empty()) result = result_type(strong);
+  if (complex) return WeakenComplex(result);
   return whole || real ? Weaken(result, real) : *result;
 }
 

@@ -16,6 +16,7 @@ struct ErrorClasses {
   PyObject* format = nullptr;
   PyObject* cast = nullptr;
   PyObject* spec = nullptr;
+  PyObject* complex_warning = nullptr;
 };
 ErrorClasses classes;
 
@@ -107,6 +108,12 @@ void SetPythonError() noexcept {
   }
 }
 
+void WarnOfLostParts(DType from, DType to) {
+  if (from.kind() != 'c' || to.kind() == 'c' || to.kind() == 'b') return;
+  const char* text = "Casting complex values to real discards the imaginary part";
+  if (PyErr_WarnEx(classes.complex_warning, text, 1) < 0) throw nb::python_error();
+}
+
 CalculationScope::CalculationScope() : errors_(Waiting()) { ++errors_.depth; }
 CalculationScope::~CalculationScope() { --errors_.depth; }
 
@@ -142,6 +149,9 @@ void BindErrors(nb::module_& module) {
   classes.spec =
       NewClass(module, "SpecError", "A package of generated tables that does not fit this library.",
                nb::handle(PyExc_RuntimeError));
+  classes.complex_warning =
+      NewClass(module, "ComplexWarning", "Imaginary parts are lost in a cast to a real dtype.",
+               nb::handle(PyExc_RuntimeWarning));
   nb::register_exception_translator(TranslateError);
 }
 

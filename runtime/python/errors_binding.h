@@ -33,6 +33,10 @@ auto GuardNumber(Body&& body) noexcept -> decltype(body()) {
   }
 }
 
+// Issues quern.ComplexWarning if a cast from the first dtype to the second discards imaginary
+// parts, as NumPy does.
+void WarnOfLostParts(DType from, DType to);
+
 struct ThreadErrors;
 
 // Marks that this thread is inside a calculation. Python code that the calculation runs (warning

@@ -6,6 +6,7 @@
 // reference of its own.
 
 #include <algorithm>
+#include <complex>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,7 @@ class SequenceReader {
   // An element: an array for exporters, the object itself for numbers.
   static nb::object Element(nb::handle object) {
     PyObject* raw = object.ptr();
-    if (ArrayIn(raw) != nullptr || PyFloat_CheckExact(raw) || PyLong_CheckExact(raw) ||
-        PyBool_Check(raw)) {
+    if (ArrayIn(raw) != nullptr || IsPythonNumber(raw) || PyBool_Check(raw)) {
       return nb::borrow(object);
     }
     if (std::optional<Array> array = FromExporter(object)) return WrapArray(std::move(*array));
@@ -108,6 +108,7 @@ class SequenceReader {
   void NoteNumber(PyObject* number) {
     if (PyBool_Check(number)) return Note(DType::of<bool>());
     if (PyFloat_Check(number)) return Note(DType::of<double>());
+    if (PyComplex_Check(number)) return Note(DType::of<std::complex<double>>());
     if (!PyLong_Check(number)) {
       throw TypeError(std::string("an object of type '") + TypeName(number) +
                       "' cannot become an element of an array");

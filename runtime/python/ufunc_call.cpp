@@ -211,7 +211,8 @@ void Inputs::SettleLarge(const Ufunc& ufunc) {
     if (IsLarge(i)) continue;
     if (const Array* array = operands_[i].array()) strong.push_back(array->dtype().native());
     const WeakScalar* scalar = operands_[i].scalar();
-    real |= scalar != nullptr && scalar->kind == WeakScalar::Kind::real;
+    real |= scalar != nullptr &&
+            (scalar->kind == WeakScalar::Kind::real || scalar->kind == WeakScalar::Kind::complex);
   }
   const auto whole = [](DType dtype) {
     return dtype.kind() == 'i' || dtype.kind() == 'u';

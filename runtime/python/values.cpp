@@ -1,6 +1,7 @@
 #include "python/values.h"
 
 #include <cmath>
+#include <complex>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -42,6 +43,10 @@ T ValueAs(PyObject* number, DType dtype) {
     const int truth = PyObject_IsTrue(number);
     if (truth < 0) throw nb::python_error();
     return truth != 0;
+  } else if constexpr (std::is_same_v<T, std::complex<double>>) {
+    const Py_complex value = PyComplex_AsCComplex(number);
+    if (value.real == -1.0 && PyErr_Occurred() != nullptr) throw nb::python_error();
+    return {value.real, value.imag};
   } else if constexpr (std::is_same_v<T, double>) {
     const double value = PyFloat_AsDouble(number);
     if (value == -1.0 && PyErr_Occurred() != nullptr) throw nb::python_error();
@@ -74,6 +79,8 @@ auto WithCarrier(DType dtype, Body&& body) {
       return body(std::int64_t{});
     case 'u':
       return body(std::uint64_t{});
+    case 'c':
+      return body(std::complex<double>{});
     default:
       return body(double{});
   }
@@ -82,12 +89,15 @@ auto WithCarrier(DType dtype, Body&& body) {
 DType DefaultDType(PyObject* number) {
   if (PyBool_Check(number)) return DType::of<bool>();
   if (PyFloat_Check(number)) return DType::of<double>();
+  if (PyComplex_Check(number)) return DType::of<std::complex<double>>();
   int overflow = 0;
   PyLong_AsLongLongAndOverflow(number, &overflow);
   return overflow > 0 ? DType::of<std::uint64_t>() : DType::of<std::int64_t>();
 }
 
-bool IsNumber(PyObject* object) { return PyLong_Check(object) || PyFloat_Check(object); }
+bool IsNumber(PyObject* object) {
+  return PyLong_Check(object) || PyFloat_Check(object) || PyComplex_Check(object);
+}
 
 // unsigned char carries bool, whose vectors have no elements.
 template <class T>
@@ -99,6 +109,8 @@ nb::object NumberObject(T value) {
     number = PyLong_FromLongLong(value);
   } else if constexpr (std::is_same_v<T, std::uint64_t>) {
     number = PyLong_FromUnsignedLongLong(value);
+  } else if constexpr (std::is_same_v<T, std::complex<double>>) {
+    number = PyComplex_FromDoubles(value.real(), value.imag());
   } else {
     number = PyFloat_FromDouble(value);
   }
@@ -133,16 +145,25 @@ Converted FromOtherObject(nb::handle object, std::optional<DType> dtype) {
 
 }  // namespace
 
+bool IsPythonNumber(PyObject* object) {
+  return PyFloat_CheckExact(object) || PyLong_CheckExact(object) || PyComplex_CheckExact(object);
+}
+
 bool IsWeakNumber(PyObject* object) {
-  if (PyFloat_CheckExact(object) || PyLong_CheckExact(object)) return true;
+  if (IsPythonNumber(object)) return true;
   if (PyBool_Check(object)) return false;
-  // Subclasses are weak too, but for NumPy's float64, which exports its bytes.
-  return PyLong_Check(object) || (PyFloat_Check(object) && PyObject_CheckBuffer(object) == 0);
+  // Subclasses are weak too, but for NumPy's float64 and complex128, which export their bytes.
+  if (PyLong_Check(object)) return true;
+  return (PyFloat_Check(object) || PyComplex_Check(object)) && PyObject_CheckBuffer(object) == 0;
 }
 
 std::optional<WeakScalar> AsWeakScalar(PyObject* number) {
   if (PyFloat_Check(number)) {
     return WeakScalar{WeakScalar::Kind::real, false, 0, PyFloat_AS_DOUBLE(number)};
+  }
+  if (PyComplex_Check(number)) {
+    const Py_complex value = PyComplex_AsCComplex(number);
+    return WeakScalar{WeakScalar::Kind::complex, false, 0, value.real, value.imag};
   }
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
@@ -188,7 +209,7 @@ bool IsSequence(PyObject* object) {
 Converted AsArray(nb::handle object, std::optional<DType> dtype) {
   PyObject* raw = object.ptr();
   if (const Array* array = ArrayIn(raw)) return {*array, true};
-  if (PyFloat_CheckExact(raw) || PyLong_CheckExact(raw) || PyBool_Check(raw)) {
+  if (IsPythonNumber(raw) || PyBool_Check(raw)) {
     return {ScalarArray(raw, dtype.value_or(DefaultDType(raw))), false};
   }
   if (PyList_CheckExact(raw) || PyTuple_CheckExact(raw))
@@ -199,6 +220,7 @@ Converted AsArray(nb::handle object, std::optional<DType> dtype) {
 Array AsArrayOf(nb::handle object, std::optional<DType> dtype) {
   Converted converted = AsArray(object, dtype);
   if (!dtype || converted.array.dtype() == *dtype) return std::move(converted.array);
+  WarnOfLostParts(converted.array.dtype(), *dtype);
   return Calculate(converted.array.size(), [&] { return converted.array.astype(*dtype); });
 }
 

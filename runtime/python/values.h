@@ -8,8 +8,10 @@
 
 namespace quern::python {
 
-// True for Python's own int and float (not bool, not NumPy's scalars): numbers that take their
-// dtype from the arrays beside them.
+// True for an int, a float or a complex that is of no subclass.
+bool IsPythonNumber(PyObject* object);
+// True for Python's own int, float and complex (not bool, not NumPy's scalars): numbers that take
+// their dtype from the arrays beside them.
 bool IsWeakNumber(PyObject* object);
 // Such a number for a ufunc; nothing if it is an integer beyond 64 bits.
 std::optional<WeakScalar> AsWeakScalar(PyObject* number);

@@ -174,6 +174,29 @@ struct CastBody {
   }
 };
 
+// One vector of a real type to two of complex parts, or from two of complex parts to one: a number
+// becomes the real part, and only the real part becomes a number; both decide a Bool.
+template <class From, class To>
+struct ToComplexBody {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V v, const Store& store) const {
+    const auto real = CastBody<From, Lane<To>>()(d, flags, v);
+    store(real, hn::Zero(hn::DFromV<decltype(real)>()));
+  }
+};
+template <class From, class To>
+struct FromComplexBody {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V real, V imag) const {
+    const CastBody<Lane<From>, To> cast;
+    if constexpr (std::is_same_v<To, Bool>) {
+      return hn::Or(cast(d, flags, real), cast(d, flags, imag));
+    } else {
+      return cast(d, flags, real);
+    }
+  }
+};
+
 // out[i] = in[i] converted, for i in [0, n). in and out may be equal if the element sizes are, else
 // they do not overlap. Returns kInvalid if a float did not fit its integer.
 template <class From, class To>
@@ -181,6 +204,12 @@ FpFlags Cast(const void* in, void* out, std::size_t n) {
   if constexpr (std::is_same_v<From, To>) {
     if (in != out && n != 0) std::memcpy(out, in, n * sizeof(From));
     return 0;
+  } else if constexpr (kParts<From> == 2 && kParts<To> == 2) {
+    return TransformParts<To(From)>(CastBody<Lane<From>, Lane<To>>(), &in, &out, n);
+  } else if constexpr (kParts<To> == 2) {
+    return Transform<To(From)>(ToComplexBody<From, To>(), &in, &out, n);
+  } else if constexpr (kParts<From> == 2) {
+    return Transform<To(From)>(FromComplexBody<From, To>(), &in, &out, n);
   } else {
     return Transform<To(From)>(CastBody<From, To>(), &in, &out, n);
   }

@@ -1,9 +1,11 @@
 // Which vector lane type holds an element of a storage type. They differ only where memory holds
-// something that vectors have no lanes for: a bool is computed on as a uint8 of 0 or 1.
+// something that vectors have no lanes for: a bool is computed on as a uint8 of 0 or 1, a complex
+// number as two lanes, its parts.
 #ifndef QUERN_SIMD_LANE_H_
 #define QUERN_SIMD_LANE_H_
 
 #include <algorithm>
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,11 +22,22 @@ struct LaneOf<Bool> {
   using type = std::uint8_t;
 };
 template <class T>
+struct LaneOf<std::complex<T>> {
+  using type = T;
+};
+template <class T>
 using Lane = typename LaneOf<T>::type;
 
-// Size in bytes of the widest of some types; it sets how many elements one step of a loop takes.
+// Lanes of an element, which lie side by side in memory: 2 for a complex number, else 1.
+template <class T>
+inline constexpr std::size_t kParts = 1;
+template <class T>
+inline constexpr std::size_t kParts<std::complex<T>> = 2;
+
+// Size in bytes of the widest parts of some types; it sets how many elements one step of a loop
+// takes.
 template <class... T>
-inline constexpr std::size_t kWidest = std::max({sizeof(T)...});
+inline constexpr std::size_t kWidest = std::max({sizeof(T) / kParts<T>...});
 
 // The unsigned integer of a size, to name a tag by size alone.
 template <std::size_t kBytes>

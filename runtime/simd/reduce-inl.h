@@ -17,7 +17,8 @@
 // line would not survive in its set until a later pass; several places, because that keeps enough
 // independent operations in flight and makes the first halvings vector operations inside registers.
 // `columns` adjacent columns without gaps are the same computation with lanes `columns` elements
-// wide; wide columns go lane by lane over tiles instead, several rows per pass.
+// wide; wide columns go lane by lane over tiles instead, several rows per pass. Complex elements
+// whose parts do not meet are two columns of parts, with the L of complex elements.
 #if defined(QUERN_SIMD_REDUCE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_REDUCE_INL_H_
 #undef QUERN_SIMD_REDUCE_INL_H_
@@ -26,6 +27,7 @@
 #endif
 
 #include <algorithm>
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -57,7 +59,7 @@ HWY_INLINE V Fold(const Body& body, D d, FlagSet& flags, V a, V b) {
 template <class A>
 struct ReduceTree {
   using T = Lane<A>;
-  static constexpr std::size_t kLanes = 256 / sizeof(T);
+  static constexpr std::size_t kLanes = 256 / sizeof(A);
   static constexpr std::size_t kGroups = 32;
   static constexpr std::size_t kBlock = kGroups * kLanes;
   // Vectors that make up 64 bytes; 1 where their size is not known.
@@ -228,20 +230,46 @@ struct ReduceTree {
     return HalveSegment(body, flags, lanes);
   }
 
+  // One block of n <= kBlock contiguous elements of two parts each.
+  template <class Body>
+  static HWY_INLINE A PairBlock(const Body& body, FlagSet& flags, T neutral, const T* in,
+                                std::size_t n) {
+    A value;
+    Flat(body, flags, neutral, in, n, 2, reinterpret_cast<T*>(&value));
+    return value;
+  }
+
   template <class Body>
   static HWY_INLINE T Join(const Body& body, FlagSet& flags, T left, T right) {
     const D128 d;
     return hn::GetLane(Fold(body, d, flags, hn::Set(d, left), hn::Set(d, right)));
   }
+  template <class Body>
+  static HWY_INLINE std::complex<T> Join(const Body& body, FlagSet& flags, std::complex<T> left,
+                                         std::complex<T> right) {
+    return {Join(body, flags, left.real(), right.real()),
+            Join(body, flags, left.imag(), right.imag())};
+  }
+
+  // Lane<A>, or A itself where it has two parts.
+  using Value = std::conditional_t<kParts<A> == 1, T, A>;
 
   template <class Body>
-  static HWY_INLINE T All(const Body& body, FlagSet& flags, T neutral, const T* in, std::size_t n) {
+  static HWY_INLINE Value All(const Body& body, FlagSet& flags, T neutral, const T* in,
+                              std::size_t n) {
     // subtree[k] holds the join of 2^k blocks while bit k of `blocks` is set.
-    T subtree[64];
+    Value subtree[64];
     std::size_t blocks = 0;
     std::size_t i = 0;
+    const auto block = [&](const T* p, std::size_t count) HWY_ATTR {
+      if constexpr (kParts<A> == 1) {
+        return Block(body, flags, neutral, p, count);
+      } else {
+        return PairBlock(body, flags, neutral, p, count);
+      }
+    };
     do {  // once even if n is 0
-      T value = Block(body, flags, neutral, in + i, std::min(kBlock, n - i));
+      Value value = block(in + kParts<A> * i, std::min(kBlock, n - i));
       std::size_t k = 0;
       for (; (blocks >> k) & 1; ++k) value = Join(body, flags, subtree[k], value);
       subtree[k] = value;
@@ -249,7 +277,7 @@ struct ReduceTree {
       i += kBlock;
     } while (i < n);
     std::size_t k = hwy::Num0BitsBelowLS1Bit_Nonzero64(blocks);
-    T value = subtree[k];
+    Value value = subtree[k];
     for (++k; (blocks >> k) != 0; ++k) {
       if ((blocks >> k) & 1) value = Join(body, flags, subtree[k], value);
     }
@@ -278,7 +306,8 @@ struct ReduceTree {
   static HWY_INLINE void Flat(const Body& body, FlagSet& flags, T neutral, const T* in,
                               std::size_t rows, std::size_t columns, T* out) {
     const D d;
-    HWY_ALIGN T lanes[kSegment * (kFlatColumns + 1)];  // FoldArrays reads a vector past the end
+    // FoldArrays reads a vector past the end.
+    HWY_ALIGN T lanes[kSegment * kFlatColumns + 64 / sizeof(T)];
     const std::size_t segment = kSegment * columns;
     const V start = hn::Set(d, neutral);
     const std::size_t groups = rows / kLanes;
@@ -429,9 +458,9 @@ HWY_INLINE FpFlags Reduce(const Body& body, Neutral neutral, const void* in, std
                           void* result) {
   using T = Lane<A>;
   FlagSet flags;
-  const T value =
+  const auto value =
       ReduceTree<A>::All(body, flags, static_cast<T>(neutral), static_cast<const T*>(in), n);
-  std::memcpy(result, &value, sizeof(T));
+  std::memcpy(result, &value, sizeof(A));
   return flags.bits();
 }
 
@@ -455,6 +484,20 @@ HWY_INLINE FpFlags ReduceColumns(const Body& body, Neutral neutral, const void* 
     Tree::Tall(body, flags, start, static_cast<const char*>(in), row_stride, rows, columns, target);
   }
   return flags.bits();
+}
+
+// The same for complex elements whose parts do not meet; the body is that of either part, and both
+// parts of `neutral` are alike.
+template <class A, class Body>
+HWY_INLINE FpFlags ReduceParts(const Body& body, A neutral, const void* in, std::size_t n,
+                               void* result) {
+  return Reduce<A>(body, neutral.real(), in, n, result);
+}
+template <class A, class Body>
+HWY_INLINE FpFlags ReducePartsOfColumns(const Body& body, A neutral, const void* in,
+                                        std::ptrdiff_t row_stride, std::size_t rows,
+                                        std::size_t columns, void* out) {
+  return ReduceColumns<A>(body, neutral.real(), in, row_stride, rows, 2 * columns, out);
 }
 
 }  // namespace HWY_NAMESPACE

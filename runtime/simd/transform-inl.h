@@ -20,6 +20,8 @@
 // A body with several results takes a function object after its inputs and calls it once, with a
 // vector for each output: vectors of unknown size cannot be members of a class, so nothing could
 // hold them together.
+// A complex operand is two vectors, of its real and of its imaginary parts, in the body's
+// parameters and in its results alike; in memory the parts of each element lie side by side.
 #if defined(QUERN_SIMD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_TRANSFORM_INL_H_
 #undef QUERN_SIMD_TRANSFORM_INL_H_
@@ -27,6 +29,7 @@
 #define QUERN_SIMD_TRANSFORM_INL_H_
 #endif
 
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -98,6 +101,41 @@ HWY_INLINE void StoreLast(V v, D d, hn::TFromD<D>* p, std::size_t n) {
   }
 }
 
+// The parts of a vector's worth of complex elements, and back. In any order is quicker, where all
+// operands are complex: even and odd lanes of two vectors are exchanged with each other only.
+template <bool any_order, class D>
+HWY_INLINE void LoadPairs(D d, const hn::TFromD<D>* p, hn::Vec<D>& real, hn::Vec<D>& imag) {
+  if constexpr (any_order && HWY_TARGET != HWY_SCALAR) {
+    const auto first = hn::LoadU(d, p);
+    const auto second = hn::LoadU(d, p + hn::Lanes(d));
+    real = hn::InterleaveEven(d, first, second);
+    imag = hn::InterleaveOdd(d, first, second);
+  } else {
+    hn::LoadInterleaved2(d, p, real, imag);
+  }
+}
+template <bool any_order, class D>
+HWY_INLINE void StorePairs(hn::Vec<D> real, hn::Vec<D> imag, D d, hn::TFromD<D>* p) {
+  if constexpr (any_order && HWY_TARGET != HWY_SCALAR) {
+    hn::StoreU(hn::InterleaveEven(d, real, imag), d, p);
+    hn::StoreU(hn::InterleaveOdd(d, real, imag), d, p + hn::Lanes(d));
+  } else {
+    hn::StoreInterleaved2(real, imag, d, p);
+  }
+}
+
+// The parts of the complex elements that end at element n, or of all n if they fill no vector.
+template <bool any_order, class D>
+HWY_INLINE void LoadLastPairs(D d, const hn::TFromD<D>* p, std::size_t n, hn::Vec<D>& real,
+                              hn::Vec<D>& imag) {
+  const std::size_t lanes = hn::Lanes(d);
+  if (HWY_LIKELY(n >= lanes)) return LoadPairs<any_order>(d, p + 2 * (n - lanes), real, imag);
+  HWY_ALIGN hn::TFromD<D> room[2 * hn::MaxLanes(D())];
+  hn::StoreInterleaved2(hn::Set(d, p[0]), hn::Set(d, p[1]), d, room);
+  std::memcpy(room, p, 2 * n * sizeof(room[0]));
+  LoadPairs<any_order>(d, room, real, imag);
+}
+
 // Bytes 0 or 1 for the lanes of a mask.
 template <class D, class M>
 HWY_INLINE hn::Vec<hn::Rebind<std::uint8_t, D>> BytesFromMask(D d, M mask) {
@@ -131,7 +169,7 @@ inline constexpr bool kIsConstant =
     std::is_same_v<Result, std::true_type> || std::is_same_v<Result, std::false_type>;
 
 // The inputs of a loop that takes as many elements at a time as a vector has lanes of kBytes.
-template <std::size_t kBytes, class... In>
+template <std::size_t kBytes, bool kAnyOrder, class... In>
 struct TransformInputs {
   using First = std::tuple_element_t<0, std::tuple<In...>>;
   template <class T>
@@ -144,18 +182,67 @@ struct TransformInputs {
     return {static_cast<const Lane<In>*>(in[I])...};
   }
 
+  static constexpr bool kAllReal = ((kParts<In> == 1) && ...);
+
+  // Calls `call` with the vectors of all inputs. `load` brings one vector, or the two of a complex
+  // input in its further arguments.
+  template <std::size_t kInput = 0, class Load, class Call, class... V>
+  static HWY_INLINE auto WithInputs(const Inputs& in, const Load& load, const Call& call,
+                                    V... vectors) {
+    if constexpr (kInput == sizeof...(In)) {
+      return call(vectors...);
+    } else {
+      using T = std::tuple_element_t<kInput, std::tuple<In...>>;
+      const Lane<T>* const p = std::get<kInput>(in);
+      if constexpr (kParts<T> == 1) {
+        return WithInputs<kInput + 1>(in, load, call, vectors..., load(Tag<T>(), p));
+      } else {
+        hn::Vec<Tag<T>> real;
+        hn::Vec<Tag<T>> imag;
+        load(Tag<T>(), p, real, imag);
+        return WithInputs<kInput + 1>(in, load, call, vectors..., real, imag);
+      }
+    }
+  }
+
   // The body on the full vector that starts at element i. `store` takes several results.
   template <class Body, std::size_t... I, class... Store>
   static HWY_INLINE auto At(const Body& body, FlagSet& flags, const Inputs& in, std::size_t i,
                             std::index_sequence<I...>, const Store&... store) {
-    return body(Tag<First>(), flags, hn::LoadU(Tag<In>(), std::get<I>(in) + i)..., store...);
+    if constexpr (kAllReal) {
+      return body(Tag<First>(), flags, hn::LoadU(Tag<In>(), std::get<I>(in) + i)..., store...);
+    } else {
+      const auto load = [i](auto d, const auto* p, auto&... parts) HWY_ATTR {
+        if constexpr (sizeof...(parts) == 0) {
+          return hn::LoadU(d, p + i);
+        } else {
+          LoadPairs<kAnyOrder>(d, p + 2 * i, parts...);
+        }
+      };
+      return WithInputs(in, load, [&](auto... vectors) HWY_ATTR {
+        return body(Tag<First>(), flags, vectors..., store...);
+      });
+    }
   }
 
   // The body on the vector that ends at element n (see LoadLast).
   template <class Body, std::size_t... I, class... Store>
   static HWY_INLINE auto Last(const Body& body, FlagSet& flags, const Inputs& in, std::size_t n,
                               std::index_sequence<I...>, const Store&... store) {
-    return body(Tag<First>(), flags, LoadLast(Tag<In>(), std::get<I>(in), n)..., store...);
+    if constexpr (kAllReal) {
+      return body(Tag<First>(), flags, LoadLast(Tag<In>(), std::get<I>(in), n)..., store...);
+    } else {
+      const auto load = [n](auto d, const auto* p, auto&... parts) HWY_ATTR {
+        if constexpr (sizeof...(parts) == 0) {
+          return LoadLast(d, p, n);
+        } else {
+          LoadLastPairs<kAnyOrder>(d, p, n, parts...);
+        }
+      };
+      return WithInputs(in, load, [&](auto... vectors) HWY_ATTR {
+        return body(Tag<First>(), flags, vectors..., store...);
+      });
+    }
   }
 };
 
@@ -172,10 +259,10 @@ inline constexpr std::size_t kStepBytes =
     std::is_same_v<Out, Bool> ? kWidest<In...> : kWidest<Out, In...>;
 
 template <class Out, class... In>
-struct TransformLoop<Out(In...)> : TransformInputs<kStepBytes<Out, In...>, In...> {
+struct TransformLoop<Out(In...)> : TransformInputs<kStepBytes<Out, In...>, false, In...> {
   static constexpr bool kToBool = std::is_same_v<Out, Bool>;
   static constexpr std::size_t kBytes = kStepBytes<Out, In...>;
-  using Base = TransformInputs<kBytes, In...>;
+  using Base = TransformInputs<kBytes, false, In...>;
   using typename Base::Index;
   using typename Base::Inputs;
   using Base::At;
@@ -233,17 +320,20 @@ struct TransformLoop<Out(In...)> : TransformInputs<kStepBytes<Out, In...>, In...
   template <class Body>
   static HWY_INLINE void Masks(const Body& body, FlagSet& flags, const Inputs& in,
                                std::uint8_t* out, std::size_t n) {
-    const hn::ScalableTag<std::uint8_t> d8;
+    [[maybe_unused]] const hn::ScalableTag<std::uint8_t> d8;
     const hn::ScalableTag<Unsigned<kBytes>> d;
     const hn::Rebind<std::uint8_t, decltype(d)> d_out;
-    const std::size_t bytes = hn::Lanes(d8);
+    [[maybe_unused]] const std::size_t bytes = hn::Lanes(d8);
     const std::size_t lanes = hn::Lanes(d);
     const bool partial = n % lanes != 0;
     auto last = hn::Zero(d_out);
     if (partial) last = BytesFromMask(d, hn::RebindMask(d, Last(body, flags, in, n, Index())));
     std::size_t i = 0;
-    for (; i + bytes <= n; i += bytes) {
-      hn::StoreU(BytesFromMask(d8, Mask<1>(body, flags, in, i)), d8, out + i);
+    // Bodies over complex numbers are large, and the narrowing is a small part of the work.
+    if constexpr (Base::kAllReal) {
+      for (; i + bytes <= n; i += bytes) {
+        hn::StoreU(BytesFromMask(d8, Mask<1>(body, flags, in, i)), d8, out + i);
+      }
     }
     if constexpr (kBytes > 1) {
       for (; i + lanes <= n; i += lanes) {
@@ -272,10 +362,15 @@ struct TransformLoop<Out(In...)> : TransformInputs<kStepBytes<Out, In...>, In...
   }
 };
 
-// Several outputs, all of them vectors.
+// Several outputs, or one that is several vectors.
+template <class... T>
+inline constexpr bool kAllComplex = ((kParts<T> == 2) && ...);
+
 template <class... Out, class... In>
-struct TransformLoop<Results<Out...>(In...)> : TransformInputs<kWidest<Out..., In...>, In...> {
-  using Base = TransformInputs<kWidest<Out..., In...>, In...>;
+struct TransformLoop<Results<Out...>(In...)>
+    : TransformInputs<kWidest<Out..., In...>, kAllComplex<Out..., In...>, In...> {
+  static constexpr bool kAnyOrder = kAllComplex<Out..., In...>;
+  using Base = TransformInputs<kWidest<Out..., In...>, kAnyOrder, In...>;
   using typename Base::Index;
   using typename Base::Inputs;
   using Outputs = std::tuple<Lane<Out>*...>;
@@ -287,24 +382,40 @@ struct TransformLoop<Results<Out...>(In...)> : TransformInputs<kWidest<Out..., I
     return {static_cast<Lane<Out>*>(out[O])...};
   }
 
-  // Stores one vector for each output at element i.
-  template <std::size_t... O, class... V>
-  static HWY_INLINE void Store(const Outputs& out, std::size_t i, std::index_sequence<O...>,
-                               V... results) {
-    (hn::StoreU(results, Tag<Out>(), std::get<O>(out) + i), ...);
+  // Stores the results at element i: a vector for each output, two for a complex one.
+  template <std::size_t kOutput = 0>
+  static HWY_INLINE void Store(const Outputs& /*out*/, std::size_t /*i*/) {}
+  template <std::size_t kOutput = 0, class V, class... Rest>
+  static HWY_INLINE void Store(const Outputs& out, std::size_t i, V result, Rest... rest) {
+    using T = std::tuple_element_t<kOutput, std::tuple<Out...>>;
+    if constexpr (kParts<T> == 1) {
+      hn::StoreU(result, Tag<T>(), std::get<kOutput>(out) + i);
+      Store<kOutput + 1>(out, i, rest...);
+    } else {
+      StoreComplex<kOutput>(out, i, result, rest...);
+    }
+  }
+  template <std::size_t kOutput, class V, class... Rest>
+  static HWY_INLINE void StoreComplex(const Outputs& out, std::size_t i, V real, V imag,
+                                      Rest... rest) {
+    using T = std::tuple_element_t<kOutput, std::tuple<Out...>>;
+    StorePairs<kAnyOrder>(real, imag, Tag<T>(), std::get<kOutput>(out) + 2 * i);
+    Store<kOutput + 1>(out, i, rest...);
   }
 
   // Copies the last `count` of the elements that `last` holds to the end of n elements.
   template <std::size_t... O>
   static HWY_INLINE void CopyLast(const Outputs& last, std::size_t count, const Outputs& out,
                                   std::size_t n, std::index_sequence<O...>) {
-    (std::memcpy(std::get<O>(out) + (n - count), std::get<O>(last), count * sizeof(Out)), ...);
+    (std::memcpy(std::get<O>(out) + kParts<Out> * (n - count), std::get<O>(last),
+                 count * sizeof(Out)),
+     ...);
   }
 
   // Room for a vector's worth of an output.
   template <class T>
   struct Room {
-    HWY_ALIGN Lane<T> lanes[hn::MaxLanes(Tag<T>())];
+    HWY_ALIGN Lane<T> lanes[kParts<T> * hn::MaxLanes(Tag<T>())];
   };
 
   template <class Body>
@@ -320,24 +431,42 @@ struct TransformLoop<Results<Out...>(In...)> : TransformInputs<kWidest<Out..., I
     const bool partial = n % lanes != 0;
     if (partial) {
       Base::Last(body, flags, inputs, n, Index(),
-                 [&](auto... results) HWY_ATTR { Store(last, 0, kOutputs, results...); });
+                 [&](auto... results) HWY_ATTR { Store(last, 0, results...); });
     }
     for (std::size_t i = 0; i + lanes <= n; i += lanes) {
       Base::At(body, flags, inputs, i, Index(),
-               [&](auto... results) HWY_ATTR { Store(outputs, i, kOutputs, results...); });
+               [&](auto... results) HWY_ATTR { Store(outputs, i, results...); });
     }
     if (partial) CopyLast(last, std::min(n, lanes), outputs, n, kOutputs);
     return flags.bits();
   }
 };
 
+template <class Part, class... In>
+struct TransformLoop<std::complex<Part>(In...)>
+    : TransformLoop<Results<std::complex<Part>>(In...)> {};
+
 // out[0][i] = body(in[0][i], in[1][i], ...) for i in [0, n). Signature is Out(In...) in storage
-// types, or Results<Out...>(In...) for several outputs. The output may coincide exactly with an input of the same element size, else overlaps
-// nothing. Returns the flags that the body raised.
+// types, or Results<Out...>(In...) for several outputs. The output may coincide exactly with an
+// input of the same element size, else overlaps nothing. Returns the flags that the body raised.
 template <class Signature, class Body>
 HWY_INLINE FpFlags Transform(const Body& body, const void* const* in, void* const* out,
                              std::size_t n) {
   return TransformLoop<Signature>::Run(body, in, out, n);
+}
+
+// The same for complex operands whose parts do not meet: the body is that of either part, and n
+// elements are 2 n real ones.
+template <class Signature>
+struct PartsOf;
+template <class Out, class... In>
+struct PartsOf<Out(In...)> {
+  using type = Lane<Out>(Lane<In>...);
+};
+template <class Signature, class Body>
+HWY_INLINE FpFlags TransformParts(const Body& body, const void* const* in, void* const* out,
+                                  std::size_t n) {
+  return Transform<typename PartsOf<Signature>::type>(body, in, out, 2 * n);
 }
 
 }  // namespace HWY_NAMESPACE

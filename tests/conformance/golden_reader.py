@@ -97,7 +97,7 @@ class WeakCell:
 
     ufunc: str
     dtype: str
-    scalar: bool | int | float
+    scalar: bool | int | float | complex
     array_first: bool
     outcome: TypedBits | Refusal
 
@@ -196,10 +196,12 @@ def parse_typed_bits(data: Json) -> TypedBits:
     return TypedBits(data["type"], bits, data.get("flags", 0))
 
 
-def parse_scalar(data: Json) -> bool | int | float:
+def parse_scalar(data: Json) -> bool | int | float | complex:
     text = str(data["text"])
     if data["kind"] == "bool":
         return text == "True"
+    if data["kind"] == "complex":
+        return complex(text)
     return int(text) if data["kind"] == "int" else float(text)
 
 
@@ -347,6 +349,11 @@ class Golden:
             if only in (None, ufunc):
                 for entry in row["loops"]:
                     yield self._loop(ufunc, row["file"], entry)
+
+    def without_values(self) -> Iterator[tuple[str, str]]:
+        """Ufuncs and loops that are chosen but whose values are not recorded."""
+        for ufunc, row in self._table("values.json")["rows"].items():
+            yield from ((ufunc, str(LoopTypes.parse(loop))) for loop in row["without_values"])
 
     def casts(self) -> Iterator[CastValues]:
         table = self._table("casts.json")

@@ -3,6 +3,7 @@
 #ifndef QUERN_TESTS_CONFORMANCE_HARNESS_H_
 #define QUERN_TESTS_CONFORMANCE_HARNESS_H_
 
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

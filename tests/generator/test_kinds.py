@@ -156,12 +156,17 @@ class Probe:
         for position, kind in enumerate(self.form.arguments):
             lanes = other if self.word.mixed and position == 1 else self.lanes
             tag = f"hn::Rebind<{cpp(lanes)}, hn::ScalableTag<{cpp(self.lanes)}>>"
-            parameters.append(f"hn::{'Mask' if kind == 'mask' else 'Vec'}<{tag}> {'abc'[position]}")
-            arguments.append("abc"[position])
+            parameters.append(f"hn::{'Mask' if kind == 'mask' else 'Vec'}<{tag}> {'abcdef'[position]}")
+            arguments.append("abcdef"[position])
         call = f"hn::{self.word.name}({', '.join(arguments)})"
         if self.form.family is not None:
+            tag = f"hn::ScalableTag<{cpp(self.lanes)}>()"
             parameters.append("FlagSet& flags")
-            call = f"{self.word.name}({', '.join([f'hn::ScalableTag<{cpp(self.lanes)}>()', 'flags', *arguments])})"
+            if self.form.results > 1:
+                parameters.append(f"{cpp(self.lanes)}* out")
+                stores = f"hn::StoreU(first, {tag}, out); hn::StoreU(second, {tag}, out + 64);"
+                arguments.append(f"[out](auto first, auto second) HWY_ATTR {{ {stores} }}")
+            call = f"{self.word.name}({', '.join([tag, 'flags', *arguments])})"
         return f"HWY_NOINLINE auto Probe{number}({', '.join(parameters)}) {{ return {call}; }}"
 
 
@@ -177,7 +182,7 @@ def probes_of(context: Context) -> list[Probe]:
         for word in context.operations.values()
         for form in word.forms
         for name in word.members
-        if form.result != "constant" and name not in second_lanes(word, context)
+        if form.result != "constant" and name not in second_lanes(word, context) and not context.dtypes.by_name[name].real
     ]
 
 

@@ -26,7 +26,13 @@ def number(text: str, dtype: DType) -> np.generic:
     if dtype.kind == "boolean":
         return np.bool_(text == "true")
     kind = np.dtype(dtype.name).type
-    return kind(float(text) if dtype.kind == "float" else int(text))
+    read = {"float": float, "complex": complex}.get(dtype.kind, int)
+    return kind(read(text))
+
+
+def parts(value: np.generic) -> tuple[np.generic, ...]:
+    """A number, or the two that a complex one is."""
+    return (value.real, value.imag) if np.iscomplexobj(value) else (value,)
 
 
 def compute(loop: Loop, row: SpecialValue) -> tuple[list[np.generic], set[str]]:
@@ -47,9 +53,10 @@ def test_special_values_are_numpys(spec: Spec) -> None:
         for found, text, dtype in zip(compute(loop, row)[0], row.outputs, loop.outputs):
             expected = number(text, dtype)
             assert found.dtype == expected.dtype
-            assert np.array_equal(found, expected, equal_nan=True), (str(row.origin), found)
-            if dtype.kind == "float" and not np.isnan(expected):
-                assert np.signbit(found) == np.signbit(expected), (str(row.origin), found)
+            for part, wanted in zip(parts(found), parts(expected)):
+                assert np.array_equal(part, wanted, equal_nan=True), (str(row.origin), found)
+                if dtype.significand and not np.isnan(wanted):
+                    assert np.signbit(part) == np.signbit(wanted), (str(row.origin), found)
 
 
 def test_flags_are_numpys(spec: Spec) -> None:
@@ -59,7 +66,7 @@ def test_flags_are_numpys(spec: Spec) -> None:
             assert set(row.raises) == raised, str(row.origin)
 
 
-@pytest.mark.parametrize("name", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["float32", "float64", "complex64", "complex128"])
 def test_limits_are_numpys(spec: Spec, name: str) -> None:
     dtype = next(dtype for dtype in spec.dtypes if dtype.name == name)
     assert float(dtype.maximum) == float(np.finfo(name).max)

@@ -46,6 +46,9 @@ def sample(dtype: Any, shape: Any, rng: np.random.Generator) -> np.ndarray:
         return rng.integers(0, 2, shape).astype(dtype)
     if dtype.kind == "f":
         return np.asarray(rng.integers(-72, 73, shape) / 8).astype(dtype)
+    if dtype.kind == "c":
+        parts = rng.integers(-72, 73, (2, *np.atleast_1d(shape).astype(int))) / 8
+        return np.asarray(parts[0] + 1j * parts[1]).reshape(shape).astype(dtype)
     return np.asarray(rng.integers(0 if dtype.kind == "u" else -9, 10, shape)).astype(dtype)
 
 
@@ -80,7 +83,7 @@ def assert_same(mine: Any, theirs: Any, ulps: float = 0.0, note: Any = None) -> 
     theirs_np = np.asarray(theirs)
     assert mine_np.shape == theirs_np.shape, note
     assert mine_np.dtype == theirs_np.dtype, note
-    if theirs_np.dtype.kind == "f" and ulps:
+    if theirs_np.dtype.kind in "fc" and ulps:
         np.testing.assert_allclose(mine_np, theirs_np, rtol=ulps * np.finfo(theirs_np.dtype).eps, atol=0,
                                    err_msg=str(note))
     else:

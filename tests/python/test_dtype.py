@@ -50,7 +50,7 @@ def test_python_types_and_others():
     assert len({quern.float64, quern.float32, quern.dtype("f8")}) == 2
 
 
-@pytest.mark.parametrize("name", ["flaot64", "", "f9", "<f3", "complex128", "\0", "x" * 1000, 5, 1.5, [], object])
+@pytest.mark.parametrize("name", ["flaot64", "", "f9", "<f3", "complex256", "\0", "x" * 1000, 5, 1.5, [], object])
 def test_what_names_no_dtype(name):
     with pytest.raises(TypeError):
         quern.dtype(name)

@@ -32,7 +32,7 @@ def part_of(spec: Spec, only: Sequence[str]) -> Spec:
 
 def saturate(array: Array, dtype: str) -> Array:
     """A cast to integers as quern promises it."""
-    limits = np.iinfo(dtype)
+    limits, array = np.iinfo(dtype), np.asarray(array).real
     low, high = np.longdouble(limits.min), np.longdouble(limits.max)
     with np.errstate(all="ignore"):
         whole = np.trunc(np.asarray(array).astype(np.longdouble))
@@ -65,7 +65,7 @@ def selects(loop: Loop) -> bool:
 def settle_zeros(operands: Sequence[Any], result: Array) -> Array:
     """Of two zeros the second."""
     arrays = [operand for operand in operands if isinstance(operand, np.ndarray)]
-    if len(arrays) < 2 or any(array.shape != result.shape for array in arrays):
+    if len(arrays) < 2 or any(array.shape != result.shape or array.dtype.kind == "c" for array in arrays):
         return result
     tied = np.logical_and.reduce([array == 0 for array in arrays])
     settled: Array = np.where(tied, arrays[1], result)
@@ -102,7 +102,9 @@ class FakeQuern(NumpyLibrary):
         self.threads = 1
         self._watch: FlagWatch | None = None
         self._selecting = {loop.ufunc for loop in spec.loops if selects(loop)}
-        self._rounding = {loop.ufunc for loop in spec.loops if loop.neutral and loop.accuracy}
+        self._rounding = {
+            (loop.ufunc, loop.outputs[0]) for loop in spec.loops if loop.neutral and loop.accuracy
+        }
         self._loops = {
             ufunc.name: {loop.inputs + loop.outputs for loop in ufunc.loops} for ufunc in spec.ufuncs
         }
@@ -110,6 +112,7 @@ class FakeQuern(NumpyLibrary):
             loop.ufunc
             for loop in spec.loops
             if not loop.is_rounded_correctly and has_function((loop.ufunc,))
+            if np.dtype(loop.inputs[0]).kind != "c"  # their parts are NumPy's
         }
 
     def targets(self) -> tuple[str, ...]:
@@ -176,11 +179,13 @@ class FakeQuern(NumpyLibrary):
     def method(self, ufunc: str, method: str, *operands: Any, **keywords: Any) -> Array:
         """Rounded reductions by way of a longer format, so that their order does not show."""
         array = operands[0]
-        rounds = method == "reduce" and array.dtype.kind == "f" and ufunc in self._rounding
-        if not rounds:
+        rounds = (ufunc, array.dtype.name) in self._rounding
+        if method != "reduce" or not rounds and array.dtype.kind != "c":
             return super().method(ufunc, method, *operands, **keywords)
         axis = keywords.get("axis", 0)
-        long = np.array(array, np.longdouble, order="C")
+        # Products of complex numbers are NumPy's for contiguous ones.
+        longer = np.result_type(array, np.longdouble) if rounds else array.dtype.newbyteorder("=")
+        long = np.array(array, longer, order="C")
         if isinstance(axis, int):
             long = np.ascontiguousarray(np.moveaxis(long, axis, -1))
             axis = -1
@@ -200,10 +205,10 @@ class FakeQuern(NumpyLibrary):
 
     def astype(self, array: Array, dtype: str) -> Array:
         source = np.asarray(array)
-        if source.dtype.kind != "f" or np.dtype(dtype).kind not in "iu":
+        if source.dtype.kind not in "fc" or np.dtype(dtype).kind not in "iu":
             return super().astype(source, dtype)
         result = saturate(source, dtype)
-        back = np.trunc(source.astype(np.longdouble)) != result.astype(np.longdouble)
+        back = np.trunc(source.real.astype(np.longdouble)) != result.astype(np.longdouble)
         if self._watch is not None and np.any(back):
             self._watch.raised |= INVALID
         return result

@@ -67,8 +67,17 @@ struct Element {
   alignas(16) std::byte bytes[16] = {};
 };
 
+// Bytes of an element, or of either part of a complex one.
+inline std::size_t PartSize(DType dtype) {
+  return dtype.kind() == 'c' ? dtype.size() / 2 : dtype.size();
+}
+
 inline void ReverseIfSwapped(DType dtype, Element& element) {
-  if (dtype.swapped()) std::reverse(element.bytes, element.bytes + dtype.size());
+  if (!dtype.swapped()) return;
+  const std::size_t unit = PartSize(dtype);
+  for (std::size_t i = 0; i < dtype.size(); i += unit) {
+    std::reverse(element.bytes + i, element.bytes + i + unit);
+  }
 }
 
 inline Element ReadElement(const std::byte* address, DType dtype) {
@@ -124,21 +133,28 @@ inline std::vector<Element> Elements(const Array& array) {
   return elements;
 }
 
-inline bool IsNan(const Element& element, DType dtype) {
-  if (dtype.kind() != 'f') return false;
-  if (dtype.size() == sizeof(float)) {
+inline bool IsNan(const std::byte* part, DType dtype) {
+  if (dtype.kind() != 'f' && dtype.kind() != 'c') return false;
+  if (PartSize(dtype) == sizeof(float)) {
     float value;
-    std::memcpy(&value, element.bytes, sizeof value);
+    std::memcpy(&value, part, sizeof value);
     return std::isnan(value);
   }
   double value;
-  std::memcpy(&value, element.bytes, sizeof value);
+  std::memcpy(&value, part, sizeof value);
   return std::isnan(value);
 }
 
-// The same bits, or two NaNs.
+// The same bits, or two NaNs, in each part.
 inline bool SameElement(const Element& a, const Element& b, DType dtype) {
-  return std::memcmp(a.bytes, b.bytes, dtype.size()) == 0 || (IsNan(a, dtype) && IsNan(b, dtype));
+  const std::size_t size = PartSize(dtype);
+  for (std::size_t i = 0; i < dtype.size(); i += size) {
+    const std::byte* left = a.bytes + i;
+    const std::byte* right = b.bytes + i;
+    if (std::memcmp(left, right, size) == 0) continue;
+    if (!IsNan(left, dtype) || !IsNan(right, dtype)) return false;
+  }
+  return true;
 }
 
 inline std::string ElementText(const Element& element, DType dtype) {
@@ -194,12 +210,13 @@ inline Element RandomElement(Random& random, DType dtype) {
   const std::uint64_t bits = random();
   std::memcpy(element.bytes, &bits, sizeof bits);
   if (dtype.kind() == 'b') element.bytes[0] = static_cast<std::byte>(bits & 1);
-  if (dtype.kind() == 'f' && dtype.size() == sizeof(float)) {
-    const float value = static_cast<float>(RandomReal(random));
-    std::memcpy(element.bytes, &value, sizeof value);
-  } else if (dtype.kind() == 'f') {
+  if (dtype.kind() != 'f' && dtype.kind() != 'c') return element;
+  const std::size_t size = PartSize(dtype);
+  for (std::size_t i = 0; i < dtype.size(); i += size) {
     const double value = RandomReal(random);
-    std::memcpy(element.bytes, &value, sizeof value);
+    const float narrow = static_cast<float>(value);
+    const void* bytes = size == sizeof(float) ? static_cast<const void*>(&narrow) : &value;
+    std::memcpy(element.bytes + i, bytes, size);
   }
   return element;
 }

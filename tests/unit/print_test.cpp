@@ -112,6 +112,8 @@ TEST(Print, ZeroDimensionalNumbersPrintInFull) {
   EXPECT_EQ(Array::scalar(1e20).to_string(), "1e+20");
   EXPECT_EQ(Array::scalar(1e16).to_string(), "1e+16");
   EXPECT_EQ(Array::scalar(1e15).to_string(), "1000000000000000.0");
+  EXPECT_EQ(Array::scalar(999999.5f).to_string(), "999999.5");
+  EXPECT_EQ(Array::scalar(1234567.0f).to_string(), "1.234567e+06");
   EXPECT_EQ(Array::scalar(1e-5).to_string(), "1e-05");
   EXPECT_EQ(Array::scalar(1e-4).to_string(), "0.0001");
   EXPECT_EQ(Array::scalar(kNan).to_string(), "nan");

@@ -18,8 +18,9 @@ TEST(WeakScalar, TakesTheArraysDType) {
     const std::string name(dtype.name());
     EXPECT_EQ(result(dtype, 1), kind == 'b' ? "int64" : name);
     EXPECT_EQ(result(dtype, 1u), kind == 'b' ? "int64" : name);
-    EXPECT_EQ(result(dtype, 1.0), kind == 'f' ? name : "float64");
-    EXPECT_EQ(result(dtype, 1.0f), kind == 'f' ? name : "float64");
+    const bool inexact = kind == 'f' || kind == 'c';
+    EXPECT_EQ(result(dtype, 1.0), inexact ? name : "float64");
+    EXPECT_EQ(result(dtype, 1.0f), inexact ? name : "float64");
     EXPECT_EQ(result(dtype, true), name) << "bool is not weak";
   }
   EXPECT_EQ(add(One(1.0f), 0.1).item<float>(), 1.0f + 0.1f);

@@ -15,7 +15,7 @@ HASH_BYTES = 16
 def canonical(values: Array) -> Array:
     """The values contiguous, little-endian, every NaN with the same bits."""
     little = np.array(values, dtype=values.dtype.newbyteorder("<"), order="C")
-    parts = little.view(little.real.dtype) if little.dtype.kind == "c" else little
+    parts = little.reshape(-1).view(little.real.dtype) if little.dtype.kind == "c" else little
     if parts.dtype.kind == "f":
         parts[np.isnan(parts)] = np.nan
     return little
@@ -34,7 +34,7 @@ def _words(values: Array) -> np.ndarray[Any, np.dtype[Any]]:
     little = canonical(values).reshape(-1)
     if little.dtype.itemsize in (1, 2, 4, 8):
         return little.view(f"u{little.dtype.itemsize}")
-    return little.view(np.uint8).reshape(little.size, -1)
+    return little.view(np.uint8).reshape(little.size, little.itemsize)
 
 
 def differing(left: Array, right: Array) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def failure_lines(data: dict[str, Json], most: int = 12) -> list[str]:
 def main(given: Sequence[str] | None = None) -> int:
     arguments = _arguments(given)
     begin = time.monotonic()
+    # Both libraries say so, of each such cast.
+    warnings.filterwarnings("ignore", message="Casting complex values to real")
     progress = Progress()
     library = QuernLibrary(import_quern(arguments.build))
     context = make_context(library, arguments.build, arguments.scale, progress)

@@ -58,7 +58,10 @@ def special_values(dtype: np.dtype[Any], few: bool = False) -> Array:
     if dtype.kind == "f":
         return _special_floats(dtype, few)
     if dtype.kind == "c":
-        parts = (0.0, -0.0, 1.0, np.inf, np.nan)
+        limits = np.finfo(dtype)
+        parts = [0.0, -0.0, 1.0, np.inf, np.nan]
+        if not few:
+            parts += [-1.0, -np.inf, float(limits.max), float(limits.smallest_normal)]
         return np.array([complex(*pair) for pair in itertools.product(parts, parts)], dtype)
     raise ValueError(f"no special values are known for {dtype.name}")
 
@@ -106,7 +109,9 @@ def random_values(dtype: np.dtype[Any], seed: str, count: int) -> Array:
     if dtype.kind == "c":
         part = np.zeros(0, dtype).real.dtype
         real, imaginary = (random_values(part, f"{seed} {name}", count) for name in ("re", "im"))
-        return (real + 1j * imaginary).astype(dtype)
+        values = np.empty(count, dtype)
+        values.real, values.imag = real, imaginary
+        return values
     if dtype.kind in "iu":
         small = (words % np.uint64(33)).astype(np.int64) - (0 if dtype.kind == "u" else 16)
         return np.where(choices < 2, _patterns(words, dtype), small.astype(dtype))

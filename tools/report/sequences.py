@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,10 @@ def loop_sequence(loop: Loop, dtype: str, length: int) -> Array:
 
 @lru_cache(maxsize=256)
 def sequence(dtype: str, length: int) -> Array:
-    """The same read-only values each time; magnitudes of floats lie between 0.71 and 1.41."""
+    """The same read-only values each time; magnitudes of floats and complex numbers lie between 0.71 and 1.41."""
     kind = np.dtype(dtype)
+    if kind.kind == "c":
+        return complex_sequence(kind, length)
     words = np.frombuffer(
         random.Random(f"quern sequence {dtype} {length}").randbytes(8 * length), "<u8"
     )
@@ -32,5 +35,14 @@ def sequence(dtype: str, length: int) -> Array:
         exponent = (words >> 11).astype(np.float64) * 2.0**-53 - 0.5
         magnitude = 1.0 + exponent * (0.6931471805599453 + 0.2402265069591007 * exponent)
         values = np.where(words & np.uint64(1) == 1, magnitude, -magnitude).astype(kind)
+    values.flags.writeable = False
+    return np.asarray(values)
+
+
+def complex_sequence(kind: np.dtype[Any], length: int) -> Array:
+    """Numbers of such magnitudes in all directions."""
+    part = kind.type().real.dtype.name
+    turned = np.array(sequence(part, 2 * length)).view(kind)
+    values = (turned / np.abs(turned) * sequence(part, length)).astype(kind)
     values.flags.writeable = False
     return np.asarray(values)

@@ -90,14 +90,15 @@ QUERN_EXPORT const Ufunc& trunc();
 }  // namespace ufuncs
 
 // Magnitude of the input. The lowest integer stays as it is, because its magnitude is not
-// representable. Exact.
+// representable. The magnitude of a complex number is real. Within 0.75 ULP for complex64,
+// complex128, exact for other types.
 QUERN_EXPORT Array absolute(const Operand& value, const CallOptions& options = {});
 
 // Another name of absolute.
 QUERN_EXPORT Array abs(const Operand& value, const CallOptions& options = {});
 
 // Sum of the inputs. Whole numbers wrap around; two truth values are joined by or. Within 0.5 ULP
-// for float32, float64, exact for other types.
+// for float32, float64, complex64, complex128, exact for other types.
 QUERN_EXPORT Array add(const Operand& augend, const Operand& addend,
                        const CallOptions& options = {});
 
@@ -147,7 +148,8 @@ QUERN_EXPORT Array deg2rad(const Operand& angle, const CallOptions& options = {}
 QUERN_EXPORT Array degrees(const Operand& angle, const CallOptions& options = {});
 
 // Quotient of the inputs. Whole numbers are divided as float64; floor_divide keeps them whole.
-// Within 0.5 ULP for float32, float64.
+// Complex numbers are divided by the method of Smith, which scales by the part of the divisor with
+// the larger magnitude. Within 0.5 ULP for float32, float64, exact for other types.
 QUERN_EXPORT Array divide(const Operand& dividend, const Operand& divisor,
                           const CallOptions& options = {});
 
@@ -189,12 +191,14 @@ QUERN_EXPORT Array fma(const Operand& left, const Operand& right, const Operand&
                        const CallOptions& options = {});
 
 // The larger of the inputs, element by element; NaN is ignored. The result is NaN only where both
-// inputs are. Of two zeros the second input is returned, whatever its sign. Exact.
+// inputs are. Of two zeros the second input is returned, whatever its sign. Complex numbers are in
+// lexicographic order; of two equal ones the first is returned. Exact.
 QUERN_EXPORT Array fmax(const Operand& first, const Operand& second,
                         const CallOptions& options = {});
 
 // The smaller of the inputs, element by element; NaN is ignored. The result is NaN only where both
-// inputs are. Of two zeros the second input is returned, whatever its sign. Exact.
+// inputs are. Of two zeros the second input is returned, whatever its sign. Complex numbers are in
+// lexicographic order; of two equal ones the first is returned. Exact.
 QUERN_EXPORT Array fmin(const Operand& first, const Operand& second,
                         const CallOptions& options = {});
 
@@ -215,12 +219,13 @@ QUERN_EXPORT Array gcd(const Operand& first, const Operand& second,
                        const CallOptions& options = {});
 
 // Whether the first input is greater than the second. Integers of either sign are compared exactly;
-// NaN compares false. Exact.
+// NaN compares false. Complex numbers are in lexicographic order, the real part first. Exact.
 QUERN_EXPORT Array greater(const Operand& left, const Operand& right,
                            const CallOptions& options = {});
 
 // Whether the first input is greater than or equal to the second. Integers of either sign are
-// compared exactly; NaN compares false. Exact.
+// compared exactly; NaN compares false. Complex numbers are in lexicographic order, the real part
+// first. Exact.
 QUERN_EXPORT Array greater_equal(const Operand& left, const Operand& right,
                                  const CallOptions& options = {});
 
@@ -285,11 +290,12 @@ QUERN_EXPORT Array bitwise_left_shift(const Operand& value, const Operand& count
                                       const CallOptions& options = {});
 
 // Whether the first input is less than the second. Integers of either sign are compared exactly;
-// NaN compares false. Exact.
+// NaN compares false. Complex numbers are in lexicographic order, the real part first. Exact.
 QUERN_EXPORT Array less(const Operand& left, const Operand& right, const CallOptions& options = {});
 
 // Whether the first input is less than or equal to the second. Integers of either sign are compared
-// exactly; NaN compares false. Exact.
+// exactly; NaN compares false. Complex numbers are in lexicographic order, the real part first.
+// Exact.
 QUERN_EXPORT Array less_equal(const Operand& left, const Operand& right,
                               const CallOptions& options = {});
 
@@ -316,7 +322,8 @@ QUERN_EXPORT Array logical_xor(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
 
 // The larger of the inputs, element by element. A NaN in either input gives NaN. Of two zeros the
-// second input is returned, whatever its sign. Exact.
+// second input is returned, whatever its sign. Complex numbers are in lexicographic order; of two
+// equal ones the first is returned. Exact.
 QUERN_EXPORT Array maximum(const Operand& first, const Operand& second,
                            const CallOptions& options = {});
 
@@ -327,7 +334,8 @@ QUERN_EXPORT Array max(const Array& array, const ReduceOptions& options = {});
 QUERN_EXPORT Array amax(const Array& array, const ReduceOptions& options = {});
 
 // The smaller of the inputs, element by element. A NaN in either input gives NaN. Of two zeros the
-// second input is returned, whatever its sign. Exact.
+// second input is returned, whatever its sign. Complex numbers are in lexicographic order; of two
+// equal ones the first is returned. Exact.
 QUERN_EXPORT Array minimum(const Operand& first, const Operand& second,
                            const CallOptions& options = {});
 
@@ -340,8 +348,9 @@ QUERN_EXPORT Array amin(const Array& array, const ReduceOptions& options = {});
 // Fractional and whole part of a number, both with its sign. Exact.
 QUERN_EXPORT std::array<Array, 2> modf(const Operand& number, const CallOptions& options = {});
 
-// Product of the inputs. Integers wrap around; two truth values are joined by and. Within 0.5 ULP
-// for float32, float64, exact for other types.
+// Product of the inputs. Integers wrap around; two truth values are joined by and. Complex products
+// are those of the parts, each step rounded, also where parts are infinite. Within 0.5 ULP for
+// float32, float64, exact for other types.
 QUERN_EXPORT Array multiply(const Operand& multiplicand, const Operand& multiplier,
                             const CallOptions& options = {});
 
@@ -372,7 +381,7 @@ QUERN_EXPORT Array positive(const Operand& value, const CallOptions& options = {
 
 // The first input to the power of the second. Whole numbers wrap around. Negative exponents of
 // whole numbers are refused before anything is written, as their powers are no whole numbers.
-// Floating-point numbers are not supported. Exact.
+// Floating-point and complex numbers are not supported. Exact.
 QUERN_EXPORT Array power(const Operand& base, const Operand& exponent,
                          const CallOptions& options = {});
 
@@ -390,8 +399,9 @@ QUERN_EXPORT Array radians(const Operand& angle, const CallOptions& options = {}
 
 // One divided by the input. Quotients of whole numbers are truncated. The reciprocal of a whole
 // zero is what a conversion of infinity by way of 32 bits leaves: the lowest value of signed types
-// of at least that width, 0 of all others. Within 0.5 ULP for float32, float64, exact for other
-// types.
+// of at least that width, 0 of all others. Complex numbers are scaled by the part with the larger
+// magnitude; the reciprocal of a complex zero has no value. Within 0.5 ULP for float32, float64,
+// exact for other types.
 QUERN_EXPORT Array reciprocal(const Operand& value, const CallOptions& options = {});
 
 // The input where it is above zero, else 0. Both zeros give 0.0; NaN gives NaN. Exact.
@@ -416,11 +426,13 @@ QUERN_EXPORT Array right_shift(const Operand& value, const Operand& count,
 QUERN_EXPORT Array bitwise_right_shift(const Operand& value, const Operand& count,
                                        const CallOptions& options = {});
 
-// The whole number nearest to the input, the even one of two. Exact.
+// The whole number nearest to the input, the even one of two. The parts of a complex number are
+// rounded each for itself. Exact.
 QUERN_EXPORT Array rint(const Operand& value, const CallOptions& options = {});
 
-// -1, 0 or 1 as the input is below, equal to or above zero. Both zeros give 0.0; NaN gives NaN.
-// Exact.
+// -1, 0 or 1 as the input is below, equal to or above zero. Both zeros give 0.0; NaN gives NaN. The
+// sign of a complex number is the number divided by its magnitude, a direction; it has no value
+// where both parts are infinite. Within 1.5 ULP for complex64, complex128, exact for other types.
 QUERN_EXPORT Array sign(const Operand& value, const CallOptions& options = {});
 
 // Whether the input carries a minus sign, zero and NaN included. Exact.
@@ -433,16 +445,17 @@ QUERN_EXPORT Array softsign(const Operand& value, const CallOptions& options = {
 // the least positive number, infinities NaN. Exact.
 QUERN_EXPORT Array spacing(const Operand& value, const CallOptions& options = {});
 
-// The number that is not negative and whose square is the input. Within 0.5 ULP for float32,
-// float64.
+// The number that is not negative and whose square is the input. Of the two roots of a complex
+// number the one whose real part is not negative; its branch cut is the negative real axis. Within
+// 0.5 ULP for float32, float64, within 0.501 ULP for complex64, within 2.5 ULP for complex128.
 QUERN_EXPORT Array sqrt(const Operand& value, const CallOptions& options = {});
 
 // The input multiplied by itself. Integers wrap around. Within 0.5 ULP for float32, float64, exact
 // for other types.
 QUERN_EXPORT Array square(const Operand& value, const CallOptions& options = {});
 
-// Difference of the inputs. Integers wrap around. Within 0.5 ULP for float32, float64, exact for
-// other types.
+// Difference of the inputs. Integers wrap around. Within 0.5 ULP for float32, float64, complex64,
+// complex128, exact for other types.
 QUERN_EXPORT Array subtract(const Operand& minuend, const Operand& subtrahend,
                             const CallOptions& options = {});
 

@@ -52,11 +52,18 @@ FpFlags bool_to_float32(const void* in, void* out, std::size_t n) {
 FpFlags bool_to_float64(const void* in, void* out, std::size_t n) {
   return Cast<Bool, double>(in, out, n);
 }
+FpFlags bool_to_complex64(const void* in, void* out, std::size_t n) {
+  return Cast<Bool, std::complex<float>>(in, out, n);
+}
+FpFlags bool_to_complex128(const void* in, void* out, std::size_t n) {
+  return Cast<Bool, std::complex<double>>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     bool_to_bool, bool_to_int8, bool_to_int16, bool_to_int32, bool_to_int64, bool_to_uint8,
     bool_to_uint16, bool_to_uint32, bool_to_uint64, bool_to_float32, bool_to_float64,
+    bool_to_complex64, bool_to_complex128,
 };
 // clang-format on
 

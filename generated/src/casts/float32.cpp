@@ -52,12 +52,18 @@ FpFlags float32_to_float32(const void* in, void* out, std::size_t n) {
 FpFlags float32_to_float64(const void* in, void* out, std::size_t n) {
   return Cast<float, double>(in, out, n);
 }
+FpFlags float32_to_complex64(const void* in, void* out, std::size_t n) {
+  return Cast<float, std::complex<float>>(in, out, n);
+}
+FpFlags float32_to_complex128(const void* in, void* out, std::size_t n) {
+  return Cast<float, std::complex<double>>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     float32_to_bool, float32_to_int8, float32_to_int16, float32_to_int32, float32_to_int64,
     float32_to_uint8, float32_to_uint16, float32_to_uint32, float32_to_uint64, float32_to_float32,
-    float32_to_float64,
+    float32_to_float64, float32_to_complex64, float32_to_complex128,
 };
 // clang-format on
 

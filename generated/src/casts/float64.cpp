@@ -52,12 +52,18 @@ FpFlags float64_to_float32(const void* in, void* out, std::size_t n) {
 FpFlags float64_to_float64(const void* in, void* out, std::size_t n) {
   return Cast<double, double>(in, out, n);
 }
+FpFlags float64_to_complex64(const void* in, void* out, std::size_t n) {
+  return Cast<double, std::complex<float>>(in, out, n);
+}
+FpFlags float64_to_complex128(const void* in, void* out, std::size_t n) {
+  return Cast<double, std::complex<double>>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     float64_to_bool, float64_to_int8, float64_to_int16, float64_to_int32, float64_to_int64,
     float64_to_uint8, float64_to_uint16, float64_to_uint32, float64_to_uint64, float64_to_float32,
-    float64_to_float64,
+    float64_to_float64, float64_to_complex64, float64_to_complex128,
 };
 // clang-format on
 

@@ -52,11 +52,18 @@ FpFlags int16_to_float32(const void* in, void* out, std::size_t n) {
 FpFlags int16_to_float64(const void* in, void* out, std::size_t n) {
   return Cast<std::int16_t, double>(in, out, n);
 }
+FpFlags int16_to_complex64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int16_t, std::complex<float>>(in, out, n);
+}
+FpFlags int16_to_complex128(const void* in, void* out, std::size_t n) {
+  return Cast<std::int16_t, std::complex<double>>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     int16_to_bool, int16_to_int8, int16_to_int16, int16_to_int32, int16_to_int64, int16_to_uint8,
     int16_to_uint16, int16_to_uint32, int16_to_uint64, int16_to_float32, int16_to_float64,
+    int16_to_complex64, int16_to_complex128,
 };
 // clang-format on
 

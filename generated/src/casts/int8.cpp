@@ -52,11 +52,18 @@ FpFlags int8_to_float32(const void* in, void* out, std::size_t n) {
 FpFlags int8_to_float64(const void* in, void* out, std::size_t n) {
   return Cast<std::int8_t, double>(in, out, n);
 }
+FpFlags int8_to_complex64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int8_t, std::complex<float>>(in, out, n);
+}
+FpFlags int8_to_complex128(const void* in, void* out, std::size_t n) {
+  return Cast<std::int8_t, std::complex<double>>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     int8_to_bool, int8_to_int8, int8_to_int16, int8_to_int32, int8_to_int64, int8_to_uint8,
     int8_to_uint16, int8_to_uint32, int8_to_uint64, int8_to_float32, int8_to_float64,
+    int8_to_complex64, int8_to_complex128,
 };
 // clang-format on
 

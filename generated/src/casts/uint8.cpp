@@ -52,11 +52,18 @@ FpFlags uint8_to_float32(const void* in, void* out, std::size_t n) {
 FpFlags uint8_to_float64(const void* in, void* out, std::size_t n) {
   return Cast<std::uint8_t, double>(in, out, n);
 }
+FpFlags uint8_to_complex64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint8_t, std::complex<float>>(in, out, n);
+}
+FpFlags uint8_to_complex128(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint8_t, std::complex<double>>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     uint8_to_bool, uint8_to_int8, uint8_to_int16, uint8_to_int32, uint8_to_int64, uint8_to_uint8,
     uint8_to_uint16, uint8_to_uint32, uint8_to_uint64, uint8_to_float32, uint8_to_float64,
+    uint8_to_complex64, uint8_to_complex128,
 };
 // clang-format on
 

@@ -12,6 +12,7 @@
 
 #include "core/tables.h"
 #include "simd/comparison-inl.h"
+#include "simd/complex-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
 
@@ -81,7 +82,7 @@ FpFlags equal_int64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(std::int64_t, std::int64_t)>(EqualInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/equal.yaml:9  equal: int64, uint64 -> bool
+// spec/ufuncs/equal.yaml:10  equal: int64, uint64 -> bool
 struct EqualInt64Uint64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -92,7 +93,7 @@ FpFlags equal_int64_uint64(const void* const* in, void* const* out, std::size_t 
   return Transform<Bool(std::int64_t, std::uint64_t)>(EqualInt64Uint64Op(), in, out, n);
 }
 
-// spec/ufuncs/equal.yaml:10  equal: uint64, int64 -> bool
+// spec/ufuncs/equal.yaml:11  equal: uint64, int64 -> bool
 struct EqualUint64Int64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -123,6 +124,29 @@ struct EqualFloat64Op {
 };
 FpFlags equal_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double, double)>(EqualFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/equal.yaml:9  equal: complex64, complex64 -> bool
+struct EqualComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::And(hn::Eq(a_real, b_real), hn::Eq(a_imag, b_imag));
+  }
+};
+FpFlags equal_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(EqualComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/equal.yaml:9  equal: complex128, complex128 -> bool
+struct EqualComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::And(hn::Eq(a_real, b_real), hn::Eq(a_imag, b_imag));
+  }
+};
+FpFlags equal_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(EqualComplex128Op(), in, out,
+                                                                     n);
 }
 
 // spec/ufuncs/greater.yaml:8  greater: bool, bool -> bool
@@ -184,7 +208,7 @@ FpFlags greater_int64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(std::int64_t, std::int64_t)>(GreaterInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/greater.yaml:9  greater: int64, uint64 -> bool
+// spec/ufuncs/greater.yaml:10  greater: int64, uint64 -> bool
 struct GreaterInt64Uint64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -228,7 +252,7 @@ FpFlags greater_uint32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(std::uint32_t, std::uint32_t)>(GreaterUint32Op(), in, out, n);
 }
 
-// spec/ufuncs/greater.yaml:10  greater: uint64, int64 -> bool
+// spec/ufuncs/greater.yaml:11  greater: uint64, int64 -> bool
 struct GreaterUint64Int64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -270,6 +294,30 @@ struct GreaterFloat64Op {
 };
 FpFlags greater_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double, double)>(GreaterFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/greater.yaml:9  greater: complex64, complex64 -> bool
+struct GreaterComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLess(d, flags, b_real, b_imag, a_real, a_imag);
+  }
+};
+FpFlags greater_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(GreaterComplex64Op(), in, out,
+                                                                   n);
+}
+
+// spec/ufuncs/greater.yaml:9  greater: complex128, complex128 -> bool
+struct GreaterComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLess(d, flags, b_real, b_imag, a_real, a_imag);
+  }
+};
+FpFlags greater_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(GreaterComplex128Op(), in, out,
+                                                                     n);
 }
 
 // spec/ufuncs/greater_equal.yaml:8  greater_equal: bool, bool -> bool
@@ -331,7 +379,7 @@ FpFlags greater_equal_int64(const void* const* in, void* const* out, std::size_t
   return Transform<Bool(std::int64_t, std::int64_t)>(GreaterEqualInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/greater_equal.yaml:9  greater_equal: int64, uint64 -> bool
+// spec/ufuncs/greater_equal.yaml:10  greater_equal: int64, uint64 -> bool
 struct GreaterEqualInt64Uint64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -375,7 +423,7 @@ FpFlags greater_equal_uint32(const void* const* in, void* const* out, std::size_
   return Transform<Bool(std::uint32_t, std::uint32_t)>(GreaterEqualUint32Op(), in, out, n);
 }
 
-// spec/ufuncs/greater_equal.yaml:10  greater_equal: uint64, int64 -> bool
+// spec/ufuncs/greater_equal.yaml:11  greater_equal: uint64, int64 -> bool
 struct GreaterEqualUint64Int64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -419,6 +467,30 @@ FpFlags greater_equal_float64(const void* const* in, void* const* out, std::size
   return Transform<Bool(double, double)>(GreaterEqualFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/greater_equal.yaml:9  greater_equal: complex64, complex64 -> bool
+struct GreaterEqualComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLessEqual(d, flags, b_real, b_imag, a_real, a_imag);
+  }
+};
+FpFlags greater_equal_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(GreaterEqualComplex64Op(), in,
+                                                                   out, n);
+}
+
+// spec/ufuncs/greater_equal.yaml:9  greater_equal: complex128, complex128 -> bool
+struct GreaterEqualComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLessEqual(d, flags, b_real, b_imag, a_real, a_imag);
+  }
+};
+FpFlags greater_equal_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(GreaterEqualComplex128Op(), in,
+                                                                     out, n);
+}
+
 // clang-format off
 const KernelSet kComparisonKernels[] = {
     {equal_bool, nullptr, nullptr, equal_bool_scan},
@@ -430,6 +502,8 @@ const KernelSet kComparisonKernels[] = {
     {equal_uint64_int64, nullptr, nullptr, nullptr},
     {equal_float32, nullptr, nullptr, nullptr},
     {equal_float64, nullptr, nullptr, nullptr},
+    {equal_complex64, nullptr, nullptr, nullptr},
+    {equal_complex128, nullptr, nullptr, nullptr},
     {greater_bool, nullptr, nullptr, greater_bool_scan},
     {greater_int8, nullptr, nullptr, nullptr},
     {greater_int16, nullptr, nullptr, nullptr},
@@ -443,6 +517,8 @@ const KernelSet kComparisonKernels[] = {
     {greater_uint64, nullptr, nullptr, nullptr},
     {greater_float32, nullptr, nullptr, nullptr},
     {greater_float64, nullptr, nullptr, nullptr},
+    {greater_complex64, nullptr, nullptr, nullptr},
+    {greater_complex128, nullptr, nullptr, nullptr},
     {greater_equal_bool, nullptr, nullptr, greater_equal_bool_scan},
     {greater_equal_int8, nullptr, nullptr, nullptr},
     {greater_equal_int16, nullptr, nullptr, nullptr},
@@ -456,6 +532,8 @@ const KernelSet kComparisonKernels[] = {
     {greater_equal_uint64, nullptr, nullptr, nullptr},
     {greater_equal_float32, nullptr, nullptr, nullptr},
     {greater_equal_float64, nullptr, nullptr, nullptr},
+    {greater_equal_complex64, nullptr, nullptr, nullptr},
+    {greater_equal_complex128, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

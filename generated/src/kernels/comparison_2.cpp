@@ -12,6 +12,7 @@
 
 #include "core/tables.h"
 #include "simd/comparison-inl.h"
+#include "simd/complex-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
 
@@ -81,7 +82,7 @@ FpFlags less_int64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(std::int64_t, std::int64_t)>(LessInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/less.yaml:9  less: int64, uint64 -> bool
+// spec/ufuncs/less.yaml:10  less: int64, uint64 -> bool
 struct LessInt64Uint64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -125,7 +126,7 @@ FpFlags less_uint32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(std::uint32_t, std::uint32_t)>(LessUint32Op(), in, out, n);
 }
 
-// spec/ufuncs/less.yaml:10  less: uint64, int64 -> bool
+// spec/ufuncs/less.yaml:11  less: uint64, int64 -> bool
 struct LessUint64Int64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -167,6 +168,29 @@ struct LessFloat64Op {
 };
 FpFlags less_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double, double)>(LessFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/less.yaml:9  less: complex64, complex64 -> bool
+struct LessComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLess(d, flags, a_real, a_imag, b_real, b_imag);
+  }
+};
+FpFlags less_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(LessComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/less.yaml:9  less: complex128, complex128 -> bool
+struct LessComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLess(d, flags, a_real, a_imag, b_real, b_imag);
+  }
+};
+FpFlags less_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(LessComplex128Op(), in, out,
+                                                                     n);
 }
 
 // spec/ufuncs/less_equal.yaml:8  less_equal: bool, bool -> bool
@@ -228,7 +252,7 @@ FpFlags less_equal_int64(const void* const* in, void* const* out, std::size_t n)
   return Transform<Bool(std::int64_t, std::int64_t)>(LessEqualInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/less_equal.yaml:9  less_equal: int64, uint64 -> bool
+// spec/ufuncs/less_equal.yaml:10  less_equal: int64, uint64 -> bool
 struct LessEqualInt64Uint64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -272,7 +296,7 @@ FpFlags less_equal_uint32(const void* const* in, void* const* out, std::size_t n
   return Transform<Bool(std::uint32_t, std::uint32_t)>(LessEqualUint32Op(), in, out, n);
 }
 
-// spec/ufuncs/less_equal.yaml:10  less_equal: uint64, int64 -> bool
+// spec/ufuncs/less_equal.yaml:11  less_equal: uint64, int64 -> bool
 struct LessEqualUint64Int64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -314,6 +338,30 @@ struct LessEqualFloat64Op {
 };
 FpFlags less_equal_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double, double)>(LessEqualFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/less_equal.yaml:9  less_equal: complex64, complex64 -> bool
+struct LessEqualComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLessEqual(d, flags, a_real, a_imag, b_real, b_imag);
+  }
+};
+FpFlags less_equal_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(LessEqualComplex64Op(), in, out,
+                                                                   n);
+}
+
+// spec/ufuncs/less_equal.yaml:9  less_equal: complex128, complex128 -> bool
+struct LessEqualComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag) const {
+    return ComplexLessEqual(d, flags, a_real, a_imag, b_real, b_imag);
+  }
+};
+FpFlags less_equal_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(LessEqualComplex128Op(), in,
+                                                                     out, n);
 }
 
 // spec/ufuncs/not_equal.yaml:8  not_equal: bool, bool -> bool
@@ -375,7 +423,7 @@ FpFlags not_equal_int64(const void* const* in, void* const* out, std::size_t n) 
   return Transform<Bool(std::int64_t, std::int64_t)>(NotEqualInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/not_equal.yaml:9  not_equal: int64, uint64 -> bool
+// spec/ufuncs/not_equal.yaml:10  not_equal: int64, uint64 -> bool
 struct NotEqualInt64Uint64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -386,7 +434,7 @@ FpFlags not_equal_int64_uint64(const void* const* in, void* const* out, std::siz
   return Transform<Bool(std::int64_t, std::uint64_t)>(NotEqualInt64Uint64Op(), in, out, n);
 }
 
-// spec/ufuncs/not_equal.yaml:10  not_equal: uint64, int64 -> bool
+// spec/ufuncs/not_equal.yaml:11  not_equal: uint64, int64 -> bool
 struct NotEqualUint64Int64Op {
   template <class D, class VA, class VB>
   HWY_INLINE auto operator()(D d, FlagSet& flags, VA a, VB b) const {
@@ -419,6 +467,30 @@ FpFlags not_equal_float64(const void* const* in, void* const* out, std::size_t n
   return Transform<Bool(double, double)>(NotEqualFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/not_equal.yaml:9  not_equal: complex64, complex64 -> bool
+struct NotEqualComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Not(hn::And(hn::Eq(a_real, b_real), hn::Eq(a_imag, b_imag)));
+  }
+};
+FpFlags not_equal_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(NotEqualComplex64Op(), in, out,
+                                                                   n);
+}
+
+// spec/ufuncs/not_equal.yaml:9  not_equal: complex128, complex128 -> bool
+struct NotEqualComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Not(hn::And(hn::Eq(a_real, b_real), hn::Eq(a_imag, b_imag)));
+  }
+};
+FpFlags not_equal_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(NotEqualComplex128Op(), in,
+                                                                     out, n);
+}
+
 // clang-format off
 const KernelSet kComparison2Kernels[] = {
     {less_bool, nullptr, nullptr, less_bool_scan},
@@ -434,6 +506,8 @@ const KernelSet kComparison2Kernels[] = {
     {less_uint64, nullptr, nullptr, nullptr},
     {less_float32, nullptr, nullptr, nullptr},
     {less_float64, nullptr, nullptr, nullptr},
+    {less_complex64, nullptr, nullptr, nullptr},
+    {less_complex128, nullptr, nullptr, nullptr},
     {less_equal_bool, nullptr, nullptr, less_equal_bool_scan},
     {less_equal_int8, nullptr, nullptr, nullptr},
     {less_equal_int16, nullptr, nullptr, nullptr},
@@ -447,6 +521,8 @@ const KernelSet kComparison2Kernels[] = {
     {less_equal_uint64, nullptr, nullptr, nullptr},
     {less_equal_float32, nullptr, nullptr, nullptr},
     {less_equal_float64, nullptr, nullptr, nullptr},
+    {less_equal_complex64, nullptr, nullptr, nullptr},
+    {less_equal_complex128, nullptr, nullptr, nullptr},
     {not_equal_bool, nullptr, nullptr, not_equal_bool_scan},
     {not_equal_int8, nullptr, nullptr, nullptr},
     {not_equal_int16, nullptr, nullptr, nullptr},
@@ -456,6 +532,8 @@ const KernelSet kComparison2Kernels[] = {
     {not_equal_uint64_int64, nullptr, nullptr, nullptr},
     {not_equal_float32, nullptr, nullptr, nullptr},
     {not_equal_float64, nullptr, nullptr, nullptr},
+    {not_equal_complex64, nullptr, nullptr, nullptr},
+    {not_equal_complex128, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

@@ -11,6 +11,7 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "simd/complex-inl.h"
 #include "simd/division-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
@@ -22,7 +23,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// spec/ufuncs/divide.yaml:9  divide: float32, float32 -> float32
+// spec/ufuncs/divide.yaml:11  divide: float32, float32 -> float32
 struct DivideFloat32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a, V b) const {
@@ -37,7 +38,7 @@ FpFlags divide_float32_scan(const void* in, std::ptrdiff_t in_step, void* out,
   return Scan<float(float, float)>(DivideFloat32Op(), in, in_step, out, out_step, n, accumulator);
 }
 
-// spec/ufuncs/divide.yaml:9  divide: float64, float64 -> float64
+// spec/ufuncs/divide.yaml:11  divide: float64, float64 -> float64
 struct DivideFloat64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a, V b) const {
@@ -51,6 +52,44 @@ FpFlags divide_float64_scan(const void* in, std::ptrdiff_t in_step, void* out,
                             std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return Scan<double(double, double)>(DivideFloat64Op(), in, in_step, out, out_step, n,
                                       accumulator);
+}
+
+// spec/ufuncs/divide.yaml:12  divide: complex64, complex64 -> complex64
+struct DivideComplex64Op {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag,
+                             const Store& store) const {
+    ComplexDivide(d, flags, a_real, a_imag, b_real, b_imag, store);
+  }
+};
+FpFlags divide_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::complex<float>(std::complex<float>, std::complex<float>)>(
+      DivideComplex64Op(), in, out, n);
+}
+FpFlags divide_complex64_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return Scan<std::complex<float>(std::complex<float>, std::complex<float>)>(DivideComplex64Op(),
+                                                                             in, in_step, out,
+                                                                             out_step, n,
+                                                                             accumulator);
+}
+
+// spec/ufuncs/divide.yaml:12  divide: complex128, complex128 -> complex128
+struct DivideComplex128Op {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a_real, V a_imag, V b_real, V b_imag,
+                             const Store& store) const {
+    ComplexDivide(d, flags, a_real, a_imag, b_real, b_imag, store);
+  }
+};
+FpFlags divide_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::complex<double>(std::complex<double>, std::complex<double>)>(
+      DivideComplex128Op(), in, out, n);
+}
+FpFlags divide_complex128_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                               std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return Scan<std::complex<double>(std::complex<double>, std::complex<double>)>(
+      DivideComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
 // spec/ufuncs/divmod.yaml:6  divmod: int8, int8 -> int8, int8
@@ -335,6 +374,8 @@ FpFlags floor_divide_float64_scan(const void* in, std::ptrdiff_t in_step, void* 
 const KernelSet kDivisionKernels[] = {
     {divide_float32, nullptr, nullptr, divide_float32_scan},
     {divide_float64, nullptr, nullptr, divide_float64_scan},
+    {divide_complex64, nullptr, nullptr, divide_complex64_scan},
+    {divide_complex128, nullptr, nullptr, divide_complex128_scan},
     {divmod_int8, nullptr, nullptr, nullptr},
     {divmod_int16, nullptr, nullptr, nullptr},
     {divmod_int32, nullptr, nullptr, nullptr},

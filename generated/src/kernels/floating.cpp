@@ -273,6 +273,28 @@ FpFlags isfinite_float64(const void* const* in, void* const* out, std::size_t n)
   return Transform<Bool(double)>(IsfiniteFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/isfinite.yaml:8  isfinite: complex64 -> bool
+struct IsfiniteComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag) const {
+    return hn::And(hn::IsFinite(a_real), hn::IsFinite(a_imag));
+  }
+};
+FpFlags isfinite_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>)>(IsfiniteComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/isfinite.yaml:8  isfinite: complex128 -> bool
+struct IsfiniteComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag) const {
+    return hn::And(hn::IsFinite(a_real), hn::IsFinite(a_imag));
+  }
+};
+FpFlags isfinite_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>)>(IsfiniteComplex128Op(), in, out, n);
+}
+
 // spec/ufuncs/isinf.yaml:6  isinf: bool -> bool
 struct IsinfBoolOp {
   template <class D, class V>
@@ -306,6 +328,28 @@ FpFlags isinf_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double)>(IsinfFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/isinf.yaml:8  isinf: complex64 -> bool
+struct IsinfComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag) const {
+    return hn::Or(hn::IsInf(a_real), hn::IsInf(a_imag));
+  }
+};
+FpFlags isinf_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>)>(IsinfComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/isinf.yaml:8  isinf: complex128 -> bool
+struct IsinfComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag) const {
+    return hn::Or(hn::IsInf(a_real), hn::IsInf(a_imag));
+  }
+};
+FpFlags isinf_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>)>(IsinfComplex128Op(), in, out, n);
+}
+
 // spec/ufuncs/isnan.yaml:7  isnan: float32 -> bool
 struct IsnanFloat32Op {
   template <class D, class V>
@@ -326,6 +370,28 @@ struct IsnanFloat64Op {
 };
 FpFlags isnan_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double)>(IsnanFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/isnan.yaml:8  isnan: complex64 -> bool
+struct IsnanComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag) const {
+    return hn::Or(hn::IsNaN(a_real), hn::IsNaN(a_imag));
+  }
+};
+FpFlags isnan_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>)>(IsnanComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/isnan.yaml:8  isnan: complex128 -> bool
+struct IsnanComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a_real, V a_imag) const {
+    return hn::Or(hn::IsNaN(a_real), hn::IsNaN(a_imag));
+  }
+};
+FpFlags isnan_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>)>(IsnanComplex128Op(), in, out, n);
 }
 
 // clang-format off
@@ -351,11 +417,17 @@ const KernelSet kFloatingKernels[] = {
     {isfinite_bool, nullptr, nullptr, nullptr},
     {isfinite_float32, nullptr, nullptr, nullptr},
     {isfinite_float64, nullptr, nullptr, nullptr},
+    {isfinite_complex64, nullptr, nullptr, nullptr},
+    {isfinite_complex128, nullptr, nullptr, nullptr},
     {isinf_bool, nullptr, nullptr, nullptr},
     {isinf_float32, nullptr, nullptr, nullptr},
     {isinf_float64, nullptr, nullptr, nullptr},
+    {isinf_complex64, nullptr, nullptr, nullptr},
+    {isinf_complex128, nullptr, nullptr, nullptr},
     {isnan_float32, nullptr, nullptr, nullptr},
     {isnan_float64, nullptr, nullptr, nullptr},
+    {isnan_complex64, nullptr, nullptr, nullptr},
+    {isnan_complex128, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

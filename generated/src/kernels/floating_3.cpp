@@ -11,6 +11,7 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "simd/complex-inl.h"
 #include "simd/floating-inl.h"
 #include "simd/transform-inl.h"
 
@@ -21,7 +22,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// spec/ufuncs/rint.yaml:6  rint: float32 -> float32
+// spec/ufuncs/rint.yaml:7  rint: float32 -> float32
 struct RintFloat32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
@@ -32,7 +33,7 @@ FpFlags rint_float32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<float(float)>(RintFloat32Op(), in, out, n);
 }
 
-// spec/ufuncs/rint.yaml:6  rint: float64 -> float64
+// spec/ufuncs/rint.yaml:7  rint: float64 -> float64
 struct RintFloat64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
@@ -41,6 +42,28 @@ struct RintFloat64Op {
 };
 FpFlags rint_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<double(double)>(RintFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/rint.yaml:8  rint: complex64 -> complex64
+struct RintComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return Rint(d, flags, a);
+  }
+};
+FpFlags rint_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return TransformParts<std::complex<float>(std::complex<float>)>(RintComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/rint.yaml:8  rint: complex128 -> complex128
+struct RintComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return Rint(d, flags, a);
+  }
+};
+FpFlags rint_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return TransformParts<std::complex<double>(std::complex<double>)>(RintComplex128Op(), in, out, n);
 }
 
 // spec/ufuncs/signbit.yaml:6  signbit: float32 -> bool
@@ -87,7 +110,7 @@ FpFlags spacing_float64(const void* const* in, void* const* out, std::size_t n) 
   return Transform<double(double)>(SpacingFloat64Op(), in, out, n);
 }
 
-// spec/ufuncs/sqrt.yaml:6  sqrt: float32 -> float32
+// spec/ufuncs/sqrt.yaml:7  sqrt: float32 -> float32
 struct SqrtFloat32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -98,7 +121,7 @@ FpFlags sqrt_float32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<float(float)>(SqrtFloat32Op(), in, out, n);
 }
 
-// spec/ufuncs/sqrt.yaml:6  sqrt: float64 -> float64
+// spec/ufuncs/sqrt.yaml:7  sqrt: float64 -> float64
 struct SqrtFloat64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -107,6 +130,28 @@ struct SqrtFloat64Op {
 };
 FpFlags sqrt_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<double(double)>(SqrtFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/sqrt.yaml:8  sqrt: complex64 -> complex64
+struct SqrtComplex64Op {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a_real, V a_imag, const Store& store) const {
+    ComplexSqrt(d, flags, a_real, a_imag, store);
+  }
+};
+FpFlags sqrt_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::complex<float>(std::complex<float>)>(SqrtComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/sqrt.yaml:8  sqrt: complex128 -> complex128
+struct SqrtComplex128Op {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a_real, V a_imag, const Store& store) const {
+    ComplexSqrt(d, flags, a_real, a_imag, store);
+  }
+};
+FpFlags sqrt_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::complex<double>(std::complex<double>)>(SqrtComplex128Op(), in, out, n);
 }
 
 // spec/ufuncs/trunc.yaml:8  trunc: float32 -> float32
@@ -135,12 +180,16 @@ FpFlags trunc_float64(const void* const* in, void* const* out, std::size_t n) {
 const KernelSet kFloating3Kernels[] = {
     {rint_float32, nullptr, nullptr, nullptr},
     {rint_float64, nullptr, nullptr, nullptr},
+    {rint_complex64, nullptr, nullptr, nullptr},
+    {rint_complex128, nullptr, nullptr, nullptr},
     {signbit_float32, nullptr, nullptr, nullptr},
     {signbit_float64, nullptr, nullptr, nullptr},
     {spacing_float32, nullptr, nullptr, nullptr},
     {spacing_float64, nullptr, nullptr, nullptr},
     {sqrt_float32, nullptr, nullptr, nullptr},
     {sqrt_float64, nullptr, nullptr, nullptr},
+    {sqrt_complex64, nullptr, nullptr, nullptr},
+    {sqrt_complex128, nullptr, nullptr, nullptr},
     {trunc_float32, nullptr, nullptr, nullptr},
     {trunc_float64, nullptr, nullptr, nullptr},
 };

@@ -116,6 +116,36 @@ FpFlags logical_and_float64(const void* const* in, void* const* out, std::size_t
   return Transform<Bool(double, double)>(LogicalAndFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/logical_and.yaml:9  logical_and: complex64, complex64 -> bool
+struct LogicalAndComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Not(hn::Or(hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                  hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))),
+                          hn::And(hn::Eq(b_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                  hn::Eq(b_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0))))));
+  }
+};
+FpFlags logical_and_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(LogicalAndComplex64Op(), in, out,
+                                                                   n);
+}
+
+// spec/ufuncs/logical_and.yaml:9  logical_and: complex128, complex128 -> bool
+struct LogicalAndComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Not(hn::Or(hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                  hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))),
+                          hn::And(hn::Eq(b_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                  hn::Eq(b_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0))))));
+  }
+};
+FpFlags logical_and_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(LogicalAndComplex128Op(), in,
+                                                                     out, n);
+}
+
 // spec/ufuncs/logical_not.yaml:7  logical_not: bool -> bool
 struct LogicalNotBoolOp {
   template <class D, class V>
@@ -191,6 +221,30 @@ struct LogicalNotFloat64Op {
 };
 FpFlags logical_not_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(double)>(LogicalNotFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/logical_not.yaml:9  logical_not: complex64 -> bool
+struct LogicalNotComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag) const {
+    return hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                   hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0))));
+  }
+};
+FpFlags logical_not_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>)>(LogicalNotComplex64Op(), in, out, n);
+}
+
+// spec/ufuncs/logical_not.yaml:9  logical_not: complex128 -> bool
+struct LogicalNotComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag) const {
+    return hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                   hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0))));
+  }
+};
+FpFlags logical_not_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>)>(LogicalNotComplex128Op(), in, out, n);
 }
 
 // spec/ufuncs/logical_or.yaml:7  logical_or: bool, bool -> bool
@@ -287,6 +341,36 @@ FpFlags logical_or_float64(const void* const* in, void* const* out, std::size_t 
   return Transform<Bool(double, double)>(LogicalOrFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/logical_or.yaml:9  logical_or: complex64, complex64 -> bool
+struct LogicalOrComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Not(hn::And(hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                   hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))),
+                           hn::And(hn::Eq(b_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                   hn::Eq(b_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0))))));
+  }
+};
+FpFlags logical_or_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(LogicalOrComplex64Op(), in, out,
+                                                                   n);
+}
+
+// spec/ufuncs/logical_or.yaml:9  logical_or: complex128, complex128 -> bool
+struct LogicalOrComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Not(hn::And(hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                   hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))),
+                           hn::And(hn::Eq(b_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                                   hn::Eq(b_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0))))));
+  }
+};
+FpFlags logical_or_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(LogicalOrComplex128Op(), in,
+                                                                     out, n);
+}
+
 // spec/ufuncs/logical_xor.yaml:7  logical_xor: bool, bool -> bool
 struct LogicalXorBoolOp {
   template <class D, class V>
@@ -381,6 +465,36 @@ FpFlags logical_xor_float64(const void* const* in, void* const* out, std::size_t
   return Transform<Bool(double, double)>(LogicalXorFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/logical_xor.yaml:9  logical_xor: complex64, complex64 -> bool
+struct LogicalXorComplex64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Xor(hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                           hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))),
+                   hn::And(hn::Eq(b_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                           hn::Eq(b_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))));
+  }
+};
+FpFlags logical_xor_complex64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<float>, std::complex<float>)>(LogicalXorComplex64Op(), in, out,
+                                                                   n);
+}
+
+// spec/ufuncs/logical_xor.yaml:9  logical_xor: complex128, complex128 -> bool
+struct LogicalXorComplex128Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet&, V a_real, V a_imag, V b_real, V b_imag) const {
+    return hn::Xor(hn::And(hn::Eq(a_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                           hn::Eq(a_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))),
+                   hn::And(hn::Eq(b_real, hn::Set(d, static_cast<hn::TFromD<D>>(0))),
+                           hn::Eq(b_imag, hn::Set(d, static_cast<hn::TFromD<D>>(0)))));
+  }
+};
+FpFlags logical_xor_complex128(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(std::complex<double>, std::complex<double>)>(LogicalXorComplex128Op(), in,
+                                                                     out, n);
+}
+
 // clang-format off
 const KernelSet kLogicalKernels[] = {
     {logical_and_bool, logical_and_bool_reduce, logical_and_bool_reduce_columns,
@@ -391,6 +505,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_and_int64, nullptr, nullptr, nullptr},
     {logical_and_float32, nullptr, nullptr, nullptr},
     {logical_and_float64, nullptr, nullptr, nullptr},
+    {logical_and_complex64, nullptr, nullptr, nullptr},
+    {logical_and_complex128, nullptr, nullptr, nullptr},
     {logical_not_bool, nullptr, nullptr, nullptr},
     {logical_not_int8, nullptr, nullptr, nullptr},
     {logical_not_int16, nullptr, nullptr, nullptr},
@@ -398,6 +514,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_not_int64, nullptr, nullptr, nullptr},
     {logical_not_float32, nullptr, nullptr, nullptr},
     {logical_not_float64, nullptr, nullptr, nullptr},
+    {logical_not_complex64, nullptr, nullptr, nullptr},
+    {logical_not_complex128, nullptr, nullptr, nullptr},
     {logical_or_bool, logical_or_bool_reduce, logical_or_bool_reduce_columns, logical_or_bool_scan},
     {logical_or_int8, nullptr, nullptr, nullptr},
     {logical_or_int16, nullptr, nullptr, nullptr},
@@ -405,6 +523,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_or_int64, nullptr, nullptr, nullptr},
     {logical_or_float32, nullptr, nullptr, nullptr},
     {logical_or_float64, nullptr, nullptr, nullptr},
+    {logical_or_complex64, nullptr, nullptr, nullptr},
+    {logical_or_complex128, nullptr, nullptr, nullptr},
     {logical_xor_bool, logical_xor_bool_reduce, logical_xor_bool_reduce_columns,
      logical_xor_bool_scan},
     {logical_xor_int8, nullptr, nullptr, nullptr},
@@ -413,6 +533,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_xor_int64, nullptr, nullptr, nullptr},
     {logical_xor_float32, nullptr, nullptr, nullptr},
     {logical_xor_float64, nullptr, nullptr, nullptr},
+    {logical_xor_complex64, nullptr, nullptr, nullptr},
+    {logical_xor_complex128, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

@@ -42,8 +42,8 @@ static const LoopInfo kHardSigmoidLoops[2] = {
     {kHardSigmoidTypes[1], &kActivationFamily, 1, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
 };
-static const std::int16_t kHardSigmoidResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kHardSigmoidResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kHardSigmoidRefusals[1] = {
     "",
@@ -76,8 +76,8 @@ static const LoopInfo kLeakyReluLoops[2] = {
      kOverflow | kUnderflow | kInvalid, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
 };
-static const std::int16_t kLeakyReluResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kLeakyReluResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kLeakyReluRefusals[1] = {
     "",
@@ -139,8 +139,8 @@ static const LoopInfo kReluLoops[10] = {
     {kReluTypes[9], &kActivationFamily, 13, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
 };
-static const std::int16_t kReluResolution[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kReluResolution[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
 };
 static const char* const kReluRefusals[1] = {
     "",
@@ -170,8 +170,8 @@ static const LoopInfo kSoftsignLoops[2] = {
     {kSoftsignTypes[1], &kActivationFamily, 15, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
 };
-static const std::int16_t kSoftsignResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kSoftsignResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kSoftsignRefusals[1] = {
     "",

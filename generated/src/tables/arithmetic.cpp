@@ -14,6 +14,7 @@ namespace quern::builtin {
 
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmetic3Family;
+extern const KernelFamily kArithmetic4Family;
 extern const KernelFamily kArithmeticFamily;
 
 static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
@@ -35,7 +36,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // absolute
 
 static const char kAbsoluteSummary[] = "Magnitude of the input.";
-static const DTypeId kAbsoluteTypes[11][2] = {
+static const DTypeId kAbsoluteTypes[13][2] = {
     {kBoolId, kBoolId},
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
@@ -47,11 +48,13 @@ static const DTypeId kAbsoluteTypes[11][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kFloat32Id},
+    {kComplex128Id, kFloat64Id},
 };
 static const char* const kAbsoluteArguments[2] = {
     "value", "magnitude",
 };
-static const LoopInfo kAbsoluteLoops[11] = {
+static const LoopInfo kAbsoluteLoops[13] = {
     // bool -> bool
     {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:8"},
@@ -85,9 +88,15 @@ static const LoopInfo kAbsoluteLoops[11] = {
     // float64 -> float64
     {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:9"},
+    // complex64 -> float32
+    {kAbsoluteTypes[11], &kArithmeticFamily, 10, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
+    // complex128 -> float64
+    {kAbsoluteTypes[12], &kArithmeticFamily, 11, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
 };
-static const std::int16_t kAbsoluteResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kAbsoluteResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 static const char* const kAbsoluteRefusals[1] = {
     "",
@@ -105,7 +114,7 @@ const UfuncInfo kAbsoluteUfunc = {
 // add
 
 static const char kAddSummary[] = "Sum of the inputs.";
-static const DTypeId kAddTypes[11][3] = {
+static const DTypeId kAddTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -117,63 +126,73 @@ static const DTypeId kAddTypes[11][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kAddArguments[3] = {
     "augend", "addend", "sum",
 };
-static const LoopInfo kAddLoops[11] = {
+static const LoopInfo kAddLoops[13] = {
     // bool, bool -> bool
-    {kAddTypes[0], &kArithmeticFamily, 10, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[0], &kArithmeticFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:8"},
     // int8, int8 -> int8
-    {kAddTypes[1], &kArithmeticFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[1], &kArithmeticFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // int16, int16 -> int16
-    {kAddTypes[2], &kArithmeticFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[2], &kArithmeticFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // int32, int32 -> int32
-    {kAddTypes[3], &kArithmeticFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[3], &kArithmeticFamily, 15, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // int64, int64 -> int64
-    {kAddTypes[4], &kArithmeticFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[4], &kArithmeticFamily, 16, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint8, uint8 -> uint8
-    {kAddTypes[5], &kArithmeticFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[5], &kArithmeticFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint16, uint16 -> uint16
-    {kAddTypes[6], &kArithmeticFamily, 12, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[6], &kArithmeticFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint32, uint32 -> uint32
-    {kAddTypes[7], &kArithmeticFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[7], &kArithmeticFamily, 15, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint64, uint64 -> uint64
-    {kAddTypes[8], &kArithmeticFamily, 14, 0, 0, true, kVectorVectorVectorKinds,
+    {kAddTypes[8], &kArithmeticFamily, 16, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // float32, float32 -> float32
-    {kAddTypes[9], &kArithmeticFamily, 15, kOverflow | kInvalid, kOverflow | kInvalid, true,
+    {kAddTypes[9], &kArithmeticFamily, 17, kOverflow | kInvalid, kOverflow | kInvalid, true,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // float64, float64 -> float64
-    {kAddTypes[10], &kArithmeticFamily, 16, kOverflow | kInvalid, kOverflow | kInvalid, true,
+    {kAddTypes[10], &kArithmeticFamily, 18, kOverflow | kInvalid, kOverflow | kInvalid, true,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
+    // complex64, complex64 -> complex64
+    {kAddTypes[11], &kArithmeticFamily, 19, kOverflow | kInvalid, kOverflow | kInvalid, true,
+     kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:11"},
+    // complex128, complex128 -> complex128
+    {kAddTypes[12], &kArithmeticFamily, 20, kOverflow | kInvalid, kOverflow | kInvalid, true,
+     kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:11"},
 };
-static const std::int16_t kAddResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kAddResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kAddRefusals[1] = {
     "",
 };
-static const std::int16_t kAddReduction[11] = {
-    4, 4, 4, 4, 4, 8, 8, 8, 8, 9, 10,
+static const std::int16_t kAddReduction[13] = {
+    4, 4, 4, 4, 4, 8, 8, 8, 8, 9, 10, 11, 12,
 };
 static const char* const kAddFunctions[1] = {
     "sum",
@@ -189,7 +208,7 @@ const UfuncInfo kAddUfunc = {
 
 static const char kConjugateSummary[] =
     "Complex conjugate of the input; a real number is its own.";
-static const DTypeId kConjugateTypes[10][2] = {
+static const DTypeId kConjugateTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -200,11 +219,13 @@ static const DTypeId kConjugateTypes[10][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kConjugateArguments[2] = {
     "value", "conjugate",
 };
-static const LoopInfo kConjugateLoops[10] = {
+static const LoopInfo kConjugateLoops[12] = {
     // int8 -> int8
     {kConjugateTypes[0], &kArithmeticFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
@@ -230,14 +251,20 @@ static const LoopInfo kConjugateLoops[10] = {
     {kConjugateTypes[7], &kArithmeticFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float32 -> float32
-    {kConjugateTypes[8], &kArithmeticFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+    {kConjugateTypes[8], &kArithmeticFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float64 -> float64
-    {kConjugateTypes[9], &kArithmeticFamily, 18, 0, 0, false, kVectorVectorVectorKinds,
+    {kConjugateTypes[9], &kArithmeticFamily, 22, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
+    // complex64 -> complex64
+    {kConjugateTypes[10], &kArithmeticFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/conjugate.yaml:8"},
+    // complex128 -> complex128
+    {kConjugateTypes[11], &kArithmeticFamily, 24, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/conjugate.yaml:8"},
 };
-static const std::int16_t kConjugateResolution[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kConjugateResolution[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 static const char* const kConjugateRefusals[1] = {
     "",
@@ -270,8 +297,8 @@ static const LoopInfo kFabsLoops[2] = {
     {kFabsTypes[1], &kArithmeticFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
 };
-static const std::int16_t kFabsResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kFabsResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kFabsRefusals[1] = {
     "",
@@ -295,134 +322,182 @@ static const char* const kFmaArguments[4] = {
 };
 static const LoopInfo kFmaLoops[2] = {
     // float32, float32, float32 -> float32
-    {kFmaTypes[0], &kArithmeticFamily, 19, kOverflow | kUnderflow,
+    {kFmaTypes[0], &kArithmetic2Family, 0, kOverflow | kUnderflow,
      kOverflow | kUnderflow | kInvalid, false, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
     // float64, float64, float64 -> float64
-    {kFmaTypes[1], &kArithmeticFamily, 20, kOverflow | kUnderflow,
+    {kFmaTypes[1], &kArithmetic2Family, 1, kOverflow | kUnderflow,
      kOverflow | kUnderflow | kInvalid, false, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
 };
-static const std::int16_t kFmaResolution[1331] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+static const std::int16_t kFmaResolution[2197] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kFmaRefusals[1] = {
     "",
@@ -436,7 +511,7 @@ const UfuncInfo kFmaUfunc = {
 // multiply
 
 static const char kMultiplySummary[] = "Product of the inputs.";
-static const DTypeId kMultiplyTypes[11][3] = {
+static const DTypeId kMultiplyTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -448,65 +523,77 @@ static const DTypeId kMultiplyTypes[11][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kMultiplyArguments[3] = {
     "multiplicand", "multiplier", "product",
 };
-static const LoopInfo kMultiplyLoops[11] = {
+static const LoopInfo kMultiplyLoops[13] = {
     // bool, bool -> bool
-    {kMultiplyTypes[0], &kArithmetic2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:8"},
+    {kMultiplyTypes[0], &kArithmetic2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:10"},
     // int8, int8 -> int8
-    {kMultiplyTypes[1], &kArithmetic2Family, 1, 0, 0, true, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[1], &kArithmetic2Family, 3, 0, 0, true, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // int16, int16 -> int16
-    {kMultiplyTypes[2], &kArithmetic2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[2], &kArithmetic2Family, 4, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // int32, int32 -> int32
-    {kMultiplyTypes[3], &kArithmetic2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[3], &kArithmetic2Family, 5, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // int64, int64 -> int64
-    {kMultiplyTypes[4], &kArithmetic2Family, 4, 0, 0, true, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[4], &kArithmetic2Family, 6, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // uint8, uint8 -> uint8
-    {kMultiplyTypes[5], &kArithmetic2Family, 1, 0, 0, true, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[5], &kArithmetic2Family, 3, 0, 0, true, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // uint16, uint16 -> uint16
-    {kMultiplyTypes[6], &kArithmetic2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[6], &kArithmetic2Family, 4, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // uint32, uint32 -> uint32
-    {kMultiplyTypes[7], &kArithmetic2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[7], &kArithmetic2Family, 5, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // uint64, uint64 -> uint64
-    {kMultiplyTypes[8], &kArithmetic2Family, 4, 0, 0, true, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/multiply.yaml:9"},
+    {kMultiplyTypes[8], &kArithmetic2Family, 6, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // float32, float32 -> float32
-    {kMultiplyTypes[9], &kArithmetic2Family, 5, kOverflow | kUnderflow | kInvalid,
+    {kMultiplyTypes[9], &kArithmetic2Family, 7, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:10"},
+     "spec/ufuncs/multiply.yaml:12"},
     // float64, float64 -> float64
-    {kMultiplyTypes[10], &kArithmetic2Family, 6, kOverflow | kUnderflow | kInvalid,
+    {kMultiplyTypes[10], &kArithmetic2Family, 8, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/multiply.yaml:10"},
+     "spec/ufuncs/multiply.yaml:12"},
+    // complex64, complex64 -> complex64
+    {kMultiplyTypes[11], &kArithmetic2Family, 9, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:13"},
+    // complex128, complex128 -> complex128
+    {kMultiplyTypes[12], &kArithmetic2Family, 10, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/multiply.yaml:13"},
 };
-static const std::int16_t kMultiplyResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kMultiplyResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kMultiplyRefusals[1] = {
     "",
 };
-static const std::int16_t kMultiplyReduction[11] = {
-    4, 4, 4, 4, 4, 8, 8, 8, 8, 9, 10,
+static const std::int16_t kMultiplyReduction[13] = {
+    4, 4, 4, 4, 4, 8, 8, 8, 8, 9, 10, 11, 12,
 };
 static const char* const kMultiplyFunctions[1] = {
     "prod",
@@ -521,7 +608,7 @@ const UfuncInfo kMultiplyUfunc = {
 // negative
 
 static const char kNegativeSummary[] = "The input with its sign reversed.";
-static const DTypeId kNegativeTypes[10][2] = {
+static const DTypeId kNegativeTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -532,44 +619,52 @@ static const DTypeId kNegativeTypes[10][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kNegativeArguments[2] = {
     "value", "opposite",
 };
-static const LoopInfo kNegativeLoops[10] = {
+static const LoopInfo kNegativeLoops[12] = {
     // int8 -> int8
-    {kNegativeTypes[0], &kArithmetic2Family, 7, 0, 0, false, kVectorVectorVectorKinds,
+    {kNegativeTypes[0], &kArithmetic2Family, 11, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // int16 -> int16
-    {kNegativeTypes[1], &kArithmetic2Family, 8, 0, 0, false, kVectorVectorVectorKinds,
+    {kNegativeTypes[1], &kArithmetic2Family, 12, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // int32 -> int32
-    {kNegativeTypes[2], &kArithmetic2Family, 9, 0, 0, false, kVectorVectorVectorKinds,
+    {kNegativeTypes[2], &kArithmetic2Family, 13, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // int64 -> int64
-    {kNegativeTypes[3], &kArithmetic2Family, 10, 0, 0, false, kVectorVectorVectorKinds,
+    {kNegativeTypes[3], &kArithmetic2Family, 14, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // uint8 -> uint8
-    {kNegativeTypes[4], &kArithmetic2Family, 11, 0, 0, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[4], &kArithmetic2Family, 15, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:10"},
     // uint16 -> uint16
-    {kNegativeTypes[5], &kArithmetic2Family, 12, 0, 0, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[5], &kArithmetic2Family, 16, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:10"},
     // uint32 -> uint32
-    {kNegativeTypes[6], &kArithmetic2Family, 13, 0, 0, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[6], &kArithmetic2Family, 17, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:10"},
     // uint64 -> uint64
-    {kNegativeTypes[7], &kArithmetic2Family, 14, 0, 0, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:9"},
+    {kNegativeTypes[7], &kArithmetic2Family, 18, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:10"},
     // float32 -> float32
-    {kNegativeTypes[8], &kArithmetic2Family, 15, 0, 0, false, kVectorVectorVectorKinds,
+    {kNegativeTypes[8], &kArithmetic2Family, 19, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // float64 -> float64
-    {kNegativeTypes[9], &kArithmetic2Family, 16, 0, 0, false, kVectorVectorVectorKinds,
+    {kNegativeTypes[9], &kArithmetic2Family, 20, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
+    // complex64 -> complex64
+    {kNegativeTypes[10], &kArithmetic2Family, 21, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // complex128 -> complex128
+    {kNegativeTypes[11], &kArithmetic2Family, 22, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
 };
-static const std::int16_t kNegativeResolution[11] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kNegativeResolution[13] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 static const char* const kNegativeRefusals[2] = {
     "", "bool has no sign; use invert or logical_not",
@@ -584,7 +679,7 @@ const UfuncInfo kNegativeUfunc = {
 // positive
 
 static const char kPositiveSummary[] = "The input as it is.";
-static const DTypeId kPositiveTypes[10][2] = {
+static const DTypeId kPositiveTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -595,11 +690,13 @@ static const DTypeId kPositiveTypes[10][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kPositiveArguments[2] = {
     "value", "same",
 };
-static const LoopInfo kPositiveLoops[10] = {
+static const LoopInfo kPositiveLoops[12] = {
     // int8 -> int8
     {kPositiveTypes[0], &kArithmeticFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
@@ -625,14 +722,20 @@ static const LoopInfo kPositiveLoops[10] = {
     {kPositiveTypes[7], &kArithmeticFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float32 -> float32
-    {kPositiveTypes[8], &kArithmeticFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+    {kPositiveTypes[8], &kArithmeticFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float64 -> float64
-    {kPositiveTypes[9], &kArithmeticFamily, 18, 0, 0, false, kVectorVectorVectorKinds,
+    {kPositiveTypes[9], &kArithmeticFamily, 22, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
+    // complex64 -> complex64
+    {kPositiveTypes[10], &kArithmetic3Family, 0, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/positive.yaml:8"},
+    // complex128 -> complex128
+    {kPositiveTypes[11], &kArithmetic3Family, 1, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/positive.yaml:8"},
 };
-static const std::int16_t kPositiveResolution[11] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kPositiveResolution[13] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 static const char* const kPositiveRefusals[2] = {
     "", "bool has no sign",
@@ -647,7 +750,7 @@ const UfuncInfo kPositiveUfunc = {
 // reciprocal
 
 static const char kReciprocalSummary[] = "One divided by the input.";
-static const DTypeId kReciprocalTypes[10][2] = {
+static const DTypeId kReciprocalTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -658,46 +761,56 @@ static const DTypeId kReciprocalTypes[10][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kReciprocalArguments[2] = {
     "value", "reciprocal",
 };
-static const LoopInfo kReciprocalLoops[10] = {
+static const LoopInfo kReciprocalLoops[12] = {
     // int8 -> int8
-    {kReciprocalTypes[0], &kArithmetic3Family, 0, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[0], &kArithmetic3Family, 2, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int16 -> int16
-    {kReciprocalTypes[1], &kArithmetic3Family, 1, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[1], &kArithmetic3Family, 3, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int32 -> int32
-    {kReciprocalTypes[2], &kArithmetic3Family, 2, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[2], &kArithmetic3Family, 4, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int64 -> int64
-    {kReciprocalTypes[3], &kArithmetic3Family, 3, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[3], &kArithmetic3Family, 5, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint8 -> uint8
-    {kReciprocalTypes[4], &kArithmetic3Family, 4, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[4], &kArithmetic3Family, 6, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint16 -> uint16
-    {kReciprocalTypes[5], &kArithmetic3Family, 5, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[5], &kArithmetic3Family, 7, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint32 -> uint32
-    {kReciprocalTypes[6], &kArithmetic3Family, 6, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[6], &kArithmetic3Family, 8, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint64 -> uint64
-    {kReciprocalTypes[7], &kArithmetic3Family, 7, 0, kDivideByZero | kInvalid, false,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:9"},
+    {kReciprocalTypes[7], &kArithmetic3Family, 9, 0, kDivideByZero | kInvalid, false,
+     kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // float32 -> float32
-    {kReciprocalTypes[8], &kArithmetic3Family, 8, kDivideByZero | kOverflow | kUnderflow,
+    {kReciprocalTypes[8], &kArithmetic3Family, 10, kDivideByZero | kOverflow | kUnderflow,
      kDivideByZero | kOverflow | kUnderflow, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/reciprocal.yaml:10"},
+     "spec/ufuncs/reciprocal.yaml:11"},
     // float64 -> float64
-    {kReciprocalTypes[9], &kArithmetic3Family, 9, kDivideByZero | kOverflow | kUnderflow,
+    {kReciprocalTypes[9], &kArithmetic3Family, 11, kDivideByZero | kOverflow | kUnderflow,
      kDivideByZero | kOverflow | kUnderflow, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/reciprocal.yaml:10"},
+     "spec/ufuncs/reciprocal.yaml:11"},
+    // complex64 -> complex64
+    {kReciprocalTypes[10], &kArithmetic3Family, 12, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/reciprocal.yaml:12"},
+    // complex128 -> complex128
+    {kReciprocalTypes[11], &kArithmetic3Family, 13, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/reciprocal.yaml:12"},
 };
-static const std::int16_t kReciprocalResolution[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kReciprocalResolution[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 static const char* const kReciprocalRefusals[1] = {
     "",
@@ -712,7 +825,7 @@ const UfuncInfo kReciprocalUfunc = {
 // sign
 
 static const char kSignSummary[] = "-1, 0 or 1 as the input is below, equal to or above zero.";
-static const DTypeId kSignTypes[10][2] = {
+static const DTypeId kSignTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -723,44 +836,52 @@ static const DTypeId kSignTypes[10][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kSignArguments[2] = {
     "value", "sign",
 };
-static const LoopInfo kSignLoops[10] = {
+static const LoopInfo kSignLoops[12] = {
     // int8 -> int8
-    {kSignTypes[0], &kArithmetic3Family, 10, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[0], &kArithmetic3Family, 14, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // int16 -> int16
-    {kSignTypes[1], &kArithmetic3Family, 11, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[1], &kArithmetic3Family, 15, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // int32 -> int32
-    {kSignTypes[2], &kArithmetic3Family, 12, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[2], &kArithmetic3Family, 16, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // int64 -> int64
-    {kSignTypes[3], &kArithmetic3Family, 13, 0, 0, false, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[3], &kArithmetic3Family, 17, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // uint8 -> uint8
-    {kSignTypes[4], &kArithmetic3Family, 14, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[4], &kArithmetic3Family, 18, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // uint16 -> uint16
-    {kSignTypes[5], &kArithmetic3Family, 15, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[5], &kArithmetic3Family, 19, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // uint32 -> uint32
-    {kSignTypes[6], &kArithmetic3Family, 16, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[6], &kArithmetic3Family, 20, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // uint64 -> uint64
-    {kSignTypes[7], &kArithmetic3Family, 17, 0, 0, false, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[7], &kArithmetic3Family, 21, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // float32 -> float32
-    {kSignTypes[8], &kArithmetic3Family, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[8], &kArithmetic3Family, 22, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
     // float64 -> float64
-    {kSignTypes[9], &kArithmetic3Family, 19, 0, 0, false, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/sign.yaml:7"},
+    {kSignTypes[9], &kArithmetic3Family, 23, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/sign.yaml:9"},
+    // complex64 -> complex64
+    {kSignTypes[10], &kArithmetic3Family, 24, 0, kUnderflow, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:10"},
+    // complex128 -> complex128
+    {kSignTypes[11], &kArithmetic3Family, 25, 0, kUnderflow, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sign.yaml:10"},
 };
-static const std::int16_t kSignResolution[11] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kSignResolution[13] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 static const char* const kSignRefusals[2] = {
     "", "bool has no sign",
@@ -775,7 +896,7 @@ const UfuncInfo kSignUfunc = {
 // square
 
 static const char kSquareSummary[] = "The input multiplied by itself.";
-static const DTypeId kSquareTypes[10][2] = {
+static const DTypeId kSquareTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -786,44 +907,54 @@ static const DTypeId kSquareTypes[10][2] = {
     {kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kSquareArguments[2] = {
     "value", "square",
 };
-static const LoopInfo kSquareLoops[10] = {
+static const LoopInfo kSquareLoops[12] = {
     // int8 -> int8
-    {kSquareTypes[0], &kArithmetic3Family, 20, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kSquareTypes[0], &kArithmetic3Family, 26, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/square.yaml:7"},
     // int16 -> int16
-    {kSquareTypes[1], &kArithmetic3Family, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kSquareTypes[1], &kArithmetic3Family, 27, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // int32 -> int32
-    {kSquareTypes[2], &kArithmetic3Family, 22, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kSquareTypes[2], &kArithmetic3Family, 28, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // int64 -> int64
-    {kSquareTypes[3], &kArithmetic3Family, 23, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kSquareTypes[3], &kArithmetic3Family, 29, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint8 -> uint8
-    {kSquareTypes[4], &kArithmetic3Family, 20, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kSquareTypes[4], &kArithmetic3Family, 26, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint16 -> uint16
-    {kSquareTypes[5], &kArithmetic3Family, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kSquareTypes[5], &kArithmetic3Family, 27, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint32 -> uint32
-    {kSquareTypes[6], &kArithmetic3Family, 22, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kSquareTypes[6], &kArithmetic3Family, 28, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint64 -> uint64
-    {kSquareTypes[7], &kArithmetic3Family, 23, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kSquareTypes[7], &kArithmetic3Family, 29, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // float32 -> float32
-    {kSquareTypes[8], &kArithmetic3Family, 24, kOverflow | kUnderflow, kOverflow | kUnderflow,
+    {kSquareTypes[8], &kArithmetic3Family, 30, kOverflow | kUnderflow, kOverflow | kUnderflow,
      false, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // float64 -> float64
-    {kSquareTypes[9], &kArithmetic3Family, 25, kOverflow | kUnderflow, kOverflow | kUnderflow,
+    {kSquareTypes[9], &kArithmetic3Family, 31, kOverflow | kUnderflow, kOverflow | kUnderflow,
      false, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    // complex64 -> complex64
+    {kSquareTypes[10], &kArithmetic3Family, 32, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/square.yaml:9"},
+    // complex128 -> complex128
+    {kSquareTypes[11], &kArithmetic3Family, 33, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/square.yaml:9"},
 };
-static const std::int16_t kSquareResolution[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kSquareResolution[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 static const char* const kSquareRefusals[1] = {
     "",
@@ -838,7 +969,7 @@ const UfuncInfo kSquareUfunc = {
 // subtract
 
 static const char kSubtractSummary[] = "Difference of the inputs.";
-static const DTypeId kSubtractTypes[10][3] = {
+static const DTypeId kSubtractTypes[12][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -849,60 +980,70 @@ static const DTypeId kSubtractTypes[10][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kSubtractArguments[3] = {
     "minuend", "subtrahend", "difference",
 };
-static const LoopInfo kSubtractLoops[10] = {
+static const LoopInfo kSubtractLoops[12] = {
     // int8, int8 -> int8
-    {kSubtractTypes[0], &kArithmetic3Family, 26, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[0], &kArithmetic4Family, 0, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int16, int16 -> int16
-    {kSubtractTypes[1], &kArithmetic3Family, 27, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[1], &kArithmetic4Family, 1, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int32, int32 -> int32
-    {kSubtractTypes[2], &kArithmetic3Family, 28, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[2], &kArithmetic4Family, 2, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int64, int64 -> int64
-    {kSubtractTypes[3], &kArithmetic3Family, 29, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[3], &kArithmetic4Family, 3, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint8, uint8 -> uint8
-    {kSubtractTypes[4], &kArithmetic3Family, 26, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[4], &kArithmetic4Family, 0, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint16, uint16 -> uint16
-    {kSubtractTypes[5], &kArithmetic3Family, 27, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[5], &kArithmetic4Family, 1, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint32, uint32 -> uint32
-    {kSubtractTypes[6], &kArithmetic3Family, 28, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[6], &kArithmetic4Family, 2, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint64, uint64 -> uint64
-    {kSubtractTypes[7], &kArithmetic3Family, 29, 0, 0, false, kVectorVectorVectorKinds,
+    {kSubtractTypes[7], &kArithmetic4Family, 3, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // float32, float32 -> float32
-    {kSubtractTypes[8], &kArithmetic3Family, 30, kOverflow | kInvalid, kOverflow | kInvalid, false,
+    {kSubtractTypes[8], &kArithmetic4Family, 4, kOverflow | kInvalid, kOverflow | kInvalid, false,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // float64, float64 -> float64
-    {kSubtractTypes[9], &kArithmetic3Family, 31, kOverflow | kInvalid, kOverflow | kInvalid, false,
+    {kSubtractTypes[9], &kArithmetic4Family, 5, kOverflow | kInvalid, kOverflow | kInvalid, false,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
+    // complex64, complex64 -> complex64
+    {kSubtractTypes[10], &kArithmetic4Family, 6, kOverflow | kInvalid, kOverflow | kInvalid, false,
+     kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:10"},
+    // complex128, complex128 -> complex128
+    {kSubtractTypes[11], &kArithmetic4Family, 7, kOverflow | kInvalid, kOverflow | kInvalid, false,
+     kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:10"},
 };
-static const std::int16_t kSubtractResolution[121] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+static const std::int16_t kSubtractResolution[169] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, 10, 11,
+    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, 10, 11,
+    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, 11, 11,
+    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, 11, 11,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, 10, 11,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, 11, 11,
+    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, 11, 11,
+    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, 10, 11,
+    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 11, 11,
+    10, 10, 10, 11, 11, 10, 10, 11, 11, 10, 11, 10, 11,
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
 };
 static const char* const kSubtractRefusals[2] = {
     "", "bool has no subtraction; use bitwise_xor or logical_xor",
 };
-static const std::int16_t kSubtractReduction[11] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kSubtractReduction[13] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 };
 extern const UfuncInfo kSubtractUfunc;
 const UfuncInfo kSubtractUfunc = {

@@ -74,24 +74,26 @@ static const LoopInfo kBitwiseAndLoops[9] = {
     {kBitwiseAndTypes[8], &kBitwiseFamily, 4, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
 };
-static const std::int16_t kBitwiseAndResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, -1, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, -1, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, -1, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, -1, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, -1, -1,
-    8, -1, -1, -1, -1, 8, 8, 8, 8, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kBitwiseAndResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, -1, -1, -1, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, -1, -1, -1, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, -1, -1, -1, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, -1, -1, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, -1, -1, -1, -1,
+    8, -1, -1, -1, -1, 8, 8, 8, 8, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kBitwiseAndRefusals[1] = {
     "",
 };
-static const std::int16_t kBitwiseAndReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
+static const std::int16_t kBitwiseAndReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
 };
 extern const UfuncInfo kBitwiseAndUfunc;
 const UfuncInfo kBitwiseAndUfunc = {
@@ -142,8 +144,8 @@ static const LoopInfo kBitwiseCountLoops[8] = {
     {kBitwiseCountTypes[7], &kBitwiseFamily, 12, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/bitwise_count.yaml:6"},
 };
-static const std::int16_t kBitwiseCountResolution[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
+static const std::int16_t kBitwiseCountResolution[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
 };
 static const char* const kBitwiseCountRefusals[1] = {
     "",
@@ -201,24 +203,26 @@ static const LoopInfo kBitwiseOrLoops[9] = {
     {kBitwiseOrTypes[8], &kBitwiseFamily, 16, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
 };
-static const std::int16_t kBitwiseOrResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, -1, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, -1, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, -1, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, -1, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, -1, -1,
-    8, -1, -1, -1, -1, 8, 8, 8, 8, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kBitwiseOrResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, -1, -1, -1, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, -1, -1, -1, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, -1, -1, -1, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, -1, -1, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, -1, -1, -1, -1,
+    8, -1, -1, -1, -1, 8, 8, 8, 8, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kBitwiseOrRefusals[1] = {
     "",
 };
-static const std::int16_t kBitwiseOrReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
+static const std::int16_t kBitwiseOrReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
 };
 extern const UfuncInfo kBitwiseOrUfunc;
 const UfuncInfo kBitwiseOrUfunc = {
@@ -273,24 +277,26 @@ static const LoopInfo kBitwiseXorLoops[9] = {
     {kBitwiseXorTypes[8], &kBitwiseFamily, 20, 0, 0, true, kVectorVectorVectorKinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
 };
-static const std::int16_t kBitwiseXorResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, -1, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, -1, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, -1, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, -1, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, -1, -1,
-    8, -1, -1, -1, -1, 8, 8, 8, 8, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kBitwiseXorResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, -1, -1, -1, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, -1, -1, -1, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, -1, -1, -1, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, -1, -1, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, -1, -1, -1, -1,
+    8, -1, -1, -1, -1, 8, 8, 8, 8, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kBitwiseXorRefusals[1] = {
     "",
 };
-static const std::int16_t kBitwiseXorReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
+static const std::int16_t kBitwiseXorReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
 };
 extern const UfuncInfo kBitwiseXorUfunc;
 const UfuncInfo kBitwiseXorUfunc = {
@@ -345,8 +351,8 @@ static const LoopInfo kInvertLoops[9] = {
     {kInvertTypes[8], &kBitwise2Family, 4, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/invert.yaml:10"},
 };
-static const std::int16_t kInvertResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1,
+static const std::int16_t kInvertResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1,
 };
 static const char* const kInvertRefusals[1] = {
     "",
@@ -403,24 +409,26 @@ static const LoopInfo kLeftShiftLoops[8] = {
     {kLeftShiftTypes[7], &kBitwise2Family, 12, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/left_shift.yaml:9"},
 };
-static const std::int16_t kLeftShiftResolution[121] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1,
-    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kLeftShiftResolution[169] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1, -1, -1,
+    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kLeftShiftRefusals[1] = {
     "",
 };
-static const std::int16_t kLeftShiftReduction[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
+static const std::int16_t kLeftShiftReduction[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
 };
 static const char* const kLeftShiftAliases[1] = {
     "bitwise_left_shift",
@@ -475,24 +483,26 @@ static const LoopInfo kRightShiftLoops[8] = {
     {kRightShiftTypes[7], &kBitwise2Family, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/right_shift.yaml:9"},
 };
-static const std::int16_t kRightShiftResolution[121] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1,
-    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kRightShiftResolution[169] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1, -1, -1,
+    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kRightShiftRefusals[1] = {
     "",
 };
-static const std::int16_t kRightShiftReduction[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
+static const std::int16_t kRightShiftReduction[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
 };
 static const char* const kRightShiftAliases[1] = {
     "bitwise_right_shift",

@@ -28,6 +28,8 @@ extern const CastTargetTable kCastsFromUint32[kTargetCount];
 extern const CastTargetTable kCastsFromUint64[kTargetCount];
 extern const CastTargetTable kCastsFromFloat32[kTargetCount];
 extern const CastTargetTable kCastsFromFloat64[kTargetCount];
+extern const CastTargetTable kCastsFromComplex64[kTargetCount];
+extern const CastTargetTable kCastsFromComplex128[kTargetCount];
 
 }  // namespace quern::builtin
 

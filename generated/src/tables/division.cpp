@@ -27,41 +27,53 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // divide
 
 static const char kDivideSummary[] = "Quotient of the inputs.";
-static const DTypeId kDivideTypes[2][3] = {
+static const DTypeId kDivideTypes[4][3] = {
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kDivideArguments[3] = {
     "dividend", "divisor", "quotient",
 };
-static const LoopInfo kDivideLoops[2] = {
+static const LoopInfo kDivideLoops[4] = {
     // float32, float32 -> float32
     {kDivideTypes[0], &kDivisionFamily, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid,
      kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/divide.yaml:9"},
+     "spec/ufuncs/divide.yaml:11"},
     // float64, float64 -> float64
     {kDivideTypes[1], &kDivisionFamily, 1, kDivideByZero | kOverflow | kUnderflow | kInvalid,
      kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/divide.yaml:9"},
+     "spec/ufuncs/divide.yaml:11"},
+    // complex64, complex64 -> complex64
+    {kDivideTypes[2], &kDivisionFamily, 2, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/divide.yaml:12"},
+    // complex128, complex128 -> complex128
+    {kDivideTypes[3], &kDivisionFamily, 3, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/divide.yaml:12"},
 };
-static const std::int16_t kDivideResolution[121] = {
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+static const std::int16_t kDivideResolution[169] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 2, 3,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
+    2, 2, 2, 3, 3, 2, 2, 3, 3, 2, 3, 2, 3,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
 };
 static const char* const kDivideRefusals[1] = {
     "",
 };
-static const std::int16_t kDivideReduction[11] = {
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1,
+static const std::int16_t kDivideReduction[13] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
 };
 static const char* const kDivideAliases[1] = {
     "true_divide",
@@ -93,48 +105,50 @@ static const char* const kDivmodArguments[4] = {
 };
 static const LoopInfo kDivmodLoops[10] = {
     // int8, int8 -> int8, int8
-    {kDivmodTypes[0], &kDivisionFamily, 2, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[0], &kDivisionFamily, 4, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int16, int16 -> int16, int16
-    {kDivmodTypes[1], &kDivisionFamily, 3, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[1], &kDivisionFamily, 5, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int32, int32 -> int32, int32
-    {kDivmodTypes[2], &kDivisionFamily, 4, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[2], &kDivisionFamily, 6, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int64, int64 -> int64, int64
-    {kDivmodTypes[3], &kDivisionFamily, 5, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[3], &kDivisionFamily, 7, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // uint8, uint8 -> uint8, uint8
-    {kDivmodTypes[4], &kDivisionFamily, 6, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[4], &kDivisionFamily, 8, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint16, uint16 -> uint16, uint16
-    {kDivmodTypes[5], &kDivisionFamily, 7, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[5], &kDivisionFamily, 9, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint32, uint32 -> uint32, uint32
-    {kDivmodTypes[6], &kDivisionFamily, 8, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[6], &kDivisionFamily, 10, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint64, uint64 -> uint64, uint64
-    {kDivmodTypes[7], &kDivisionFamily, 9, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[7], &kDivisionFamily, 11, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // float32, float32 -> float32, float32
-    {kDivmodTypes[8], &kDivisionFamily, 10, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kDivmodTypes[8], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow | kInvalid, false,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float64, float64 -> float64, float64
-    {kDivmodTypes[9], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kDivmodTypes[9], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow | kInvalid, false,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
 };
-static const std::int16_t kDivmodResolution[121] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+static const std::int16_t kDivmodResolution[169] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
+    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
+    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
+    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kDivmodRefusals[1] = {
     "",
@@ -166,54 +180,56 @@ static const char* const kFloorDivideArguments[3] = {
 };
 static const LoopInfo kFloorDivideLoops[10] = {
     // int8, int8 -> int8
-    {kFloorDivideTypes[0], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[0], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int16, int16 -> int16
-    {kFloorDivideTypes[1], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[1], &kDivisionFamily, 15, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int32, int32 -> int32
-    {kFloorDivideTypes[2], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[2], &kDivisionFamily, 16, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int64, int64 -> int64
-    {kFloorDivideTypes[3], &kDivisionFamily, 15, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[3], &kDivisionFamily, 17, 0, kDivideByZero | kOverflow, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // uint8, uint8 -> uint8
-    {kFloorDivideTypes[4], &kDivisionFamily, 16, 0, kDivideByZero, false,
+    {kFloorDivideTypes[4], &kDivisionFamily, 18, 0, kDivideByZero, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint16, uint16 -> uint16
-    {kFloorDivideTypes[5], &kDivisionFamily, 17, 0, kDivideByZero, false,
+    {kFloorDivideTypes[5], &kDivisionFamily, 19, 0, kDivideByZero, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint32, uint32 -> uint32
-    {kFloorDivideTypes[6], &kDivisionFamily, 18, 0, kDivideByZero, false,
+    {kFloorDivideTypes[6], &kDivisionFamily, 20, 0, kDivideByZero, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint64, uint64 -> uint64
-    {kFloorDivideTypes[7], &kDivisionFamily, 19, 0, kDivideByZero, false,
+    {kFloorDivideTypes[7], &kDivisionFamily, 21, 0, kDivideByZero, false,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // float32, float32 -> float32
-    {kFloorDivideTypes[8], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kFloorDivideTypes[8], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow | kInvalid, false,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float64, float64 -> float64
-    {kFloorDivideTypes[9], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kFloorDivideTypes[9], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow | kInvalid, false,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
 };
-static const std::int16_t kFloorDivideResolution[121] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+static const std::int16_t kFloorDivideResolution[169] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
+    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
+    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
+    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kFloorDivideRefusals[1] = {
     "",
 };
-static const std::int16_t kFloorDivideReduction[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kFloorDivideReduction[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
 };
 extern const UfuncInfo kFloorDivideUfunc;
 const UfuncInfo kFloorDivideUfunc = {
@@ -273,24 +289,26 @@ static const LoopInfo kFmodLoops[10] = {
     {kFmodTypes[9], &kDivision2Family, 9, 0, kInvalid, false, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
 };
-static const std::int16_t kFmodResolution[121] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+static const std::int16_t kFmodResolution[169] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
+    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
+    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
+    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kFmodRefusals[1] = {
     "",
 };
-static const std::int16_t kFmodReduction[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kFmodReduction[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
 };
 extern const UfuncInfo kFmodUfunc;
 const UfuncInfo kFmodUfunc = {
@@ -349,24 +367,26 @@ static const LoopInfo kRemainderLoops[10] = {
     {kRemainderTypes[9], &kDivision2Family, 19, 0, kInvalid, false, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
 };
-static const std::int16_t kRemainderResolution[121] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+static const std::int16_t kRemainderResolution[169] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
+    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
+    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
+    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kRemainderRefusals[1] = {
     "",
 };
-static const std::int16_t kRemainderReduction[11] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+static const std::int16_t kRemainderReduction[13] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
 };
 static const char* const kRemainderAliases[1] = {
     "mod",

@@ -38,11 +38,11 @@ static const LoopInfo kExpLoops[2] = {
     {kExpTypes[1], &kExponentialFamily, 1, 0, kOverflow | kUnderflow, false,
      kScalarVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
 };
-static const std::int16_t kExpResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kExpResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -2, -2,
 };
-static const char* const kExpRefusals[1] = {
-    "",
+static const char* const kExpRefusals[2] = {
+    "", "exponentials of complex numbers are not supported",
 };
 extern const UfuncInfo kExpUfunc;
 const UfuncInfo kExpUfunc = {

@@ -14,6 +14,7 @@ namespace quern::builtin {
 extern const KernelFamily kExtrema2Family;
 extern const KernelFamily kExtrema3Family;
 extern const KernelFamily kExtrema4Family;
+extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExtremaFamily;
 
 static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
@@ -29,7 +30,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // clip
 
 static const char kClipSummary[] = "The input limited to a range.";
-static const DTypeId kClipTypes[11][4] = {
+static const DTypeId kClipTypes[13][4] = {
     {kBoolId, kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id, kInt16Id},
@@ -41,11 +42,13 @@ static const DTypeId kClipTypes[11][4] = {
     {kUint64Id, kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kClipArguments[4] = {
     "value", "lower", "upper", "limited",
 };
-static const LoopInfo kClipLoops[11] = {
+static const LoopInfo kClipLoops[13] = {
     // bool, bool, bool -> bool
     {kClipTypes[0], &kExtremaFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/clip.yaml:7"},
@@ -79,129 +82,183 @@ static const LoopInfo kClipLoops[11] = {
     // float64, float64, float64 -> float64
     {kClipTypes[10], &kExtremaFamily, 10, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/clip.yaml:8"},
+    // complex64, complex64, complex64 -> complex64
+    {kClipTypes[11], &kExtremaFamily, 11, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:9"},
+    // complex128, complex128, complex128 -> complex128
+    {kClipTypes[12], &kExtremaFamily, 12, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/clip.yaml:9"},
 };
-static const std::int16_t kClipResolution[1331] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kClipResolution[2197] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10, 11, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10, 11, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kClipRefusals[1] = {
     "",
@@ -216,7 +273,7 @@ const UfuncInfo kClipUfunc = {
 // fmax
 
 static const char kFmaxSummary[] = "The larger of the inputs, element by element; NaN is ignored.";
-static const DTypeId kFmaxTypes[11][3] = {
+static const DTypeId kFmaxTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -228,63 +285,73 @@ static const DTypeId kFmaxTypes[11][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kFmaxArguments[3] = {
     "first", "second", "maximum",
 };
-static const LoopInfo kFmaxLoops[11] = {
+static const LoopInfo kFmaxLoops[13] = {
     // bool, bool -> bool
-    {kFmaxTypes[0], &kExtremaFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[0], &kExtrema2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // int8, int8 -> int8
-    {kFmaxTypes[1], &kExtremaFamily, 12, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[1], &kExtrema2Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // int16, int16 -> int16
-    {kFmaxTypes[2], &kExtremaFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[2], &kExtrema2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // int32, int32 -> int32
-    {kFmaxTypes[3], &kExtremaFamily, 14, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[3], &kExtrema2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // int64, int64 -> int64
-    {kFmaxTypes[4], &kExtremaFamily, 15, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[4], &kExtrema2Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // uint8, uint8 -> uint8
-    {kFmaxTypes[5], &kExtremaFamily, 16, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[5], &kExtrema2Family, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // uint16, uint16 -> uint16
-    {kFmaxTypes[6], &kExtremaFamily, 17, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[6], &kExtrema2Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // uint32, uint32 -> uint32
-    {kFmaxTypes[7], &kExtremaFamily, 18, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[7], &kExtrema2Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // uint64, uint64 -> uint64
-    {kFmaxTypes[8], &kExtremaFamily, 19, 0, 0, true, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/fmax.yaml:7"},
+    {kFmaxTypes[8], &kExtrema2Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/fmax.yaml:9"},
     // float32, float32 -> float32
-    {kFmaxTypes[9], &kExtremaFamily, 20, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:8"},
+    {kFmaxTypes[9], &kExtrema2Family, 9, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:10"},
     // float64, float64 -> float64
-    {kFmaxTypes[10], &kExtremaFamily, 21, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmax.yaml:8"},
+    {kFmaxTypes[10], &kExtrema2Family, 10, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:10"},
+    // complex64, complex64 -> complex64
+    {kFmaxTypes[11], &kExtrema2Family, 11, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:11"},
+    // complex128, complex128 -> complex128
+    {kFmaxTypes[12], &kExtrema2Family, 12, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmax.yaml:11"},
 };
-static const std::int16_t kFmaxResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kFmaxResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kFmaxRefusals[1] = {
     "",
 };
-static const std::int16_t kFmaxReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kFmaxReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 extern const UfuncInfo kFmaxUfunc;
 const UfuncInfo kFmaxUfunc = {
@@ -297,7 +364,7 @@ const UfuncInfo kFmaxUfunc = {
 
 static const char kFminSummary[] =
     "The smaller of the inputs, element by element; NaN is ignored.";
-static const DTypeId kFminTypes[11][3] = {
+static const DTypeId kFminTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -309,63 +376,73 @@ static const DTypeId kFminTypes[11][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kFminArguments[3] = {
     "first", "second", "minimum",
 };
-static const LoopInfo kFminLoops[11] = {
+static const LoopInfo kFminLoops[13] = {
     // bool, bool -> bool
-    {kFminTypes[0], &kExtrema2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[0], &kExtrema3Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // int8, int8 -> int8
-    {kFminTypes[1], &kExtrema2Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[1], &kExtrema3Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // int16, int16 -> int16
-    {kFminTypes[2], &kExtrema2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[2], &kExtrema3Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // int32, int32 -> int32
-    {kFminTypes[3], &kExtrema2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[3], &kExtrema3Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // int64, int64 -> int64
-    {kFminTypes[4], &kExtrema2Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[4], &kExtrema3Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // uint8, uint8 -> uint8
-    {kFminTypes[5], &kExtrema2Family, 5, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[5], &kExtrema3Family, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // uint16, uint16 -> uint16
-    {kFminTypes[6], &kExtrema2Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[6], &kExtrema3Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // uint32, uint32 -> uint32
-    {kFminTypes[7], &kExtrema2Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[7], &kExtrema3Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // uint64, uint64 -> uint64
-    {kFminTypes[8], &kExtrema2Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/fmin.yaml:7"},
+    {kFminTypes[8], &kExtrema3Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/fmin.yaml:9"},
     // float32, float32 -> float32
-    {kFminTypes[9], &kExtrema2Family, 9, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:8"},
+    {kFminTypes[9], &kExtrema3Family, 9, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:10"},
     // float64, float64 -> float64
-    {kFminTypes[10], &kExtrema2Family, 10, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/fmin.yaml:8"},
+    {kFminTypes[10], &kExtrema3Family, 10, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:10"},
+    // complex64, complex64 -> complex64
+    {kFminTypes[11], &kExtrema3Family, 11, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:11"},
+    // complex128, complex128 -> complex128
+    {kFminTypes[12], &kExtrema3Family, 12, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/fmin.yaml:11"},
 };
-static const std::int16_t kFminResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kFminResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kFminRefusals[1] = {
     "",
 };
-static const std::int16_t kFminReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kFminReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 extern const UfuncInfo kFminUfunc;
 const UfuncInfo kFminUfunc = {
@@ -393,8 +470,8 @@ static const LoopInfo kHardTanhLoops[2] = {
     {kHardTanhTypes[1], &kExtremaFamily, 10, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_tanh.yaml:7"},
 };
-static const std::int16_t kHardTanhResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kHardTanhResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kHardTanhRefusals[1] = {
     "",
@@ -409,7 +486,7 @@ const UfuncInfo kHardTanhUfunc = {
 // maximum
 
 static const char kMaximumSummary[] = "The larger of the inputs, element by element.";
-static const DTypeId kMaximumTypes[11][3] = {
+static const DTypeId kMaximumTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -421,63 +498,73 @@ static const DTypeId kMaximumTypes[11][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kMaximumArguments[3] = {
     "first", "second", "maximum",
 };
-static const LoopInfo kMaximumLoops[11] = {
+static const LoopInfo kMaximumLoops[13] = {
     // bool, bool -> bool
-    {kMaximumTypes[0], &kExtremaFamily, 11, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[0], &kExtrema2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // int8, int8 -> int8
-    {kMaximumTypes[1], &kExtremaFamily, 12, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[1], &kExtrema2Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // int16, int16 -> int16
-    {kMaximumTypes[2], &kExtremaFamily, 13, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[2], &kExtrema2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // int32, int32 -> int32
-    {kMaximumTypes[3], &kExtremaFamily, 14, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[3], &kExtrema2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // int64, int64 -> int64
-    {kMaximumTypes[4], &kExtremaFamily, 15, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[4], &kExtrema2Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // uint8, uint8 -> uint8
-    {kMaximumTypes[5], &kExtremaFamily, 16, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[5], &kExtrema2Family, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // uint16, uint16 -> uint16
-    {kMaximumTypes[6], &kExtremaFamily, 17, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[6], &kExtrema2Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // uint32, uint32 -> uint32
-    {kMaximumTypes[7], &kExtremaFamily, 18, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[7], &kExtrema2Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // uint64, uint64 -> uint64
-    {kMaximumTypes[8], &kExtremaFamily, 19, 0, 0, true, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/maximum.yaml:7"},
+    {kMaximumTypes[8], &kExtrema2Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/maximum.yaml:9"},
     // float32, float32 -> float32
-    {kMaximumTypes[9], &kExtrema3Family, 0, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:8"},
+    {kMaximumTypes[9], &kExtrema4Family, 0, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:10"},
     // float64, float64 -> float64
-    {kMaximumTypes[10], &kExtrema3Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/maximum.yaml:8"},
+    {kMaximumTypes[10], &kExtrema4Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:10"},
+    // complex64, complex64 -> complex64
+    {kMaximumTypes[11], &kExtrema4Family, 2, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:11"},
+    // complex128, complex128 -> complex128
+    {kMaximumTypes[12], &kExtrema4Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/maximum.yaml:11"},
 };
-static const std::int16_t kMaximumResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kMaximumResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kMaximumRefusals[1] = {
     "",
 };
-static const std::int16_t kMaximumReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kMaximumReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 static const char* const kMaximumFunctions[2] = {
     "max", "amax",
@@ -492,7 +579,7 @@ const UfuncInfo kMaximumUfunc = {
 // minimum
 
 static const char kMinimumSummary[] = "The smaller of the inputs, element by element.";
-static const DTypeId kMinimumTypes[11][3] = {
+static const DTypeId kMinimumTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -504,63 +591,73 @@ static const DTypeId kMinimumTypes[11][3] = {
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kMinimumArguments[3] = {
     "first", "second", "minimum",
 };
-static const LoopInfo kMinimumLoops[11] = {
+static const LoopInfo kMinimumLoops[13] = {
     // bool, bool -> bool
-    {kMinimumTypes[0], &kExtrema2Family, 0, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[0], &kExtrema3Family, 0, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // int8, int8 -> int8
-    {kMinimumTypes[1], &kExtrema2Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[1], &kExtrema3Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // int16, int16 -> int16
-    {kMinimumTypes[2], &kExtrema2Family, 2, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[2], &kExtrema3Family, 2, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // int32, int32 -> int32
-    {kMinimumTypes[3], &kExtrema2Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[3], &kExtrema3Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // int64, int64 -> int64
-    {kMinimumTypes[4], &kExtrema2Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[4], &kExtrema3Family, 4, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // uint8, uint8 -> uint8
-    {kMinimumTypes[5], &kExtrema2Family, 5, 0, 0, true, kVectorVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[5], &kExtrema3Family, 5, 0, 0, true, kVectorVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // uint16, uint16 -> uint16
-    {kMinimumTypes[6], &kExtrema2Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[6], &kExtrema3Family, 6, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // uint32, uint32 -> uint32
-    {kMinimumTypes[7], &kExtrema2Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[7], &kExtrema3Family, 7, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // uint64, uint64 -> uint64
-    {kMinimumTypes[8], &kExtrema2Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/minimum.yaml:7"},
+    {kMinimumTypes[8], &kExtrema3Family, 8, 0, 0, true, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/minimum.yaml:9"},
     // float32, float32 -> float32
-    {kMinimumTypes[9], &kExtrema4Family, 0, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:8"},
+    {kMinimumTypes[9], &kExtrema5Family, 0, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:10"},
     // float64, float64 -> float64
-    {kMinimumTypes[10], &kExtrema4Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/minimum.yaml:8"},
+    {kMinimumTypes[10], &kExtrema5Family, 1, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:10"},
+    // complex64, complex64 -> complex64
+    {kMinimumTypes[11], &kExtrema5Family, 2, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:11"},
+    // complex128, complex128 -> complex128
+    {kMinimumTypes[12], &kExtrema5Family, 3, 0, 0, true, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/minimum.yaml:11"},
 };
-static const std::int16_t kMinimumResolution[121] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+static const std::int16_t kMinimumResolution[169] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, 11, 12,
+    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, 12, 12,
+    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, 12, 12,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, 11, 12,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, 12, 12,
+    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, 12, 12,
+    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, 11, 12,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 12, 12,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 11, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
 };
 static const char* const kMinimumRefusals[1] = {
     "",
 };
-static const std::int16_t kMinimumReduction[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kMinimumReduction[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 static const char* const kMinimumFunctions[2] = {
     "min", "amin",

@@ -81,8 +81,8 @@ static const LoopInfo kCeilLoops[11] = {
     {kCeilTypes[10], &kFloatingFamily, 5, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/ceil.yaml:8"},
 };
-static const std::int16_t kCeilResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kCeilResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1,
 };
 static const char* const kCeilRefusals[1] = {
     "",
@@ -112,24 +112,26 @@ static const LoopInfo kCopysignLoops[2] = {
     {kCopysignTypes[1], &kFloatingFamily, 7, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/copysign.yaml:6"},
 };
-static const std::int16_t kCopysignResolution[121] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+static const std::int16_t kCopysignResolution[169] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kCopysignRefusals[1] = {
     "",
 };
-static const std::int16_t kCopysignReduction[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kCopysignReduction[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 extern const UfuncInfo kCopysignUfunc;
 const UfuncInfo kCopysignUfunc = {
@@ -156,8 +158,8 @@ static const LoopInfo kDeg2radLoops[2] = {
     {kDeg2radTypes[1], &kFloatingFamily, 9, kUnderflow, kUnderflow, false, kVectorVectorVectorKinds,
      "spec/ufuncs/deg2rad.yaml:7"},
 };
-static const std::int16_t kDeg2radResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kDeg2radResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kDeg2radRefusals[1] = {
     "",
@@ -187,8 +189,8 @@ static const LoopInfo kDegreesLoops[2] = {
     {kDegreesTypes[1], &kFloatingFamily, 11, kOverflow | kUnderflow, kOverflow | kUnderflow, false,
      kVectorVectorVectorKinds, "spec/ufuncs/degrees.yaml:7"},
 };
-static const std::int16_t kDegreesResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kDegreesResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kDegreesRefusals[1] = {
     "",
@@ -254,8 +256,8 @@ static const LoopInfo kFloorLoops[11] = {
     {kFloorTypes[10], &kFloatingFamily, 13, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/floor.yaml:8"},
 };
-static const std::int16_t kFloorResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kFloorResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1,
 };
 static const char* const kFloorRefusals[1] = {
     "",
@@ -287,8 +289,8 @@ static const LoopInfo kFrexpLoops[2] = {
     {kFrexpTypes[1], &kFloatingFamily, 15, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/frexp.yaml:7"},
 };
-static const std::int16_t kFrexpResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kFrexpResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kFrexpRefusals[1] = {
     "",
@@ -318,24 +320,26 @@ static const LoopInfo kHeavisideLoops[2] = {
     {kHeavisideTypes[1], &kFloatingFamily, 17, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/heaviside.yaml:6"},
 };
-static const std::int16_t kHeavisideResolution[121] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+static const std::int16_t kHeavisideResolution[169] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kHeavisideRefusals[1] = {
     "",
 };
-static const std::int16_t kHeavisideReduction[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kHeavisideReduction[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 extern const UfuncInfo kHeavisideUfunc;
 const UfuncInfo kHeavisideUfunc = {
@@ -347,7 +351,7 @@ const UfuncInfo kHeavisideUfunc = {
 // isfinite
 
 static const char kIsfiniteSummary[] = "Whether the input is neither NaN nor an infinity.";
-static const DTypeId kIsfiniteTypes[11][2] = {
+static const DTypeId kIsfiniteTypes[13][2] = {
     {kBoolId, kBoolId},
     {kInt8Id, kBoolId},
     {kInt16Id, kBoolId},
@@ -359,11 +363,13 @@ static const DTypeId kIsfiniteTypes[11][2] = {
     {kUint64Id, kBoolId},
     {kFloat32Id, kBoolId},
     {kFloat64Id, kBoolId},
+    {kComplex64Id, kBoolId},
+    {kComplex128Id, kBoolId},
 };
 static const char* const kIsfiniteArguments[2] = {
     "value", "result",
 };
-static const LoopInfo kIsfiniteLoops[11] = {
+static const LoopInfo kIsfiniteLoops[13] = {
     // bool -> bool
     {kIsfiniteTypes[0], &kFloatingFamily, 18, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isfinite.yaml:6"},
@@ -397,9 +403,15 @@ static const LoopInfo kIsfiniteLoops[11] = {
     // float64 -> bool
     {kIsfiniteTypes[10], &kFloatingFamily, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/isfinite.yaml:7"},
+    // complex64 -> bool
+    {kIsfiniteTypes[11], &kFloatingFamily, 21, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/isfinite.yaml:8"},
+    // complex128 -> bool
+    {kIsfiniteTypes[12], &kFloatingFamily, 22, 0, 0, false, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/isfinite.yaml:8"},
 };
-static const std::int16_t kIsfiniteResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kIsfiniteResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 static const char* const kIsfiniteRefusals[1] = {
     "",
@@ -414,7 +426,7 @@ const UfuncInfo kIsfiniteUfunc = {
 // isinf
 
 static const char kIsinfSummary[] = "Whether the input is an infinity.";
-static const DTypeId kIsinfTypes[11][2] = {
+static const DTypeId kIsinfTypes[13][2] = {
     {kBoolId, kBoolId},
     {kInt8Id, kBoolId},
     {kInt16Id, kBoolId},
@@ -426,47 +438,55 @@ static const DTypeId kIsinfTypes[11][2] = {
     {kUint64Id, kBoolId},
     {kFloat32Id, kBoolId},
     {kFloat64Id, kBoolId},
+    {kComplex64Id, kBoolId},
+    {kComplex128Id, kBoolId},
 };
 static const char* const kIsinfArguments[2] = {
     "value", "result",
 };
-static const LoopInfo kIsinfLoops[11] = {
+static const LoopInfo kIsinfLoops[13] = {
     // bool -> bool
-    {kIsinfTypes[0], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[0], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int8 -> bool
-    {kIsinfTypes[1], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[1], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int16 -> bool
-    {kIsinfTypes[2], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[2], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int32 -> bool
-    {kIsinfTypes[3], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[3], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int64 -> bool
-    {kIsinfTypes[4], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[4], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint8 -> bool
-    {kIsinfTypes[5], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[5], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint16 -> bool
-    {kIsinfTypes[6], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[6], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint32 -> bool
-    {kIsinfTypes[7], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[7], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint64 -> bool
-    {kIsinfTypes[8], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[8], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:6"},
     // float32 -> bool
-    {kIsinfTypes[9], &kFloatingFamily, 22, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsinfTypes[9], &kFloatingFamily, 24, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:7"},
     // float64 -> bool
-    {kIsinfTypes[10], &kFloatingFamily, 23, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kIsinfTypes[10], &kFloatingFamily, 25, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/isinf.yaml:7"},
+    // complex64 -> bool
+    {kIsinfTypes[11], &kFloatingFamily, 26, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:8"},
+    // complex128 -> bool
+    {kIsinfTypes[12], &kFloatingFamily, 27, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/isinf.yaml:8"},
 };
-static const std::int16_t kIsinfResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kIsinfResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 static const char* const kIsinfRefusals[1] = {
     "",
@@ -481,7 +501,7 @@ const UfuncInfo kIsinfUfunc = {
 // isnan
 
 static const char kIsnanSummary[] = "Whether the input is not a number.";
-static const DTypeId kIsnanTypes[11][2] = {
+static const DTypeId kIsnanTypes[13][2] = {
     {kBoolId, kBoolId},
     {kInt8Id, kBoolId},
     {kInt16Id, kBoolId},
@@ -493,47 +513,55 @@ static const DTypeId kIsnanTypes[11][2] = {
     {kUint64Id, kBoolId},
     {kFloat32Id, kBoolId},
     {kFloat64Id, kBoolId},
+    {kComplex64Id, kBoolId},
+    {kComplex128Id, kBoolId},
 };
 static const char* const kIsnanArguments[2] = {
     "value", "result",
 };
-static const LoopInfo kIsnanLoops[11] = {
+static const LoopInfo kIsnanLoops[13] = {
     // bool -> bool
-    {kIsnanTypes[0], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[0], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int8 -> bool
-    {kIsnanTypes[1], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[1], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int16 -> bool
-    {kIsnanTypes[2], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[2], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int32 -> bool
-    {kIsnanTypes[3], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[3], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int64 -> bool
-    {kIsnanTypes[4], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[4], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint8 -> bool
-    {kIsnanTypes[5], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[5], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint16 -> bool
-    {kIsnanTypes[6], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[6], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint32 -> bool
-    {kIsnanTypes[7], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[7], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint64 -> bool
-    {kIsnanTypes[8], &kFloatingFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[8], &kFloatingFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:6"},
     // float32 -> bool
-    {kIsnanTypes[9], &kFloatingFamily, 24, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[9], &kFloatingFamily, 28, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:7"},
     // float64 -> bool
-    {kIsnanTypes[10], &kFloatingFamily, 25, 0, 0, false, kVectorVectorVectorKinds,
+    {kIsnanTypes[10], &kFloatingFamily, 29, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/isnan.yaml:7"},
+    // complex64 -> bool
+    {kIsnanTypes[11], &kFloatingFamily, 30, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:8"},
+    // complex128 -> bool
+    {kIsnanTypes[12], &kFloatingFamily, 31, 0, 0, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/isnan.yaml:8"},
 };
-static const std::int16_t kIsnanResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kIsnanResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 };
 static const char* const kIsnanRefusals[1] = {
     "",
@@ -599,8 +627,8 @@ static const LoopInfo kIsneginfLoops[11] = {
     {kIsneginfTypes[10], &kFloating2Family, 10, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/isneginf.yaml:7"},
 };
-static const std::int16_t kIsneginfResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kIsneginfResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1,
 };
 static const char* const kIsneginfRefusals[1] = {
     "",
@@ -666,8 +694,8 @@ static const LoopInfo kIsposinfLoops[11] = {
     {kIsposinfTypes[10], &kFloating2Family, 12, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/isposinf.yaml:7"},
 };
-static const std::int16_t kIsposinfResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kIsposinfResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1,
 };
 static const char* const kIsposinfRefusals[1] = {
     "",
@@ -706,18 +734,20 @@ static const LoopInfo kLdexpLoops[4] = {
     {kLdexpTypes[3], &kFloating2Family, 16, kOverflow | kUnderflow, kOverflow | kUnderflow, false,
      kEmulatedEmulatedVectorKinds, "spec/ufuncs/ldexp.yaml:6"},
 };
-static const std::int16_t kLdexpResolution[121] = {
-    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1,
-    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1,
-    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
-    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1,
-    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
-    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1,
+static const std::int16_t kLdexpResolution[169] = {
+    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1, -1,
+    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1, -1,
+    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1, -1,
+    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    0, 0, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kLdexpRefusals[1] = {
     "",
@@ -747,8 +777,8 @@ static const LoopInfo kModfLoops[2] = {
     {kModfTypes[1], &kFloating2Family, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/modf.yaml:6"},
 };
-static const std::int16_t kModfResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kModfResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kModfRefusals[1] = {
     "",
@@ -814,8 +844,8 @@ static const LoopInfo kNanToNumLoops[11] = {
     {kNanToNumTypes[10], &kFloating2Family, 24, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
 };
-static const std::int16_t kNanToNumResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kNanToNumResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1,
 };
 static const char* const kNanToNumRefusals[1] = {
     "",
@@ -846,24 +876,26 @@ static const LoopInfo kNextafterLoops[2] = {
     {kNextafterTypes[1], &kFloating2Family, 26, 0, kOverflow | kUnderflow, false,
      kEmulatedVectorVectorKinds, "spec/ufuncs/nextafter.yaml:7"},
 };
-static const std::int16_t kNextafterResolution[121] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+static const std::int16_t kNextafterResolution[169] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kNextafterRefusals[1] = {
     "",
 };
-static const std::int16_t kNextafterReduction[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kNextafterReduction[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 extern const UfuncInfo kNextafterUfunc;
 const UfuncInfo kNextafterUfunc = {
@@ -890,8 +922,8 @@ static const LoopInfo kRad2degLoops[2] = {
     {kRad2degTypes[1], &kFloatingFamily, 11, kOverflow | kUnderflow, kOverflow | kUnderflow, false,
      kVectorVectorVectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
 };
-static const std::int16_t kRad2degResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kRad2degResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kRad2degRefusals[1] = {
     "",
@@ -921,8 +953,8 @@ static const LoopInfo kRadiansLoops[2] = {
     {kRadiansTypes[1], &kFloatingFamily, 9, kUnderflow, kUnderflow, false, kVectorVectorVectorKinds,
      "spec/ufuncs/radians.yaml:7"},
 };
-static const std::int16_t kRadiansResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kRadiansResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kRadiansRefusals[1] = {
     "",
@@ -937,23 +969,31 @@ const UfuncInfo kRadiansUfunc = {
 // rint
 
 static const char kRintSummary[] = "The whole number nearest to the input, the even one of two.";
-static const DTypeId kRintTypes[2][2] = {
+static const DTypeId kRintTypes[4][2] = {
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kRintArguments[2] = {
     "value", "whole",
 };
-static const LoopInfo kRintLoops[2] = {
+static const LoopInfo kRintLoops[4] = {
     // float32 -> float32
     {kRintTypes[0], &kFloating3Family, 0, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/rint.yaml:6"},
+     "spec/ufuncs/rint.yaml:7"},
     // float64 -> float64
     {kRintTypes[1], &kFloating3Family, 1, 0, 0, false, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/rint.yaml:6"},
+     "spec/ufuncs/rint.yaml:7"},
+    // complex64 -> complex64
+    {kRintTypes[2], &kFloating3Family, 2, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/rint.yaml:8"},
+    // complex128 -> complex128
+    {kRintTypes[3], &kFloating3Family, 3, 0, 0, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/rint.yaml:8"},
 };
-static const std::int16_t kRintResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kRintResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 2, 3,
 };
 static const char* const kRintRefusals[1] = {
     "",
@@ -978,14 +1018,14 @@ static const char* const kSignbitArguments[2] = {
 };
 static const LoopInfo kSignbitLoops[2] = {
     // float32 -> bool
-    {kSignbitTypes[0], &kFloating3Family, 2, 0, 0, false, kVectorVectorVectorKinds,
+    {kSignbitTypes[0], &kFloating3Family, 4, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float64 -> bool
-    {kSignbitTypes[1], &kFloating3Family, 3, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kSignbitTypes[1], &kFloating3Family, 5, 0, 0, false, kEmulatedVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
 };
-static const std::int16_t kSignbitResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kSignbitResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kSignbitRefusals[1] = {
     "",
@@ -1010,14 +1050,14 @@ static const char* const kSpacingArguments[2] = {
 };
 static const LoopInfo kSpacingLoops[2] = {
     // float32 -> float32
-    {kSpacingTypes[0], &kFloating3Family, 4, 0, kOverflow | kUnderflow, false,
+    {kSpacingTypes[0], &kFloating3Family, 6, 0, kOverflow | kUnderflow, false,
      kEmulatedVectorVectorKinds, "spec/ufuncs/spacing.yaml:7"},
     // float64 -> float64
-    {kSpacingTypes[1], &kFloating3Family, 5, 0, kOverflow | kUnderflow, false,
+    {kSpacingTypes[1], &kFloating3Family, 7, 0, kOverflow | kUnderflow, false,
      kEmulatedVectorVectorKinds, "spec/ufuncs/spacing.yaml:7"},
 };
-static const std::int16_t kSpacingResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kSpacingResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
 };
 static const char* const kSpacingRefusals[1] = {
     "",
@@ -1033,23 +1073,31 @@ const UfuncInfo kSpacingUfunc = {
 
 static const char kSqrtSummary[] =
     "The number that is not negative and whose square is the input.";
-static const DTypeId kSqrtTypes[2][2] = {
+static const DTypeId kSqrtTypes[4][2] = {
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id},
 };
 static const char* const kSqrtArguments[2] = {
     "value", "root",
 };
-static const LoopInfo kSqrtLoops[2] = {
+static const LoopInfo kSqrtLoops[4] = {
     // float32 -> float32
-    {kSqrtTypes[0], &kFloating3Family, 6, kInvalid, kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/sqrt.yaml:6"},
+    {kSqrtTypes[0], &kFloating3Family, 8, kInvalid, kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/sqrt.yaml:7"},
     // float64 -> float64
-    {kSqrtTypes[1], &kFloating3Family, 7, kInvalid, kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/sqrt.yaml:6"},
+    {kSqrtTypes[1], &kFloating3Family, 9, kInvalid, kInvalid, false, kVectorVectorVectorKinds,
+     "spec/ufuncs/sqrt.yaml:7"},
+    // complex64 -> complex64
+    {kSqrtTypes[2], &kFloating3Family, 10, 0, kUnderflow, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sqrt.yaml:8"},
+    // complex128 -> complex128
+    {kSqrtTypes[3], &kFloating3Family, 11, 0, kUnderflow, false, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/sqrt.yaml:8"},
 };
-static const std::int16_t kSqrtResolution[11] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1,
+static const std::int16_t kSqrtResolution[13] = {
+    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 2, 3,
 };
 static const char* const kSqrtRefusals[1] = {
     "",
@@ -1109,14 +1157,14 @@ static const LoopInfo kTruncLoops[11] = {
     {kTruncTypes[8], &kFloatingFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
      "spec/ufuncs/trunc.yaml:7"},
     // float32 -> float32
-    {kTruncTypes[9], &kFloating3Family, 8, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[9], &kFloating3Family, 12, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
     // float64 -> float64
-    {kTruncTypes[10], &kFloating3Family, 9, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[10], &kFloating3Family, 13, 0, 0, false, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
 };
-static const std::int16_t kTruncResolution[11] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+static const std::int16_t kTruncResolution[13] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1,
 };
 static const char* const kTruncRefusals[1] = {
     "",

@@ -12,6 +12,7 @@ extern const CastingTables kCastingTables;
 extern const KernelFamily kArithmeticFamily;
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmetic3Family;
+extern const KernelFamily kArithmetic4Family;
 extern const KernelFamily kDivisionFamily;
 extern const KernelFamily kDivision2Family;
 extern const KernelFamily kComparisonFamily;
@@ -26,6 +27,7 @@ extern const KernelFamily kExtremaFamily;
 extern const KernelFamily kExtrema2Family;
 extern const KernelFamily kExtrema3Family;
 extern const KernelFamily kExtrema4Family;
+extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kActivationFamily;
@@ -104,39 +106,45 @@ extern const UfuncInfo kTruncUfunc;
 namespace {
 
 const DTypeInfo kDTypes[] = {
-    {"bool", "boolean", 'b', '?', 1, 1, 1, 0, 6, 8, "b1", "?",
+    {"bool", "boolean", 'b', '?', 1, 1, 1, 0, 6, 8, "b1", "?", "bool",
      "Truth value, kept as a byte of 0 or 1.",
      "spec/dtypes/bool.yaml:1"},
-    {"int8", "signed", 'i', 'b', 1, 1, 1, 1, 0, 8, "i1", "b",
+    {"int8", "signed", 'i', 'b', 1, 1, 1, 1, 0, 8, "i1", "b", "int8",
      "Signed 8-bit integer.",
      "spec/dtypes/int8.yaml:1"},
-    {"int16", "signed", 'i', 'h', 2, 2, 2, 2, 0, 16, "i2", "h",
+    {"int16", "signed", 'i', 'h', 2, 2, 2, 2, 0, 16, "i2", "h", "int16",
      "Signed 16-bit integer.",
      "spec/dtypes/int16.yaml:1"},
-    {"int32", "signed", 'i', 'i', 4, 4, 4, 3, 0, 32, "i4", "i",
+    {"int32", "signed", 'i', 'i', 4, 4, 4, 3, 0, 32, "i4", "i", "int32",
      "Signed 32-bit integer.",
      "spec/dtypes/int32.yaml:1"},
-    {"int64", "signed", 'i', 'l', 8, 8, 8, 4, 0, 64, "i8", "q",
+    {"int64", "signed", 'i', 'l', 8, 8, 8, 4, 0, 64, "i8", "q", "int64",
      "Signed 64-bit integer.",
      "spec/dtypes/int64.yaml:1"},
-    {"uint8", "unsigned", 'u', 'B', 1, 1, 1, 5, 1, 8, "u1", "B",
+    {"uint8", "unsigned", 'u', 'B', 1, 1, 1, 5, 1, 8, "u1", "B", "uint8",
      "Unsigned 8-bit integer.",
      "spec/dtypes/uint8.yaml:1"},
-    {"uint16", "unsigned", 'u', 'H', 2, 2, 2, 6, 1, 16, "u2", "H",
+    {"uint16", "unsigned", 'u', 'H', 2, 2, 2, 6, 1, 16, "u2", "H", "uint16",
      "Unsigned 16-bit integer.",
      "spec/dtypes/uint16.yaml:1"},
-    {"uint32", "unsigned", 'u', 'I', 4, 4, 4, 7, 1, 32, "u4", "I",
+    {"uint32", "unsigned", 'u', 'I', 4, 4, 4, 7, 1, 32, "u4", "I", "uint32",
      "Unsigned 32-bit integer.",
      "spec/dtypes/uint32.yaml:1"},
-    {"uint64", "unsigned", 'u', 'L', 8, 8, 8, 8, 1, 64, "u8", "Q",
+    {"uint64", "unsigned", 'u', 'L', 8, 8, 8, 8, 1, 64, "u8", "Q", "uint64",
      "Unsigned 64-bit integer.",
      "spec/dtypes/uint64.yaml:1"},
-    {"float32", "float", 'f', 'f', 4, 4, 4, 9, 2, 32, "f4", "f",
+    {"float32", "float", 'f', 'f', 4, 4, 4, 9, 2, 32, "f4", "f", "float32",
      "Single-precision floating point, IEEE 754 binary32.",
      "spec/dtypes/float32.yaml:1"},
-    {"float64", "float", 'f', 'd', 8, 8, 8, 10, 2, 64, "f8", "d",
+    {"float64", "float", 'f', 'd', 8, 8, 8, 10, 2, 64, "f8", "d", "float64",
      "Double-precision floating point, IEEE 754 binary64.",
      "spec/dtypes/float64.yaml:1"},
+    {"complex64", "complex", 'c', 'F', 8, 4, 4, 11, 5, 64, "c8", "Zf", "float32",
+     "Complex number of two single-precision parts, the real one first.",
+     "spec/dtypes/complex64.yaml:1"},
+    {"complex128", "complex", 'c', 'D', 16, 8, 8, 12, 5, 128, "c16", "Zd", "float64",
+     "Complex number of two double-precision parts, the real one first.",
+     "spec/dtypes/complex128.yaml:1"},
 };
 
 const UfuncInfo* const kUfuncs[] = {
@@ -217,6 +225,7 @@ const KernelFamily* const kFamilies[] = {
     &kArithmeticFamily,
     &kArithmetic2Family,
     &kArithmetic3Family,
+    &kArithmetic4Family,
     &kDivisionFamily,
     &kDivision2Family,
     &kComparisonFamily,
@@ -231,6 +240,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema2Family,
     &kExtrema3Family,
     &kExtrema4Family,
+    &kExtrema5Family,
     &kExponentialFamily,
     &kIntegerFamily,
     &kActivationFamily,
@@ -248,7 +258,7 @@ const PackageInfo kBuiltinPackage = {
     builtin::kUfuncs,
     &builtin::kCastingTables,
     builtin::kFamilies,
-    "e11c2d437c22370f",
+    "07d72e01da527823",
 };
 
 }  // namespace quern

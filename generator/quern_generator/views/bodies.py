@@ -18,8 +18,7 @@ class Functor:
 
     name: str
     template: str  # "class D, class V"
-    parameters: str  # "D d, FlagSet& flags, V a, V b"; what the body does not use has no name
-    result: str  # "auto", or "void" where the body hands several results to `store`
+    head: str  # "HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {", wrapped; unused inputs have no name
     body: str  # wrapped statements
 
 
@@ -36,26 +35,43 @@ def body_families(loop: Loop) -> set[str]:
 
 
 def functor(loop: Loop) -> Functor:
-    """The functor of a loop's kernel."""
+    """The functor of a loop's kernel; for a loop by parts the functor of either part."""
+    if is_by_parts(loop):
+        loop = replace(loop, bodies=loop.bodies[:1])
+        return _functor(loop, [("V", variable) for variable, _ in zip(VARIABLES, loop.inputs)], "")
+    return _functor(loop, _vector_types(loop), "_")
+
+
+def is_by_parts(loop: Loop) -> bool:
+    """Whether all operands are complex and the real parts of the results are to the real parts as imaginary ones are."""
+    if len(loop.outputs) > 1 or not all(dtype.real == loop.outputs[0].real for dtype in loop.types):
+        return False
+    if not loop.outputs[0].real or _is_whole(loop):
+        return False
+    variables = {node.name for node in walk(loop.bodies[:1]) if node.kind == "variable"}
+    real, imag = (render(body) for body in loop.bodies)
+    return all(name.endswith(".real") for name in variables) and imag == real.replace("_real", "_imag")
+
+
+def _functor(loop: Loop, vectors: list[tuple[str, str]], point: str) -> Functor:
+    """A functor over these vectors; ``point`` stands between a variable and its part."""
     nodes = list(walk(loop.bodies))
     used = {node.name for node in nodes if node.kind == "variable"}
     needs_d = any(_takes_d(node) for node in nodes)
     needs_flags = any(_is_named_body(node) for node in nodes)
-    vectors = _vector_types(loop)
     parameters = ["D d" if needs_d else "D", "FlagSet& flags" if needs_flags else "FlagSet&"]
-    for vector, variable in zip(vectors, VARIABLES):
-        parameters.append(f"{vector} {_cpp_name(variable)}" if variable in used else vector)
-    types = dict.fromkeys(vectors)
-    several = len(loop.bodies) > 1
+    for vector, variable in vectors:
+        parameters.append(f"{vector} {_cpp_name(variable)}" if {variable, f"{variable}.real"} & used else vector)
+    types = dict.fromkeys(vector for vector, _ in vectors)
+    several = len(loop.bodies) > 1 or _is_whole(loop)
     if several:
         parameters.append("const Store& store")
         types["Store"] = None
     return Functor(
         name=camel(loop.kernel) + "Op",  # apart from named bodies, which are called as LessInt64Uint64 is
         template=", ".join(["class D", *(f"class {name}" for name in types)]),
-        parameters=", ".join(parameters),
-        result="void" if several else "auto",
-        body="\n".join(_statements(loop)),
+        head=filled(f"  HWY_INLINE {'void' if several else 'auto'} operator()(", parameters, ") const {"),
+        body="\n".join(_statements(loop) if point else _part_statements(loop)),
     )
 
 
@@ -64,10 +80,19 @@ def _statements(loop: Loop) -> Iterator[str]:
     labelled = [node for body in loop.bodies for node in _labelled(body)]
     for label, node in {node.label: node for node in labelled}.items():
         yield layout(f"const auto {label} = ", replace(node, label=""), ";", 4)
-    if len(loop.bodies) == 1:
+    if _is_whole(loop):
+        opening, arguments, closing = _pieces(loop.bodies[0])
+        yield filled("    " + opening, arguments, closing + ";")
+    elif len(loop.bodies) == 1:
         yield layout("return ", loop.bodies[0], ";", 4)
     else:
         yield filled("    store(", [render(body) for body in loop.bodies], ");")
+
+
+def _part_statements(loop: Loop) -> Iterator[str]:
+    """The statements of either part of a loop by parts."""
+    for statement in _statements(loop):
+        yield statement.replace("_real", "")
 
 
 def _labelled(node: Expression) -> Iterator[Expression]:
@@ -78,15 +103,26 @@ def _labelled(node: Expression) -> Iterator[Expression]:
         yield node
 
 
-def _vector_types(loop: Loop) -> list[str]:
-    """One template parameter per input; inputs of one storage type share it."""
-    if len({dtype.cpp for dtype in loop.inputs}) == 1:
-        return ["V"] * len(loop.inputs)
-    return [f"V{variable.upper()}" for variable, _ in zip(VARIABLES, loop.inputs)]
+def _is_whole(loop: Loop) -> bool:
+    """Whether the body is one operation that hands all results to `store` itself."""
+    operation = loop.bodies[0].operation
+    return operation is not None and operation.results > 1
+
+
+def _vector_types(loop: Loop) -> list[tuple[str, str]]:
+    """A template parameter for each vector and the variable that it is; inputs of one storage type share it."""
+    alike = len({dtype.cpp for dtype in loop.inputs}) == 1
+    made = []
+    for variable, dtype in zip(VARIABLES, loop.inputs):
+        names = [f"{variable}.real", f"{variable}.imag"] if dtype.real else [variable]
+        made += [("V" if alike else f"V{variable.upper()}", name) for name in names]
+    return made
 
 
 def _cpp_name(variable: str) -> str:
-    return FOURTH if variable == "d" else variable
+    """A variable as a parameter: the part of a complex input is `a_real`."""
+    name, point, part = variable.partition(".")
+    return f"{FOURTH if name == 'd' else name}{'_' if point else ''}{part}"
 
 
 def _is_named_body(node: Expression) -> bool:
@@ -111,7 +147,8 @@ def _pieces(node: Expression) -> tuple[str, list[str], str]:
         return f"hn::Set(d, static_cast<hn::TFromD<D>>({node.name}))", [], ""
     arguments = [render(argument) for argument in node.arguments]
     if _is_named_body(node):
-        return f"{node.name}(", ["d", "flags", *arguments], ")"
+        store = ["store"] if node.operation is not None and node.operation.results > 1 else []
+        return f"{node.name}(", ["d", "flags", *arguments, *store], ")"
     assert node.operation is not None
     counts = [kind == "count" for kind in node.operation.arguments]
     if any(counts):

@@ -25,6 +25,12 @@ REALS = (
     *("0.0", "1.0", "0.5", "2.0", "3.0", "0.1", "7.25", "10.0", "88.5", "1234.5678", "1e-20", "6e-39", "3e38", "max"),
     *("-0.0", "-1.0", "-0.5", "-3.0", "-7.25", "-88.5", "-1e-20", "-1e15", "min", "inf", "-inf", "nan"),
 )
+# Pairs of parts, some of them with much cancellation, overflow or underflow in their products.
+COMPLEXES = (
+    *("0j", "-0.0+0j", "-0.0-0.0j", "1", "-1j", "3+4j", "0.5-2j", "-7.25+0.1j", "1+1j", "1-1j", "1e-20+1e-20j"),
+    *("1234.5678-88.5j", "max+maxj", "-max+1j", "6e-39-3e38j", "3e38+3e38j", "1e-20-1e15j", "2e-38+1j", "-3+6e-39j"),
+    *("infj", "-inf", "inf-infj", "1-infj", "nan", "nanj", "inf+nanj", "nan-infj", "nan+nanj"),
+)
 # Partners of each value in rows of several inputs.
 PARTNERS = 3
 
@@ -202,7 +208,8 @@ def sample_inputs(dtypes: Sequence[DType]) -> list[tuple[Value, ...]]:
 
 def sample_values(dtype: DType) -> list[Value]:
     """The samples that the dtype has."""
-    texts = {"boolean": ("false", "true"), "unsigned": INTEGERS, "float": REALS}.get(dtype.kind, INTEGERS + NEGATIVES)
+    own = {"boolean": ("false", "true"), "unsigned": INTEGERS, "float": REALS, "complex": COMPLEXES}
+    texts = own.get(dtype.kind, INTEGERS + NEGATIVES)
     values = [parse_value(text, dtype) for text in texts]
     return [value for value in values if value is not None]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..model import Loop, Spec
-from .bodies import Functor, body_families, functor
+from .bodies import Functor, body_families, functor, is_by_parts
 from .literals import storage_literal
 from .names import Package, package_of, storage_headers, storage_type, types_text
 from .render import render
-from .text import OutputFile, banner, filled, function, wrapped_comment
+from .text import OutputFile, banner, camel, filled, function, wrapped_comment
 from .units import KernelIndex, Unit
 
 
@@ -48,17 +48,29 @@ def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
 def _includes(loops: tuple[Loop, ...]) -> list[str]:
     """Headers that the kernels need: of the tables, of runtime/simd and of storage types."""
     forms = {"transform"}
-    if any(_has_tree(loop) for loop in loops):
+    if any(_has_tree(loop) and not _is_folded(loop) for loop in loops):
         forms.add("reduce")
     if any(loop.reduces for loop in loops):
         forms.add("scan")
+    folds = ["simd/fold.h"] if any(_is_folded(loop) for loop in loops) else []
     bodies = {stem for loop in loops for stem in body_families(loop)}
     storage = storage_headers(dtype for loop in loops for dtype in loop.types)
-    return sorted(["core/tables.h", *storage, *(f"simd/{stem}-inl.h" for stem in forms | bodies)])
+    return sorted(["core/tables.h", *storage, *folds, *(f"simd/{stem}-inl.h" for stem in forms | bodies)])
 
 
 def _has_tree(loop: Loop) -> bool:
     return loop.reduces and loop.neutral is not None
+
+
+def _is_folded(loop: Loop) -> bool:
+    """Whether the loop reduces by its elementwise kernel, group by group."""
+    return _has_tree(loop) and bool(loop.outputs[0].real) and not is_by_parts(loop)
+
+
+def _form(loop: Loop, name: str) -> str:
+    """A template of runtime/simd, or its form for complex operands whose parts do not meet."""
+    forms = {"ReduceColumns": "ReducePartsOfColumns"}
+    return forms.get(name, f"{name}Parts") if is_by_parts(loop) else name
 
 
 def kernel_view(loop: Loop) -> KernelView:
@@ -67,7 +79,10 @@ def kernel_view(loop: Loop) -> KernelView:
     names = [loop.kernel]
     functions = [_transform(loop, made)]
     if _has_tree(loop):
-        functions += [_reduce(loop, made), _reduce_columns(loop, made)]
+        if _is_folded(loop):
+            functions += [_fold(loop), _fold_elements(loop), _fold_columns(loop)]
+        else:
+            functions += [_reduce(loop, made), _reduce_columns(loop, made)]
         names += [f"{loop.kernel}_reduce", f"{loop.kernel}_reduce_columns"]
     else:
         names += ["nullptr", "nullptr"]
@@ -100,30 +115,54 @@ def _over_signature(template: str, loop: Loop) -> str:
 
 def _transform(loop: Loop, made: Functor) -> str:
     parameters = ["const void* const* in", "void* const* out", "std::size_t n"]
-    return _function(loop.kernel, parameters, _over_signature("Transform", loop), [f"{made.name}()", "in", "out", "n"])
+    call = _over_signature(_form(loop, "Transform"), loop)
+    return _function(loop.kernel, parameters, call, [f"{made.name}()", "in", "out", "n"])
+
+
+REDUCE = ["const void* in", "std::size_t n", "void* result"]
+REDUCE_COLUMNS = [
+    "const void* in",
+    "std::ptrdiff_t row_stride",
+    "std::size_t rows",
+    "std::size_t columns",
+    "void* out",
+]
+
+
+def _fold(loop: Loop) -> str:
+    """The loop as the reduction by groups takes it."""
+    dtype, name = loop.outputs[0], camel(loop.kernel)
+    _, opening, parts = storage_literal(dtype, str(loop.neutral)).partition("(")
+    neutral = f"const {storage_type(dtype)} k{name}Neutral{opening}\n    {parts};"
+    items = [loop.kernel, f"&k{name}Neutral", f"sizeof k{name}Neutral"]
+    return f"{neutral}\n" + filled(f"const FoldLoop k{name}Fold = {{", items, "};")
+
+
+def _fold_elements(loop: Loop) -> str:
+    head = filled(f"FpFlags {loop.kernel}_reduce(", REDUCE, ") {")
+    return function(head, f"  return FoldElements(k{camel(loop.kernel)}Fold, in, n, result);")
+
+
+def _fold_columns(loop: Loop) -> str:
+    head = filled(f"FpFlags {loop.kernel}_reduce_columns(", REDUCE_COLUMNS, ") {")
+    arguments = [f"k{camel(loop.kernel)}Fold", "in", "row_stride", "rows", "columns", "out"]
+    return function(head, filled("  return FoldColumns(", arguments, ");"))
 
 
 def _reduce(loop: Loop, made: Functor) -> str:
     dtype = loop.outputs[0]
     neutral = storage_literal(dtype, str(loop.neutral))
-    parameters = ["const void* in", "std::size_t n", "void* result"]
     arguments = [f"{made.name}()", neutral, "in", "n", "result"]
-    return _function(f"{loop.kernel}_reduce", parameters, f"  return Reduce<{storage_type(dtype)}>", arguments)
+    call = f"  return {_form(loop, 'Reduce')}<{storage_type(dtype)}>"
+    return _function(f"{loop.kernel}_reduce", REDUCE, call, arguments)
 
 
 def _reduce_columns(loop: Loop, made: Functor) -> str:
     dtype = loop.outputs[0]
     neutral = storage_literal(dtype, str(loop.neutral))
-    parameters = [
-        "const void* in",
-        "std::ptrdiff_t row_stride",
-        "std::size_t rows",
-        "std::size_t columns",
-        "void* out",
-    ]
     arguments = [f"{made.name}()", neutral, "in", "row_stride", "rows", "columns", "out"]
-    call = f"  return ReduceColumns<{storage_type(dtype)}>"
-    return _function(f"{loop.kernel}_reduce_columns", parameters, call, arguments)
+    call = f"  return {_form(loop, 'ReduceColumns')}<{storage_type(dtype)}>"
+    return _function(f"{loop.kernel}_reduce_columns", REDUCE_COLUMNS, call, arguments)
 
 
 def _scan(loop: Loop, made: Functor) -> str:
@@ -136,4 +175,5 @@ def _scan(loop: Loop, made: Functor) -> str:
         "void* accumulator",
     ]
     arguments = [f"{made.name}()", "in", "in_step", "out", "out_step", "n", "accumulator"]
-    return _function(f"{loop.kernel}_scan", parameters, _over_signature("Scan", loop), arguments)
+    call = _over_signature(_form(loop, "Scan"), loop)
+    return _function(f"{loop.kernel}_scan", parameters, call, arguments)

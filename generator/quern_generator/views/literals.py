@@ -31,7 +31,21 @@ def cpp_literal(dtype: DType, value: str, type_name: str | None = None) -> str:
         return "true" if _BOOLEANS[value.lower()] else "false"
     if dtype.kind in ("signed", "unsigned"):
         return _integer(dtype, value, cpp)
+    if dtype.real:
+        first, second = (_floating(part, part_type(cpp)) for part in part_texts(value))
+        return f"{cpp}({first}, {second})"
     return _floating(value, cpp)
+
+
+def part_type(cpp: str) -> str:
+    """The type of the parts of a complex type."""
+    return cpp[cpp.index("<") + 1 : cpp.rindex(">")]
+
+
+def part_texts(value: str) -> tuple[str, str]:
+    """The parts of a complex value in the canonical text of the model, "1.0-infj"."""
+    at = max(place for place, sign in enumerate(value) if sign in "+-" and value[place - 1] not in "e" and place)
+    return value[:at], value[at:-1].removeprefix("+")
 
 
 def _limits(cpp: str, member: str) -> str:
@@ -74,7 +88,13 @@ def shortest_float32(number: float) -> str:
     return repr(number)
 
 
-WIDE_TYPES = {"boolean": "bool", "signed": "std::int64_t", "unsigned": "std::uint64_t", "float": "double"}
+WIDE_TYPES = {
+    "boolean": "bool",
+    "signed": "std::int64_t",
+    "unsigned": "std::uint64_t",
+    "float": "double",
+    "complex": "std::complex<double>",
+}
 
 
 def row_type(dtype: DType, built_in: bool) -> str:
@@ -86,6 +106,8 @@ def row_literal(dtype: DType, value: str, built_in: bool) -> str:
     """The value in a test's row; the harness has names for limits, infinity and NaN."""
     if dtype.kind == "boolean":
         return "true" if _BOOLEANS[value.lower()] else "false"
+    if dtype.real:
+        return f"{{{', '.join(_part_literal(dtype, part, built_in) for part in part_texts(value))}}}"
     words = {"inf": "kInf", "-inf": "-kInf", "nan": "kNaN"}
     if row_type(dtype, built_in) == lane_type(dtype):
         words |= {"min": "kMin", "max": "kMax", dtype.maximum: "kMax"}
@@ -97,3 +119,9 @@ def row_literal(dtype: DType, value: str, built_in: bool) -> str:
         return _floating(value, row_type(dtype, built_in))
     limits = {"min": dtype.minimum, "max": dtype.maximum}
     return cpp_literal(dtype, limits.get(value, value), row_type(dtype, built_in))
+
+
+def _part_literal(dtype: DType, value: str, built_in: bool) -> str:
+    """A part of a complex value in a test's row."""
+    words = {"inf": "kInf", "-inf": "-kInf", "nan": "kNaN", dtype.maximum: "kMax", dtype.minimum: "kMin"}
+    return words.get(value) or _floating(value, part_type(row_type(dtype, built_in)))

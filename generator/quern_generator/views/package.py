@@ -52,6 +52,7 @@ def _dtype_row(dtype: DType, rank: int) -> str:
         str(dtype.dlpack_bits),
         cpp_string(dtype.npy),
         cpp_string(dtype.buffer_format),
+        cpp_string(dtype.real or dtype.name),
     ]
     head = filled("    {", items, ",")
     return f"{head}\n     {cpp_strings(dtype.summary, '     ', first=5)},\n     {cpp_string(str(dtype.origin))}}},"

@@ -164,7 +164,7 @@ def dtype_facts(spec: Spec, dtype: DType) -> list[Fact]:
     facts = [
         Fact("Kind", dtype.kind),
         Fact("Size", f"{dtype.size} byte{'s' if dtype.size > 1 else ''}, aligned to {dtype.alignment}"),
-        Fact("Range", f"`{dtype.minimum}` to `{dtype.maximum}`"),
+        Fact("Range of each part" if dtype.real else "Range", f"`{dtype.minimum}` to `{dtype.maximum}`"),
         Fact("C++", f"`{dtype.cpp}`"),
         Fact("C", f"`{dtype.c}`"),
         Fact("NumPy", f"kind `{dtype.numpy_kind}`, character `{dtype.numpy_char}`"),
@@ -174,6 +174,8 @@ def dtype_facts(spec: Spec, dtype: DType) -> list[Fact]:
     ]
     if dtype.significand:
         facts.insert(2, Fact("Significand", f"{dtype.significand} bits"))
+    if dtype.real:
+        facts.insert(1, Fact("Parts", f"two of [{dtype.real}]({dtype.real}.md)"))
     if classes:
         facts.append(Fact("Classes", ", ".join(f"`{word}`" for word in classes)))
     return facts

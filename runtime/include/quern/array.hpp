@@ -2,6 +2,7 @@
 #ifndef QUERN_ARRAY_HPP_
 #define QUERN_ARRAY_HPP_
 
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,14 @@ enum class Order : std::uint8_t { C, F, A, K };
 template <class T>
 class View;
 
+namespace detail {
+// The types of elements that stand alone: C++'s numbers, bool and std::complex.
+template <class T>
+inline constexpr bool kIsNumber = std::is_arithmetic_v<T>;
+template <class T>
+inline constexpr bool kIsNumber<std::complex<T>> = true;
+}  // namespace detail
+
 // A shared buffer seen through a dtype, a shape and byte strides. Copying an Array is cheap and
 // makes a second handle to the same elements; copy() copies elements. A view keeps the buffer
 // alive. Handles may be used from several threads at once; writing elements is the caller's to
@@ -75,7 +84,7 @@ class QUERN_EXPORT Array {
   }
   // A 0-d array.
   template <class T>
-    requires std::is_arithmetic_v<T>
+    requires detail::kIsNumber<T>
   static Array scalar(T value) {
     return from_values(std::span<const T>(&value, 1)).reshape({});
   }
@@ -123,6 +132,10 @@ class QUERN_EXPORT Array {
   Array ravel() const;  // one axis, C order; a view if possible
   // The same bytes under another dtype of the same element size.
   Array view_as(DType dtype) const;  // TypeError
+  // The parts of complex elements. Of real ones the elements themselves, and zeros that refuse to
+  // be written to.
+  Array real() const;
+  Array imag() const;
 
   // New arrays.
   Array copy(Order order = Order::C) const;
@@ -137,11 +150,11 @@ class QUERN_EXPORT Array {
   View<T> view() const;
   // The only element of an array of size 1, converted.
   template <class T>
-    requires std::is_arithmetic_v<T>
+    requires detail::kIsNumber<T>
   T item() const;
   // All elements in C order, converted.
   template <class T>
-    requires std::is_arithmetic_v<T>
+    requires detail::kIsNumber<T>
   std::vector<T> to_vector() const;
 
   // As NumPy prints it, at most `edge` items at each end of a long axis.
@@ -218,7 +231,7 @@ View<T> Array::view() const {
   return View<T>(*this);
 }
 template <class T>
-  requires std::is_arithmetic_v<T>
+  requires detail::kIsNumber<T>
 T Array::item() const {
   detail::check_single(*this);
   T value{};
@@ -226,7 +239,7 @@ T Array::item() const {
   return value;
 }
 template <class T>
-  requires std::is_arithmetic_v<T>
+  requires detail::kIsNumber<T>
 std::vector<T> Array::to_vector() const {
   static_assert(!std::is_same_v<T, bool>, "std::vector<bool> has no elements; use unsigned char");
   std::vector<T> values(static_cast<std::size_t>(size()));

@@ -48,7 +48,8 @@ class QUERN_EXPORT DType {
   std::string str() const;                 // NumPy's descriptor with byte order: "<f8"
   std::size_t size() const;                // bytes
   std::size_t alignment() const;           // bytes
-  char kind() const;                       // NumPy's kind letter: b, i, u, f
+  char kind() const;                       // NumPy's kind letter: b, i, u, f, c
+  DType part() const;                      // of a complex number's parts; others are their own
   std::string buffer_format() const;       // PEP 3118, with byte order: "<d"
   std::uint8_t dlpack_code() const;
   std::uint8_t dlpack_bits() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <complex>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -23,11 +24,12 @@ struct UfuncInfo;
 // is range-checked against the dtype of the loop (NEP 50). A boolean is not weak: it has the dtype
 // bool.
 struct WeakScalar {
-  enum class Kind : std::uint8_t { integer, real, boolean };
+  enum class Kind : std::uint8_t { integer, real, boolean, complex };
   Kind kind = Kind::integer;
   bool is_unsigned = false;  // integer holds the bits of a std::uint64_t
   std::int64_t integer = 0;  // 0 or 1 for a boolean
-  double real = 0.0;
+  double real = 0.0;         // of a complex number its real part
+  double imag = 0.0;
 };
 
 // An input of a ufunc: an array, which must outlive the call, or a number.
@@ -38,6 +40,11 @@ class Operand {
     requires std::is_arithmetic_v<T>
   Operand(T value)  // NOLINT(google-explicit-constructor)
       : array_(nullptr), scalar_(from(value)) {}
+  template <std::floating_point T>
+  Operand(std::complex<T> value)  // NOLINT(google-explicit-constructor)
+      : array_(nullptr),
+        scalar_{WeakScalar::Kind::complex, false, 0, static_cast<double>(value.real()),
+                static_cast<double>(value.imag())} {}
   Operand(WeakScalar value)  // NOLINT(google-explicit-constructor)
       : array_(nullptr), scalar_(value) {}
   // Written out: an operand that is an array is one pointer, and small calls feel the rest.

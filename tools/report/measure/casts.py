@@ -25,8 +25,9 @@ OUT_OF_RANGE = "out of range"
 def beyond(values: Array, dtype: str) -> Array:
     """Which values have no place in the dtype: NaN, infinities, whole parts outside the limits."""
     kind = np.dtype(dtype)
-    if values.dtype.kind != "f" or kind.kind not in "iu":
+    if values.dtype.kind not in "fc" or kind.kind not in "iu":
         return np.zeros(len(values), bool)
+    values = values.real  # all that is left of a complex number
     limits = np.iinfo(kind)
     with np.errstate(all="ignore"):
         whole = np.trunc(values).astype(np.longdouble)
@@ -36,7 +37,7 @@ def beyond(values: Array, dtype: str) -> Array:
 
 def saturated(values: Array, dtype: str) -> Array:
     """What quern promises for values beyond the dtype's limits."""
-    limits = np.iinfo(dtype)
+    limits, values = np.iinfo(dtype), values.real
     ends = np.where(values > 0, limits.max, limits.min).astype(dtype)
     return np.where(np.isnan(values), np.zeros(1, dtype), ends)
 

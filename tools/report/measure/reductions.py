@@ -91,11 +91,21 @@ def reducing(context: Context) -> Iterator[tuple[Ufunc, str, Loop]]:
 
 def ulp_error(result: Array, reference: Array) -> float:
     """How far a result without axes is from a reference, in units of its last place."""
+    if result.dtype.kind == "c":
+        pairs = (result.real, reference.real), (result.imag, reference.imag)
+        return max(ulp_error(np.asarray(mine), np.asarray(true)) for mine, true in pairs)
     value, true = result[()], np.longdouble(reference[()])
     if not np.isfinite(true) or not np.isfinite(value):
         return 0.0 if value == true or (value != value and true != true) else float("inf")
     unit = np.spacing(np.abs(result.dtype.type(true)))
     return float(abs(np.longdouble(value) - true) / np.longdouble(unit))
+
+
+def without_signs(values: Array) -> Array:
+    """The magnitudes, of complex numbers those of both parts."""
+    if values.dtype.kind != "c":
+        return np.abs(values)
+    return np.asarray(np.abs(values.view(values.real.dtype)).view(values.dtype))
 
 
 @dataclass
@@ -111,8 +121,9 @@ def _compare_rounded(
 ) -> None:
     subject = Subject(CHECK, ufunc.name, values.dtype.name)
     bound = error_bound(ufunc, len(values))
+    longer = np.result_type(values, np.longdouble)
     with context.oracle.quiet():
-        reference = context.oracle.method(subject.ufunc, "reduce", values.astype(np.longdouble))
+        reference = context.oracle.method(subject.ufunc, "reduce", values.astype(longer))
     distance = ulp_error(ours, reference)
     worst.quern = max(worst.quern, distance)
     worst.numpy = max(worst.numpy, ulp_error(numpys, reference))
@@ -132,7 +143,7 @@ def _compare_values(context: Context, ufunc: Ufunc, dtype: str, loop: Loop) -> W
     subject = Subject(CHECK, ufunc.name, dtype)
     for length in LENGTHS:
         values = loop_sequence(loop, dtype, length)
-        values = np.abs(values) if rounds else values
+        values = without_signs(values) if rounds else values
         case = f"reduce of {length} elements"
         try:
             with context.library.quiet(), context.oracle.quiet():

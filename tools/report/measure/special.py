@@ -22,6 +22,8 @@ def parse_value(text: str, dtype: str) -> Array:
     kind = np.dtype(dtype)
     if kind.kind == "b":
         return np.array([_BOOLEANS[text]])
+    if kind.kind == "c":
+        return np.array([complex(text)]).astype(kind)
     limits: Any = np.iinfo(kind) if kind.kind in "iu" else np.finfo(kind)
     if text in ("min", "max"):
         return np.array([getattr(limits, text)], kind)

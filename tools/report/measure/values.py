@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..basics import Array, error_text, tuple_text, value_text
-from ..bits import differing, returns_an_input, shape_fault
+from ..bits import canonical, differing, returns_an_input, shape_fault
 from ..context import Context, Section
 from ..corpus import Corpus, corpus, loop_corpus
 from ..ledger import Subject
@@ -156,10 +156,44 @@ def _enter_rounded(
         )  # fmt: skip
 
 
+def _compare_parts(context: Context, loop: Loop) -> None:
+    """A rounded loop over complex numbers beside NumPy's in a longer format: parts within the loop's bound."""
+    inputs = loop_corpus(loop, context.scale.values, exhaustive=True)
+    longer = [column.astype(np.clongdouble) for column in inputs.columns]
+    with context.oracle.quiet():
+        (exact,) = context.oracle.call(loop.ufunc, *longer)
+        expected = exact.astype(loop.outputs[0])
+    steps = np.floor(float(loop.accuracy or 0.0) + 0.5)
+    for target in context.targets:
+        context.library.use_target(target)
+        subject = Subject(CHECK, loop.ufunc, loop.types, target)
+        for ours in outputs_or_none(context, subject, loop, inputs.columns) or ():
+            if fault := shape_fault(ours, expected):
+                context.ledger.differs(subject, "the result", fault, "", count=len(expected))
+                continue
+            parts = [(canonical(side.real), canonical(side.imag)) for side in (ours, expected)]
+            distance = np.maximum(*(ulp_distance(mine, true) for mine, true in zip(*parts, strict=True)))
+            wrong = np.flatnonzero(distance > steps)
+            context.ledger.passed(subject, len(expected) - len(wrong))
+            if len(wrong):
+                first = int(wrong[0])
+                context.ledger.differs(
+                    subject, tuple_text(inputs.columns, first), value_text(ours[first]),
+                    f"{value_text(expected[first])} within {loop.accuracy} ULP", count=len(wrong),
+                )  # fmt: skip
+
+
+def _is_rounded_complex(loop: Loop) -> bool:
+    kinds = {np.dtype(name).kind for name in loop.inputs}
+    return kinds == {"c"} and loop.accuracy is not None and not loop.is_rounded_correctly
+
+
 def measure(context: Context) -> Section:
     loops = context.loops()
     for loop in context.progress.track(loops, len(loops)):
-        if context.is_approximate(loop):
+        if _is_rounded_complex(loop):
+            _compare_parts(context, loop)
+        elif context.is_approximate(loop):
             _compare_rounded(context, loop)
         else:
             _compare_exact(context, loop)

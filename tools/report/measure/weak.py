@@ -21,9 +21,9 @@ CHECK = "weak scalars"
 ANSWERED = "answered where NumPy overflows"
 
 # In range for some dtypes, out of range for others.
-SCALARS: tuple[bool | int | float, ...] = (
+SCALARS: tuple[bool | int | float | complex, ...] = (
     True, 1, -1, 200, -200, 40_000, -40_000, 70_000, 3_000_000_000, -3_000_000_000,
-    2**63, -(2**63) - 1, 2**64, 1.5, -1e300, float("inf"), float("nan"),
+    2**63, -(2**63) - 1, 2**64, 1.5, -1e300, float("inf"), float("nan"), 1.5 - 2j,
 )  # fmt: skip
 
 

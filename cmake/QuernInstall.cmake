@@ -36,7 +36,9 @@ else()
 endif()
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/quernConfigVersion.cmake" COMPATIBILITY ${compatibility})
 install(
-  FILES "${PROJECT_BINARY_DIR}/quernConfig.cmake" "${PROJECT_BINARY_DIR}/quernConfigVersion.cmake"
+  FILES
+    "${PROJECT_BINARY_DIR}/quernConfig.cmake" "${PROJECT_BINARY_DIR}/quernConfigVersion.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindBLIS.cmake"
   DESTINATION "${package_dir}"
   COMPONENT development)
 
@@ -46,7 +48,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/spec" DESTINATION "${kernels_dir}" COMP
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/generator" DESTINATION "${kernels_dir}" COMPONENT kernels
   FILES_MATCHING PATTERN "*.py" PATTERN "*.j2" PATTERN "__pycache__" EXCLUDE)
 install(
-  DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/core" "${PROJECT_SOURCE_DIR}/runtime/simd"
+  DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/core" "${PROJECT_SOURCE_DIR}/runtime/linalg" "${PROJECT_SOURCE_DIR}/runtime/simd"
   DESTINATION "${kernels_dir}/runtime"
   COMPONENT kernels
   FILES_MATCHING PATTERN "*.h")
@@ -68,12 +70,14 @@ set(QUERN_PC_ARCHIVE_LIBS "")
 if(NOT BUILD_SHARED_LIBS)
   list(TRANSFORM OpenMP_CXX_LIB_NAMES PREPEND "-l" OUTPUT_VARIABLE openmp_libs)
   list(JOIN openmp_libs " " openmp_libs)
-  get_target_property(hwy_file hwy::hwy LOCATION)
-  cmake_path(GET hwy_file PARENT_PATH hwy_dir)
-  if(NOT hwy_dir IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
-    set(QUERN_PC_ARCHIVE_LIBS " -L${hwy_dir}")
-  endif()
-  string(APPEND QUERN_PC_ARCHIVE_LIBS " -lhwy ${openmp_libs}")
+  foreach(library IN ITEMS hwy::hwy BLIS::BLIS)
+    get_target_property(file ${library} LOCATION)
+    cmake_path(GET file PARENT_PATH folder)
+    if(NOT folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+      string(APPEND QUERN_PC_ARCHIVE_LIBS " -L${folder}")
+    endif()
+  endforeach()
+  string(APPEND QUERN_PC_ARCHIVE_LIBS " -lhwy -lblis ${openmp_libs}")
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/quern.pc.in" "${PROJECT_BINARY_DIR}/quern.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/quern.pc"

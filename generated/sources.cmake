@@ -40,6 +40,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating_3.cpp
   src/kernels/integer.cpp
   src/kernels/logical.cpp
+  src/kernels/matrix.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
   src/tables/bitwise.cpp
@@ -51,6 +52,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/floating.cpp
   src/tables/integer.cpp
   src/tables/logical.cpp
+  src/tables/matrix.cpp
   src/tables/package.cpp
   src/tables/targets.cpp
 )
@@ -72,6 +74,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_3.cpp
   conformance/integer.cpp
   conformance/logical.cpp
+  conformance/matrix.cpp
 )
 
 set(QUERN_GENERATED_BENCHMARKS
@@ -85,6 +88,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/floating.cpp
   bench/integer.cpp
   bench/logical.cpp
+  bench/matrix.cpp
 )
 
 set(QUERN_GENERATED_HEADERS

@@ -18,6 +18,7 @@ from .load import Mapping, Node, SpecFiles, load_folder, shown
 from .model import CapiSlot, DType, Spec, Target, Ufunc
 from .sharing import share_code
 from .shape import CAPI, CASTING, DTYPE, PACKAGE_VOCABULARY, TARGETS, UFUNC, VOCABULARY, Shape, fit
+from .signature import CoreReader
 from .targets import read_targets
 from .ufuncs import UfuncReader
 from .vocabulary import OperationReader, read_words
@@ -152,7 +153,8 @@ class Assembly:
         if not check_cycles(dtypes, lattice, self.log) or not dtypes.all:
             return None
         casting = CastingReader(self.casting_node, self.words, classes, dtypes, lattice, self.log).read()
-        return Context(self.words, classes, dtypes, lattice, operations, broken, casting, targets, self.log)
+        cores = CoreReader(self.words, classes, self.log).read(self.sources.words)
+        return Context(self.words, classes, dtypes, lattice, operations, broken, casting, targets, self.log, *cores)
 
     def ufuncs(self, context: Context) -> list[Ufunc]:
         """All sound ufuncs in name order."""

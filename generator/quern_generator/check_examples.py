@@ -10,9 +10,10 @@ from typing import Union
 from .check_values import ValueChecker, read_reductions
 from .context import Context
 from .load import Scalar
-from .model import Casting, DType
+from .model import Casting, CoreSignature, DType
 from .reference import Value, convert, parse_value, same, value_text
 from .resolution import Resolver
+from .signature import CoreReference, Grid, apply
 
 Literal = Union[bool, int, float]
 
@@ -32,16 +33,25 @@ class Excused(Exception):
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument: one number, or a list of them."""
+    """An argument: one number, or a list of them; with a signature, lists of lists too."""
 
     values: tuple[Literal, ...]
     is_list: bool
+    shape: tuple[int, ...] = ()
 
 
 class ExampleChecker:
     """Evaluates the examples of one ufunc."""
 
-    def __init__(self, context: Context, casting: Casting, checker: ValueChecker, resolver: Resolver) -> None:
+    def __init__(
+        self,
+        context: Context,
+        casting: Casting,
+        checker: ValueChecker,
+        resolver: Resolver,
+        signature: CoreSignature | None = None,
+    ) -> None:
+        self.signature = signature
         self.context = context
         self.casting = casting
         self.checker = checker
@@ -64,8 +74,11 @@ class ExampleChecker:
         call, expected_node = parse_example(scalar.text)
         assert isinstance(call.func, ast.Name)
         name = call.func.id
-        arguments = [read_argument(node) for node in call.args]
-        if name == self.checker.name:
+        nested = self.signature is not None
+        arguments = [read_argument(node, nested) for node in call.args]
+        if name == self.checker.name and self.signature is not None:
+            found = [self.on_cores(self.signature, arguments)]
+        elif name == self.checker.name:
             found = self.elementwise(arguments)
         elif name in self.functions and len(arguments) == 1:
             found = [self.reduced(arguments[0])]
@@ -76,10 +89,10 @@ class ExampleChecker:
         if len(nodes) != len(found):
             raise ExampleError(expected_node.col_offset, f"{len(nodes)} result(s) where {len(found)} belong")
         for node, (results, dtype) in zip(nodes, found):
-            check_results(node, results, dtype)
+            check_results(node, results, dtype, nested)
 
-    def elementwise(self, arguments: Sequence[Argument]) -> list[tuple[list[Value], DType]]:
-        """The values of a call for each output, lists element by element."""
+    def chosen_loop(self, arguments: Sequence[Argument]) -> int:
+        """The loop that takes the arguments."""
         arity = len(self.checker.loops[0].inputs)
         if len(arguments) != arity:
             message = f"{self.checker.name} takes {arity} argument(s), {len(arguments)} given"
@@ -89,6 +102,11 @@ class ExampleChecker:
         if value < 0:
             self.need_complete()
             raise ExampleError(0, "no loop takes these arguments")
+        return value
+
+    def elementwise(self, arguments: Sequence[Argument]) -> list[tuple[list[Value], DType]]:
+        """The values of a call for each output, lists element by element."""
+        value = self.chosen_loop(arguments)
         loop = self.checker.loops[value]
         lengths = {len(argument.values) for argument in arguments if argument.is_list} or {1}
         if len(lengths) > 1:
@@ -98,6 +116,22 @@ class ExampleChecker:
             chosen = [a.values[position if a.is_list else 0] for a in arguments]
             results.append(self.apply(value, [literal_value(v, d) for v, d in zip(chosen, loop.inputs)]))
         return [([row[place] for row in results], dtype) for place, dtype in enumerate(loop.outputs)]
+
+    def on_cores(self, signature: CoreSignature, arguments: Sequence[Argument]) -> tuple[list[Value], DType]:
+        """The values of a call whose arguments are whole core operands."""
+        value = self.chosen_loop(arguments)
+        loop, reference = self.checker.loops[value], self.checker.references[value]
+        if not isinstance(reference, CoreReference):
+            raise Excused
+        grids = []
+        for argument, dtype in zip(arguments, loop.inputs):
+            known = [literal_value(literal, dtype) for literal in argument.values]
+            grids.append(Grid(argument.shape, tuple(known)))
+        try:
+            result = apply(signature, reference, grids, loop.inputs, loop.outputs[0])
+        except ValueError as error:
+            raise ExampleError(0, str(error)) from error
+        return list(result.values), loop.outputs[0]
 
     def apply(self, loop: int, inputs: Sequence[Value | None]) -> tuple[Value, ...]:
         """The values of one loop's reference."""
@@ -155,9 +189,9 @@ class ExampleChecker:
         return everything[self.casting.weak_alone[1 if any(isinstance(value, float) for value in values) else 0]]
 
 
-def check_results(node: ast.expr, results: Sequence[Value], dtype: DType) -> None:
+def check_results(node: ast.expr, results: Sequence[Value], dtype: DType, nested: bool) -> None:
     """Raises ExampleError unless an example states these values of one output."""
-    wanted = [literal_value(value, dtype) for value in read_argument(node).values]
+    wanted = [literal_value(value, dtype) for value in read_argument(node, nested).values]
     if len(wanted) != len(results) or not all(w is not None and same(w, r, False) for w, r in zip(wanted, results)):
         shown = ", ".join(value_text(value, dtype) for value in results)
         raise ExampleError(node.col_offset, f"the reference gives [{shown}]")
@@ -176,10 +210,16 @@ def parse_example(text: str) -> tuple[ast.Call, ast.expr]:
     raise ExampleError(0, 'an example has the form "name(arguments) == result"')
 
 
-def read_argument(node: ast.expr) -> Argument:
-    """A number or a list of numbers."""
+def read_argument(node: ast.expr, nested: bool = False) -> Argument:
+    """A number or a list of numbers; with ``nested`` also a list of lists of one length."""
+    if isinstance(node, ast.List) and nested and node.elts and isinstance(node.elts[0], ast.List):
+        rows = [read_argument(item) for item in node.elts]
+        if len({row.shape for row in rows}) > 1:
+            raise ExampleError(node.col_offset, "the lists differ in length")
+        values = tuple(value for row in rows for value in row.values)
+        return Argument(values, True, (len(rows), *rows[0].shape))
     if isinstance(node, ast.List):
-        return Argument(tuple(read_literal(item) for item in node.elts), True)
+        return Argument(tuple(read_literal(item) for item in node.elts), True, (len(node.elts),))
     return Argument((read_literal(node),), False)
 
 

@@ -14,6 +14,7 @@ from .loops import ExpandedLoop, closed
 from .model import REFUSED, ReductionFunction, SpecialValue
 from .reference import Real, Reference, Refused, Value, convert, finite, parse_value, same, value_text
 from .resolution import Resolution
+from .signature import CoreReference
 
 PROBES = {
     "boolean": ("false", "true"),
@@ -51,7 +52,7 @@ class ValueChecker:
         name: str,
         node: Mapping,
         loops: Sequence[ExpandedLoop],
-        references: Sequence[Reference | None],
+        references: Sequence[Reference | CoreReference | None],
         resolution: Resolution,
         complete: bool,
     ) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .classes import ClassTable, Names
 from .dtypes import DTypes
 from .faults import FaultLog
 from .load import Scalar
-from .model import Casting, DType, Target
+from .model import Casting, Core, DType, Target
 from .promotion import Lattice
 from .vocabulary import OperationWord, Vocabulary
 
@@ -27,6 +27,8 @@ class Context:
     casting: Casting
     targets: tuple[Target, ...]
     log: FaultLog
+    cores: Dict[str, Core] = field(default_factory=dict)
+    broken_cores: set[str] = field(default_factory=set)
 
     def class_list(self, scalar: Scalar, entry: str) -> list[Names] | None:
         """The classes of a comma-separated list; None, with faults, if one is unknown."""

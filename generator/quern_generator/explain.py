@@ -52,7 +52,8 @@ def ufunc_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:
     call = f"{ufunc.name}({', '.join(ufunc.inputs)}) -> {', '.join(ufunc.outputs)}"
     yield f"{call}    {ufunc.origin}"
     yield f"  {ufunc.summary}"
-    facts = {"operator": ufunc.operator, "aliases": ", ".join(ufunc.aliases), "family": ufunc.family}
+    signature = ufunc.signature.text if ufunc.signature else None
+    facts = {"signature": signature, "operator": ufunc.operator, "aliases": ", ".join(ufunc.aliases), "family": ufunc.family}
     yield from table([key, value] for key, value in facts.items() if value)
     yield f"reference: {ufunc.reference}"
     yield "loops:"
@@ -76,8 +77,8 @@ def loop_row(loop: Loop) -> tuple[str, ...]:
     flags = ", ".join(flag if flag in loop.hardware_flags else f"{flag} (computed)" for flag in loop.declared_flags)
     kernel = f"{loop.kernel} = {loop.same_code_as}" if loop.same_code_as else loop.kernel
     marks = (" (exact)" if loop.exact else "") + (" (refuses values)" if loop.refusal else "")
-    kinds = kinds_text(loop.kinds)
-    return types_of(loop) + marks, text_of(loop.bodies), flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
+    kinds, body = kinds_text(loop.kinds), loop.core.name if loop.core else text_of(loop.bodies)
+    return types_of(loop) + marks, body, flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
 
 
 def resolution_lines(spec: Spec, ufunc: Ufunc) -> Iterator[str]:

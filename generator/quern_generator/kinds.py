@@ -19,20 +19,11 @@ from .classes import ClassTable, Names
 from .faults import FaultLog
 from .highway import HIGHWAY_TARGETS
 from .load import Mapping, Scalar
-from .model import Expression, Target
+from .model import Core, Expression, KindRow, Target
 
 PART = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 ALWAYS = "always"
 BELOW = re.compile(r"(below +)([A-Za-z0-9_]+)")
-
-
-@dataclass(frozen=True)
-class KindRow:
-    """The kind of a word for some lanes on some targets."""
-
-    kind: str
-    members: Names  # dtypes of the lanes
-    targets: frozenset[str]
 
 
 @dataclass
@@ -109,6 +100,13 @@ def body_kind(body: Expression, target: Target, kinds: Sequence[str]) -> str:
         return kinds[-1]
     own = dict(body.operation.kinds).get(target.name, kinds[0]) if body.operation else kinds[0]
     return max([own, *(body_kind(argument, target, kinds) for argument in body.arguments)], key=kinds.index)
+
+
+def core_kind(core: Core, lanes: str, target: Target, kinds: Sequence[str]) -> str:
+    """The kind of a core operation with lanes of a dtype on a target."""
+    if target.architecture == "any":
+        return kinds[-1]
+    return dict(kinds_of_lanes(core.kinds, lanes, kinds)).get(target.name, kinds[0])
 
 
 def kinds_text(kinds: Sequence[tuple[str, str]]) -> str:

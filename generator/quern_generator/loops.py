@@ -22,7 +22,8 @@ from .expression import (
 )
 from .faults import shorten
 from .load import Mapping, Scalar
-from .model import DType, Expression
+from .model import Core, DType, Expression
+from .signature import CoreRows
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ExpandedLoop:
     flags: tuple[str, ...]
     exact: bool
     refusal: str
+    core: Core | None = None  # in the place of a body
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -60,7 +62,10 @@ class RowTypes:
 class LoopReader:
     """Reads the loop rows of one ufunc."""
 
-    def __init__(self, context: Context, name: str, node: Mapping, inputs: int, outputs: int) -> None:
+    def __init__(
+        self, context: Context, name: str, node: Mapping, inputs: int, outputs: int, cores: CoreRows
+    ) -> None:
+        self.cores = cores
         self.context = context
         self.log = context.log
         self.name = name
@@ -100,8 +105,9 @@ class LoopReader:
         types = self.row_types(row, entry)
         flags = self.context.flag_names(row.scalars("flags"), f"{entry}.flags")
         text, body = row.scalar("types"), row.scalar("body")
-        assert text is not None and body is not None
-        parsed = parse_body(body, f"{entry}.body", self.log)
+        assert text is not None
+        core = self.cores.of_row(row, entry)
+        parsed = parse_body(body, f"{entry}.body", self.log) if body is not None and not self.cores.stated else None
         if types is None:
             self.complete = False
             return
@@ -116,8 +122,10 @@ class LoopReader:
             if typed:
                 missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
                 missing.update(dict.fromkeys(unexplained(typed, row.text("refuses"))))
+            if core is not None:
+                missing.update(dict.fromkeys(self.misfits(core, (*inputs, *outputs), flags)))
             exact, refusal = row.text("exact") == "true", row.text("refuses")
-            yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, exact, refusal)
+            yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, exact, refusal, core)
         if parsed:
             faults.report(parsed, self.log)
         for message in missing:
@@ -139,6 +147,15 @@ class LoopReader:
                 yield f'the body raises "{flag}", which the row does not declare'
             if flag in flags and flag not in raised and not any(dtype.significand for dtype in inputs):
                 yield f'the row declares "{flag}", which its body never raises for whole numbers'
+
+    def misfits(self, core: Core, types: tuple[DType, ...], flags: tuple[str, ...]) -> Iterator[str]:
+        """Why a core operation cannot have these types or flags."""
+        if len(set(types)) > 1:
+            yield f"{core.name} takes operands of one type"
+        elif types[0].name not in core.classes:
+            yield f"{core.name} does not take {types[0].name}"
+        elif flags and types[0].kind != "float":
+            yield f'the row declares "{flags[0]}", which {core.name} never raises for whole numbers'
 
     def row_types(self, row: Mapping, entry: str) -> RowTypes | None:
         """The types of a row; None, with faults, if they cannot be read."""
@@ -289,4 +306,6 @@ def check_mask(offset: int, inputs: tuple[DType, ...], outputs: tuple[DType, ...
 
 def closed(loop: ExpandedLoop) -> bool:
     """Whether a loop combines two values of a type into one of the same."""
+    if loop.core is not None:
+        return False
     return len(loop.inputs) == 2 and len(loop.outputs) == 1 and len({*loop.inputs, *loop.outputs}) == 1

@@ -91,6 +91,45 @@ class Expression:
 
 
 @dataclass(frozen=True)
+class KindRow:
+    """The kind of a word for some lanes on some targets."""
+
+    kind: str
+    members: frozenset[str]  # dtypes of the lanes
+    targets: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CoreSignature:
+    """``signature`` of a ufunc or of a word of ``cores``; operands name dimensions by their position."""
+
+    text: str  # "(n?,k),(k,m?)->(n?,m?)"
+    dimensions: tuple[str, ...]  # in the order of their first mention: "n", "k", "m"
+    optional: tuple[bool, ...]  # by dimension: whether operands may lack it
+    inputs: tuple[tuple[int, ...], ...]
+    outputs: tuple[tuple[int, ...], ...]
+
+    @property
+    def axes(self) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+        """What is left without the names."""
+        return self.inputs, self.outputs
+
+
+@dataclass(frozen=True)
+class Core:
+    """A word of ``vocabulary.yaml`` ``cores``: a kernel over whole core operands of one type."""
+
+    name: str
+    family: str  # file stem in runtime/simd
+    signature: CoreSignature
+    classes: tuple[str, ...]  # dtype names it accepts
+    signless: bool  # signed and unsigned integers share its code
+    separable: bool  # each output dimension may be cut and its parts computed apart
+    summary: str
+    kinds: tuple[KindRow, ...] = ()  # where it is not a vector loop
+
+
+@dataclass(frozen=True)
 class Loop:
     """One typed loop after expansion of its class variables."""
 
@@ -112,6 +151,7 @@ class Loop:
     refusal: str = ""  # loops[].refuses: why the loop refuses some values; "" if it takes all
     reference: str = ""  # reference, the expressions that hold for these types; see reference.py
     kinds: tuple[tuple[str, str], ...] = ()  # target that it is built for -> a word of loop_kinds; see kinds.py
+    core: Core | None = None  # loops[].core, in the place of a body
 
     @property
     def types(self) -> tuple[DType, ...]:
@@ -168,6 +208,7 @@ class Ufunc:
     origin: Origin
     own: bool  # False: a base ufunc, present because own dtypes extend it
     parameters: int = 0  # inputs at the end that take no part in the choice of a loop
+    signature: CoreSignature | None = None  # signature; None: elementwise
 
     @property
     def choosing(self) -> int:

@@ -451,14 +451,17 @@ class Reference:
 
     def __call__(self, inputs: Sequence[Value], dtypes: Sequence[DType], outputs: Sequence[DType]) -> tuple[Value, ...]:
         """The results for exact inputs, as values of the outputs' dtypes. Raises ArithmeticError."""
+        return tuple(convert(result, output) for result, output in zip(self.exact(inputs, dtypes), outputs))
+
+    def exact(self, inputs: Sequence[Value], dtypes: Sequence[DType]) -> Sequence[Any]:
+        """The results before they are made values of dtypes. Raises ArithmeticError."""
         typed = {name: partial(function, dtypes[0]) for name, function in TYPED.items()}
         given = dict(zip(VARIABLES, inputs))
         names = {**FUNCTIONS, **typed, **CONSTANTS, **HELPERS, "bits": dtypes[0].bits, **given}
         try:
-            results = eval(self.code, {"__builtins__": {}}, names)
+            return eval(self.code, {"__builtins__": {}}, names)  # type: ignore[no-any-return]
         except TypeError as error:
             raise ArithmeticError(f"an operator does not take these types ({error})") from error
-        return tuple(convert(result, output) for result, output in zip(results, outputs))
 
 
 @cache

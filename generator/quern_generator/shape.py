@@ -95,7 +95,10 @@ DTYPE = record(
     },
 )
 
-LOOP = record({"types": TEXT, "body": TEXT}, {"for": MapOf(TEXT), "flags": NAMES, "exact": FLAG, "refuses": TEXT})
+LOOP = record(
+    {"types": TEXT},
+    {"body": TEXT, "core": NAME, "for": MapOf(TEXT), "flags": NAMES, "exact": FLAG, "refuses": TEXT},
+)
 REDUCE = record(
     {},
     {
@@ -119,6 +122,7 @@ UFUNC = record(
         "description": TEXT,
         "aliases": NAMES,
         "operator": TEXT,
+        "signature": TEXT,
         "resolve": ListOf(record({"inputs": TEXT}, {"as": TEXT, "refuse": TEXT})),
         "reduce": REDUCE,
         "special_values": ListOf(
@@ -137,6 +141,10 @@ BODY = record(
     {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT},
     {"header": NAME, "raises": MapOf(NAMES), "refuses": TEXT, "mixed": NAME, "kinds": KINDS_OF_WORD},
 )
+CORE = record(
+    {"family": NAME, "signature": TEXT, "classes": TEXT, "summary": TEXT},
+    {"signless": FLAG, "separable": FLAG, "kinds": KINDS_OF_WORD},
+)
 WORDS = MapOf(TEXT)
 VOCABULARY = record(
     {
@@ -150,10 +158,11 @@ VOCABULARY = record(
         "reference_words": WORDS,
         "operations": MapOf(OPERATION),
         "bodies": MapOf(BODY),
-    }
+    },
+    {"cores": MapOf(CORE)},
 )
-# A package adds bodies and families of its own; the rest is the base's.
-PACKAGE_VOCABULARY = record({}, {"families": WORDS, "bodies": MapOf(BODY)})
+# A package adds bodies, cores and families of its own; the rest is the base's.
+PACKAGE_VOCABULARY = record({}, {"families": WORDS, "bodies": MapOf(BODY), "cores": MapOf(CORE)})
 
 CASTING = record(
     {

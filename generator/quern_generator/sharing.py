@@ -15,6 +15,9 @@ from .reference import parse_value
 from .vocabulary import OperationWord
 
 
+WHOLE = ("signed", "unsigned")
+
+
 def share_code(ufuncs: Sequence[Ufunc], operations: Mapping[str, OperationWord]) -> list[Ufunc]:
     """Points loops at an earlier one of their ufunc, or else of their family, whose machine code is the same."""
     first: dict[tuple[object, ...], str] = {}
@@ -32,6 +35,10 @@ def share_code(ufuncs: Sequence[Ufunc], operations: Mapping[str, OperationWord])
 def code_key(loop: Loop, operations: Mapping[str, OperationWord]) -> tuple[object, ...]:
     """What decides the machine code of a loop: of one that reads no input, its value. Widths stand for whole
     numbers whose signs no operation sees."""
+    if loop.core is not None:
+        by_width = loop.core.signless
+        types = [dtype.bits if by_width and dtype.kind in WHOLE else dtype.name for dtype in loop.types]
+        return loop.family, loop.core.name, *types
     if any(body.result == "constant" for body in loop.bodies):
         return loop.family, text_of(loop.bodies)
     words = set().union(*map(words_in, loop.bodies))

@@ -13,12 +13,13 @@ from .classes import Names
 from .context import Context
 from .dtypes import Source, origin_of
 from .expression import raised_by
-from .kinds import body_kind
+from .kinds import body_kind, core_kind
 from .load import Mapping, Scalar
 from .loops import ExpandedLoop, LoopReader, closed
-from .model import DType, Expression, Loop, SpecialValue, Ufunc
+from .model import CoreSignature, DType, Expression, Loop, SpecialValue, Ufunc
 from .reference import VARIABLES, WORDS, Reference, ReferenceFault, Value, compile_reference, value_text
 from .resolution import Resolution, Resolver
+from .signature import CoreReference, CoreRows, compile_core_reference, read_signature
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 ACCURACY = re.compile(r"exact|[0-9]+(\.[0-9]+)?")
@@ -32,7 +33,7 @@ NO_NAME = '"{}" is no name that C, C++ and Python share'
 class LoopFacts:
     """What else is known of a loop beside its types and body."""
 
-    reference: Reference | None
+    reference: Reference | CoreReference | None
     accuracy: str
     neutral: Value | None
 
@@ -57,7 +58,8 @@ class UfuncReader:
         self.check_head()
         if not self.choosing or not 0 < len(self.inputs) <= MOST_INPUTS or not 0 < len(self.outputs) <= MOST_OUTPUTS:
             return None
-        reader = LoopReader(self.context, self.name, self.node, len(self.inputs), len(self.outputs))
+        cores = self.cores()
+        reader = LoopReader(self.context, self.name, self.node, len(self.inputs), len(self.outputs), cores)
         loops = reader.read()
         if not loops:
             if reader.complete:
@@ -70,8 +72,22 @@ class UfuncReader:
         facts = self.facts(loops, references, checker, reader.complete)
         special_values = checker.special_values()
         checker.check_identity()
-        ExampleChecker(self.context, self.context.casting, checker, resolver).check()
-        return self.assemble(loops, facts, resolution, special_values)
+        ExampleChecker(self.context, self.context.casting, checker, resolver, cores.signature).check()
+        return self.assemble(loops, facts, resolution, special_values, cores.signature)
+
+    def cores(self) -> CoreRows:
+        """The signature, and what it asks of loops."""
+        scalar = self.node.scalar("signature")
+        signature = read_signature(scalar, f"{self.name}.signature", self.log) if scalar is not None else None
+        if signature is not None:
+            given = (len(signature.inputs), len(signature.outputs))
+            if given != (len(self.inputs), len(self.outputs)):
+                named = f"the arguments name {len(self.inputs)} and {len(self.outputs)}"
+                self.fault("signature", f"{given[0]} inputs and {given[1]} outputs where {named}")
+                signature = None
+        if scalar is not None and "reduce" in self.node.items:
+            self.fault("reduce", "a ufunc with a signature does not reduce")
+        return CoreRows(signature, scalar is not None, self.context.cores, self.context.broken_cores, self.log)
 
     @property
     def choosing(self) -> int:
@@ -124,7 +140,7 @@ class UfuncReader:
         if not 0 < len(self.outputs) <= MOST_OUTPUTS:
             self.fault("arguments", f"{len(self.outputs)} outputs; possible are 1 to {MOST_OUTPUTS}")
 
-    def references(self, loops: Sequence[ExpandedLoop], complete: bool) -> list[Reference | None]:
+    def references(self, loops: Sequence[ExpandedLoop], complete: bool) -> list[Reference | CoreReference | None]:
         """The reference of each loop."""
         node = self.node.get("reference")
         if isinstance(node, Scalar):
@@ -143,9 +159,11 @@ class UfuncReader:
                 break
         return [compiled.get(key) if key is not None else None for key in chosen]
 
-    def compile(self, scalar: Scalar, entry: str) -> Reference | None:
+    def compile(self, scalar: Scalar, entry: str) -> Reference | CoreReference | None:
         """A reference; None, with a fault, if it cannot be read."""
         try:
+            if self.node.scalar("signature") is not None:
+                return compile_core_reference(scalar.text, len(self.inputs))
             return compile_reference(scalar.text, len(self.inputs), len(self.outputs))
         except ReferenceFault as error:
             place = scalar.inner.after(error.offset)
@@ -191,7 +209,7 @@ class UfuncReader:
     def facts(
         self,
         loops: Sequence[ExpandedLoop],
-        references: Sequence[Reference | None],
+        references: Sequence[Reference | CoreReference | None],
         checker: ValueChecker,
         complete: bool,
     ) -> list[LoopFacts]:
@@ -231,6 +249,7 @@ class UfuncReader:
         facts: Sequence[LoopFacts],
         resolution: Resolution,
         special_values: tuple[SpecialValue, ...],
+        signature: CoreSignature | None,
     ) -> Ufunc:
         """The model of the ufunc."""
         node, reduce = self.node, self.node.mapping("reduce")
@@ -260,6 +279,7 @@ class UfuncReader:
             origin=origin_of(node.place),
             own=self.own,
             parameters=self.parameters,
+            signature=signature,
         )
 
     def loop(self, index: int, loop: ExpandedLoop, facts: LoopFacts) -> Loop:
@@ -277,23 +297,27 @@ class UfuncReader:
             reduces=closed(loop) and self.parameters == 0,
             exact=loop.exact,
             family=self.node.text("family"),
+            core=loop.core,
             kernel=kernel_name(self.name, loop.inputs),
             same_code_as=None,
             accuracy=facts.accuracy,
             origin=origin_of(loop.types.place),
             refusal=loop.refusal,
             reference=facts.reference.text if facts.reference else "",
-            kinds=self.kinds(loop.bodies),
+            kinds=self.kinds(loop),
         )
 
-    def kinds(self, bodies: Iterable[Expression]) -> tuple[tuple[str, str], ...]:
-        """The loop kind of a body on every target that the ufunc's family is built for: its worst result's."""
+    def kinds(self, loop: ExpandedLoop) -> tuple[tuple[str, str], ...]:
+        """A loop's kind on every target that the ufunc's family is built for: its worst result's, or its core's."""
         family, words = self.node.text("family"), tuple(self.context.words.loop_kinds)
         targets = [target for target in self.context.targets if family in target.families]
-        return tuple(
-            (target.name, max((body_kind(body, target, words) for body in bodies), key=words.index, default=words[0]))
-            for target in targets
-        )
+        found = []
+        for target in targets:
+            kinds = [body_kind(body, target, words) for body in loop.bodies]
+            if loop.core is not None:
+                kinds.append(core_kind(loop.core, loop.outputs[0].name, target, words))
+            found.append((target.name, max(kinds, key=words.index, default=words[0])))
+        return tuple(found)
 
 
 def is_name(text: str) -> bool:

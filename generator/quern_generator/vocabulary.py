@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from .classes import ClassTable, Names
 from .faults import FaultLog, Place
-from .kinds import KindReader, KindRow, kinds_of_lanes
+from .kinds import KindReader, kinds_of_lanes
 from .load import Mapping, Scalar
-from .model import Operation
+from .model import KindRow, Operation
 
 
 MIXED = ("type", "width")

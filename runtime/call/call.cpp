@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "call/gufunc.h"
 #include "call/overlap.h"
 #include "call/resolve.h"
 #include "core/array_access.h"
@@ -35,11 +36,13 @@ struct RunCall {
   std::size_t size() const { return static_cast<std::size_t>(like->size()); }
 };
 
-// True if nothing but inputs and perhaps `out` is given, and there is one output.
+// True if nothing but inputs and perhaps `out` is given, and there is one output, element by element.
 bool IsPlain(const UfuncInfo& ufunc, std::size_t inputs, const CallOptions& options) {
   return options.where == nullptr && !options.dtype && options.signature.empty() &&
          options.outs.empty() && options.order != Order::F &&
-         options.casting >= CastingLevel::same_kind && ufunc.outputs == 1 && inputs == ufunc.inputs;
+         options.casting >= CastingLevel::same_kind && ufunc.outputs == 1 &&
+         inputs == ufunc.inputs && ufunc.core == nullptr && options.axes.empty() &&
+         !options.axis && !options.keepdims;
 }
 
 // True if a kernel may write to `out`, a run of the result's dtype, while it reads input i. Inlined
@@ -236,10 +239,7 @@ class GeneralCall {
   }
 
   // The output that the caller gave, or null.
-  const Array* given(std::size_t output) const {
-    if (!options_.outs.empty()) return options_.outs[output];
-    return output == 0 ? options_.out : nullptr;
-  }
+  const Array* given(std::size_t output) const { return GivenOutput(options_, output); }
 
   // Makes the outputs that were not given in `made`, which has a place for each output, and fills
   // all of them.
@@ -278,14 +278,7 @@ class GeneralCall {
 
  private:
   void ReadOutputs() {
-    if (!options_.outs.empty() && options_.out != nullptr) {
-      throw ValueError(std::string(ufunc_.name) + ": give out or outs, not both");
-    }
-    if (!options_.outs.empty() && options_.outs.size() != ufunc_.outputs) {
-      throw ValueError(std::string(ufunc_.name) + ": outs has " +
-                       std::to_string(options_.outs.size()) + " entries; the ufunc has " +
-                       std::to_string(ufunc_.outputs) + " outputs");
-    }
+    CheckGivenOutputs(ufunc_, options_);
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) outputs_[i] = given(i);
   }
 
@@ -422,10 +415,18 @@ Array MakeResult(GeneralCall& call) {
   return made;
 }
 
+void RefuseCoreOptions(const UfuncInfo& ufunc, const CallOptions& options) {
+  if (options.axes.empty() && !options.axis && !options.keepdims) return;
+  const char* name = !options.axes.empty() ? "axes" : options.axis ? "axis" : "keepdims";
+  throw TypeError(std::string(ufunc.name) + "() got an unexpected keyword argument '" + name + "'");
+}
+
 // What one run does not cover, for ufuncs with one output. Apart from the short path, whose frame
 // and registers it would take.
 [[gnu::noinline]] Array CallPlanned(const UfuncInfo& ufunc, std::span<const Operand> inputs,
                                     const CallOptions& options) {
+  if (ufunc.core != nullptr) return std::move(CallOnCores(ufunc, inputs, options).front());
+  RefuseCoreOptions(ufunc, options);
   if (RowCall row(ufunc, inputs, options); row.Bind()) {
     if (options.out == nullptr) return row.Make();
     row.RunInto(*options.out);
@@ -442,6 +443,8 @@ Array MakeResult(GeneralCall& call) {
 
 std::vector<Array> Ufunc::call_all(std::span<const Operand> inputs,
                                    const CallOptions& options) const {
+  if (info_->core != nullptr) return CallOnCores(*info_, inputs, options);
+  RefuseCoreOptions(*info_, options);
   GeneralCall call(*info_, inputs, options);
   std::vector<Array> results(info_->outputs);
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -20,8 +20,8 @@ namespace {
 
 void CheckReducible(const UfuncInfo& ufunc, const char* method) {
   if (*ufunc.signature != '\0') {
-    throw ValueError(std::string(ufunc.name) + "." + method +
-                     ": reduction is not defined on a ufunc with a core signature");
+    throw NotSupportedError("Reduction not defined on ufunc with signature (" +
+                            std::string(ufunc.name) + "." + method + ")");
   }
   if (ufunc.inputs != 2 || ufunc.parameters != 0) {
     throw ValueError(std::string(ufunc.name) + "." + method +
@@ -354,6 +354,10 @@ Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
 }
 
 Array Ufunc::outer(const Operand& first, const Operand& second, const CallOptions& options) const {
+  if (*info_->signature != '\0') {
+    throw TypeError("method outer is not allowed in ufunc with non-trivial signature (" +
+                    std::string(info_->name) + ")");
+  }
   if (info_->inputs != 2) {
     throw ValueError(std::string(info_->name) +
                      ".outer: outer product only supported for binary functions");
@@ -393,7 +397,11 @@ std::vector<Index> CheckedPositions(const Array& array, const Array& indices, co
 
 void CheckAt(const UfuncInfo& ufunc, const Array& array, const Operand* values,
              const std::string& what) {
-  if (*ufunc.signature != '\0' || ufunc.inputs > 2) {
+  if (*ufunc.signature != '\0') {
+    throw TypeError(what + " does not support ufunc with non-trivial signature: " + ufunc.name +
+                    " has signature " + ufunc.signature + ".");
+  }
+  if (ufunc.inputs > 2) {
     throw TypeError(what + ": only unary and binary ufuncs are supported");
   }
   if (ufunc.outputs != 1) throw TypeError(what + ": only single output ufuncs are supported");

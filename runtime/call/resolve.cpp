@@ -189,6 +189,17 @@ const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> typ
 
 }  // namespace
 
+void CheckGivenOutputs(const UfuncInfo& ufunc, const CallOptions& options) {
+  if (options.outs.empty()) return;
+  if (options.out != nullptr) {
+    throw ValueError(std::string(ufunc.name) + ": give out or outs, not both");
+  }
+  if (options.outs.size() != ufunc.outputs) {
+    throw ValueError(std::string(ufunc.name) + ": outs has " + std::to_string(options.outs.size()) +
+                     " entries; the ufunc has " + std::to_string(ufunc.outputs) + " outputs");
+  }
+}
+
 void CheckRefusal(const UfuncInfo& ufunc, const LoopInfo& loop, FpFlags flags) {
   if ((flags & kRefused) == 0) return;
   throw ValueError(std::string(ufunc.name) + ": " + loop.refusal);

@@ -33,6 +33,15 @@ struct BoundCall {
 void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options,
              BoundCall& call);
 
+// Throws ValueError if both `out` and `outs` are given, or a wrong number of `outs`.
+void CheckGivenOutputs(const UfuncInfo& ufunc, const CallOptions& options);
+
+// The output that the caller gave, or null.
+inline const Array* GivenOutput(const CallOptions& options, std::size_t output) {
+  if (!options.outs.empty()) return options.outs[output];
+  return output == 0 ? options.out : nullptr;
+}
+
 // Throws ValueError if the loop's kernels reported that they refuse a value.
 void CheckRefusal(const UfuncInfo& ufunc, const LoopInfo& loop, FpFlags flags);
 

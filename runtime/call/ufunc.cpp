@@ -38,6 +38,7 @@ std::vector<const Ufunc*> Ufunc::all() {
 
 std::string_view Ufunc::name() const { return info_->name; }
 std::string_view Ufunc::summary() const { return info_->summary; }
+std::string_view Ufunc::signature() const { return info_->signature; }
 std::size_t Ufunc::inputs() const { return info_->inputs; }
 std::size_t Ufunc::outputs() const { return info_->outputs; }
 bool Ufunc::reorderable() const { return info_->reorderable; }

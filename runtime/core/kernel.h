@@ -37,12 +37,30 @@ using ScanKernel = FpFlags (*)(const void* in, std::ptrdiff_t in_step, void* out
 // Converts n >= 0 contiguous elements. in and out may coincide if the element sizes are equal.
 using CastKernel = FpFlags (*)(const void* in, void* out, std::size_t n);
 
+// A stack of core operations of a ufunc with a signature, one after another along a loop axis. Extents
+// are those of the core dimensions in the order in which the signature first names them; absent
+// optional dimensions have extent 1.
+struct CoreGeometry {
+  std::size_t count;              // operations
+  const std::ptrdiff_t* steps;    // bytes from one operation's operand to the next's: inputs, then outputs
+  const std::size_t* extents;     // of the core dimensions
+  const std::ptrdiff_t* strides;  // bytes along each operand's core axes, one operand after another
+  bool reproducible;  // sums of floating-point numbers follow the tree of docs/decisions/0003
+};
+
+// Applies a ufunc with a signature to whole core operands, on the calling thread. Elements are aligned
+// and in native byte order; strides are any, 0 and negative ones included. Outputs overlap nothing and
+// need not be initialised. Flags as for ElementwiseKernel.
+using CoreKernel = FpFlags (*)(const void* const* in, void* const* out,
+                               const CoreGeometry& geometry);
+
 // The kernels of one loop on one target. Null where the loop has no such form.
 struct KernelSet {
   ElementwiseKernel elementwise;
   ReduceKernel reduce;
   ReduceColumnsKernel reduce_columns;
   ScanKernel scan;
+  CoreKernel core = nullptr;  // of a ufunc with a signature, which has no other form
 };
 
 // The lanes of the reduction tree for an accumulator of `size` bytes, and the elements of a block: 32

@@ -87,6 +87,16 @@ struct Identity {
   double real;
 };
 
+// The signature of a generalised ufunc. Core dimensions are known by their position in the order in
+// which the signature first names them.
+struct CoreInfo {
+  std::span<const char* const> dimensions;  // names
+  std::uint32_t optional;                   // bit i: operands may lack dimension i
+  std::span<const std::uint8_t> axes;       // dimensions of every operand, one operand after another
+  std::span<const std::uint8_t> counts;     // how many of them each operand has
+  std::uint32_t separable;                  // bit i: results along dimension i may be computed apart
+};
+
 struct UfuncInfo {
   const char* name;
   const char* summary;
@@ -113,6 +123,7 @@ struct UfuncInfo {
   bool reorderable;                             // may be reduced over several axes
   bool compares;                                // out-of-range weak integers compare exactly
   const char* origin;
+  const CoreInfo* core = nullptr;               // of a generalised ufunc
 };
 
 struct CastingTables {

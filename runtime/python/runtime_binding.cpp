@@ -44,6 +44,10 @@ void BindRuntime(nb::module_& module) {
   module.def(
       "set_target", [](const char* name) { set_target(name); }, nb::arg("name"),
       "Chooses the target, for the whole process; not while other threads compute.");
+  module.def("reproducible_products", &reproducible_products,
+             "Whether products of floating-point matrices have the same bits everywhere.");
+  module.def("set_reproducible_products", &set_reproducible_products, nb::arg("reproducible"),
+             "Makes products of floating-point matrices reproducible, at about half the speed.");
   module.def("thread_limit", &thread_limit, "The most threads one call may use.");
   module.def("set_thread_limit", &set_thread_limit, nb::arg("threads"),
              "Sets the most threads one call may use, for the whole process.");

@@ -38,8 +38,10 @@ std::string CallForm(const Ufunc& ufunc) {
   const std::vector<std::string_view> names = ufunc.argument_names();
   std::string form = std::string(ufunc.name()) + "(";
   for (std::size_t i = 0; i < ufunc.inputs(); ++i) form += std::string(names[i]) + ", ";
-  return form + "/, out=None, *, where=True, casting='same_kind', order='K', dtype=None, " +
-         "signature=None, subok=True)";
+  const bool generalised = !ufunc.signature().empty();
+  return form + "/, out=None, *, " + (generalised ? "" : "where=True, ") +
+         "casting='same_kind', order='K', dtype=None, signature=None, subok=True" +
+         (generalised ? ", axes=[], axis=None, keepdims=False)" : ")");
 }
 
 PyObject* GetName(PyObject* self, void*) {

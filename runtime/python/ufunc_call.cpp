@@ -8,6 +8,7 @@
 #include "python/dtype_binding.h"
 #include "python/errors_binding.h"
 #include "python/interchange.h"
+#include "python/reduction.h"
 #include "python/values.h"
 #include "quern/errors.hpp"
 
@@ -46,35 +47,81 @@ std::vector<std::optional<DType>> ParseSignature(const Ufunc& ufunc, nb::handle 
   return types;
 }
 
+constexpr std::size_t kKeywords = 11;
+
 // Named for the interpreter's own strings, so that a comparison of addresses mostly suffices.
 struct KeywordField {
   const char* name;
   PyObject* Keywords::*field;
+  enum Owner { kAll, kElementwise, kGeneralised } owner;  // ufuncs that have the keyword
   PyObject* interned;
 };
 
 std::span<const KeywordField> KeywordFields() {
   static const KeywordField* fields = [] {
-    auto* table = new KeywordField[8]{
-        {"out", &Keywords::out, nullptr},       {"where", &Keywords::where, nullptr},
-        {"dtype", &Keywords::dtype, nullptr},   {"casting", &Keywords::casting, nullptr},
-        {"order", &Keywords::order, nullptr},   {"signature", &Keywords::signature, nullptr},
-        {"sig", &Keywords::signature, nullptr}, {"subok", &Keywords::subok, nullptr},
+    auto* table = new KeywordField[kKeywords]{
+        {"out", &Keywords::out, KeywordField::kAll, nullptr},
+        {"where", &Keywords::where, KeywordField::kElementwise, nullptr},
+        {"dtype", &Keywords::dtype, KeywordField::kAll, nullptr},
+        {"casting", &Keywords::casting, KeywordField::kAll, nullptr},
+        {"order", &Keywords::order, KeywordField::kAll, nullptr},
+        {"signature", &Keywords::signature, KeywordField::kAll, nullptr},
+        {"sig", &Keywords::signature, KeywordField::kAll, nullptr},
+        {"subok", &Keywords::subok, KeywordField::kAll, nullptr},
+        {"axes", &Keywords::axes, KeywordField::kGeneralised, nullptr},
+        {"axis", &Keywords::axis, KeywordField::kGeneralised, nullptr},
+        {"keepdims", &Keywords::keepdims, KeywordField::kGeneralised, nullptr},
     };
-    for (int i = 0; i < 8; ++i) table[i].interned = PyUnicode_InternFromString(table[i].name);
+    for (std::size_t i = 0; i < kKeywords; ++i) {
+      table[i].interned = PyUnicode_InternFromString(table[i].name);
+    }
     return table;
   }();
-  return {fields, 8};
+  return {fields, kKeywords};
 }
 
-PyObject* Keywords::*FindKeyword(PyObject* name) {
+// Null for a name that the ufunc does not have.
+PyObject* Keywords::*FindKeyword(const Ufunc& ufunc, PyObject* name) {
+  const auto fit = [&](const KeywordField& field) {
+    const bool generalised = !ufunc.signature().empty();
+    const auto other = generalised ? KeywordField::kElementwise : KeywordField::kGeneralised;
+    return field.owner == other ? nullptr : field.field;
+  };
   for (const KeywordField& field : KeywordFields()) {
-    if (field.interned == name) return field.field;
+    if (field.interned == name) return fit(field);
   }
   for (const KeywordField& field : KeywordFields()) {
-    if (PyUnicode_CompareWithASCIIString(name, field.name) == 0) return field.field;
+    if (PyUnicode_CompareWithASCIIString(name, field.name) == 0) return fit(field);
   }
   return nullptr;
+}
+
+// One entry of axes=: an axis, or a tuple of axes.
+Axes AsCoreAxes(const Ufunc& ufunc, PyObject* item, std::size_t position) {
+  if (PyIndex_Check(item)) return Axes(AsIndex(item));
+  if (!PyTuple_Check(item)) {
+    throw TypeError(NameOf(ufunc) + ": axes item " + std::to_string(position) +
+                    " should be a tuple.");
+  }
+  std::vector<Index> axes;
+  for (nb::handle axis : nb::borrow<nb::tuple>(item)) axes.push_back(AsIndex(axis));
+  return Axes(std::move(axes));
+}
+
+std::vector<Axes> ParseAxes(const Ufunc& ufunc, PyObject* given) {
+  if (!PyList_Check(given)) throw TypeError("axes should be a list.");
+  std::vector<Axes> axes;
+  const auto entries = static_cast<std::size_t>(PyList_GET_SIZE(given));
+  for (std::size_t i = 0; i < entries; ++i) {
+    axes.push_back(AsCoreAxes(ufunc, PyList_GET_ITEM(given, static_cast<Py_ssize_t>(i)), i));
+  }
+  const std::size_t operands = ufunc.inputs() + ufunc.outputs();
+  if (entries == 0) {
+    throw ValueError("axes should be a list with an entry for all " + std::to_string(operands) +
+                     " inputs and outputs; entries for outputs can only be omitted if none of "
+                     "them has core axes.");
+  }
+  return axes;
 }
 
 [[noreturn]] void RefuseCount(const Ufunc& ufunc, std::size_t given) {
@@ -281,7 +328,7 @@ AnyObject Outputs::Result(std::size_t position, Array&& computed) const {
 }
 
 void Keywords::Set(const Ufunc& ufunc, PyObject* name, PyObject* value) {
-  PyObject* Keywords::*field = FindKeyword(name);
+  PyObject* Keywords::*field = FindKeyword(ufunc, name);
   if (field == nullptr) {
     throw TypeError(NameOf(ufunc) + "() got an unexpected keyword argument '" +
                     TextOf(name, "keyword") + "'");
@@ -307,11 +354,25 @@ Options::Options(const Ufunc& ufunc, const Keywords& keywords, const Outputs& ou
     signature_ = ParseSignature(ufunc, keywords.signature);
     options_.signature = signature_;
   }
+  ReadCoreKeywords(ufunc, keywords);
   if (!outputs.any()) return;
   if (ufunc.outputs() == 1) {
     options_.out = outputs.first();
   } else {
     options_.outs = outputs.arrays();
+  }
+}
+
+void Options::ReadCoreKeywords(const Ufunc& ufunc, const Keywords& keywords) {
+  if (keywords.axes != nullptr) {
+    if (keywords.axis != nullptr) throw TypeError("cannot specify both 'axis' and 'axes'");
+    axes_ = ParseAxes(ufunc, keywords.axes);
+    options_.axes = axes_;
+  }
+  if (keywords.axis != nullptr) options_.axis = AsIndex(keywords.axis);
+  if (keywords.keepdims != nullptr) {
+    if (!PyBool_Check(keywords.keepdims)) throw TypeError("'keepdims' must be a boolean");
+    options_.keepdims = keywords.keepdims == Py_True;
   }
 }
 

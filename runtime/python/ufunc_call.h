@@ -96,11 +96,14 @@ struct Keywords {
   PyObject* dtype = nullptr;
   PyObject* signature = nullptr;
   PyObject* subok = nullptr;
+  PyObject* axes = nullptr;
+  PyObject* axis = nullptr;
+  PyObject* keepdims = nullptr;
 
   // True if there is none but out= (and subok=, which changes nothing).
   bool only_out() const {
     return where == nullptr && casting == nullptr && order == nullptr && dtype == nullptr &&
-           signature == nullptr;
+           signature == nullptr && axes == nullptr && axis == nullptr && keepdims == nullptr;
   }
   // TypeError for a name that calls of ufuncs do not have.
   void Set(const Ufunc& ufunc, PyObject* name, PyObject* value);
@@ -115,9 +118,12 @@ class Options {
   const CallOptions& get() const { return options_; }
 
  private:
+  void ReadCoreKeywords(const Ufunc& ufunc, const Keywords& keywords);
+
   CallOptions options_;
   std::optional<Array> where_;
   std::vector<std::optional<DType>> signature_;
+  std::vector<Axes> axes_;
 };
 
 // The mask of where=; nothing for True.

@@ -25,8 +25,8 @@ import pytest
 from quern_generator.build import Assembly, read_sources
 from quern_generator.context import Context
 from quern_generator.faults import FaultLog
-from quern_generator.kinds import KindRow, below, body_kind, kinds_of_lanes, kinds_text
-from quern_generator.model import DType, Expression, Operation, Spec, Target
+from quern_generator.kinds import below, body_kind, kinds_of_lanes, kinds_text
+from quern_generator.model import DType, Expression, KindRow, Operation, Spec, Target
 from quern_generator.vocabulary import OperationWord
 from test_views import origin
 

@@ -142,6 +142,8 @@ def test_a_dtype_in_the_base_joins_every_class(root: Path, tmp_path: Path) -> No
 def check_against_numpy(spec: Spec) -> None:
     dtypes = [np.dtype(dtype.name) for dtype in spec.dtypes]
     for ufunc in known_ufuncs(spec):
+        if ufunc.signature is not None:
+            continue  # their loops name dtypes, because each needs a kernel of its own
         for cell in itertools.product(range(len(dtypes)), repeat=len(ufunc.inputs)):
             try:
                 found = numpy_ufunc(ufunc.name).resolve_dtypes(

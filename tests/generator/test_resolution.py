@@ -191,7 +191,7 @@ def test_weak_scalars_alone(spec: Spec) -> None:
 
 def test_reductions_run_in_the_loop_that_numpy_runs(spec: Spec) -> None:
     for ufunc in known_ufuncs(spec):
-        if len(ufunc.inputs) != 2:
+        if len(ufunc.inputs) != 2 or ufunc.signature is not None:
             assert ufunc.reduction is None
             continue
         for dtype in known_dtypes(spec):

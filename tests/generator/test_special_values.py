@@ -38,10 +38,12 @@ def parts(value: np.generic) -> tuple[np.generic, ...]:
 def compute(loop: Loop, row: SpecialValue) -> tuple[list[np.generic], set[str]]:
     """What NumPy gives for a row, and the flags that it raises."""
     raised: set[str] = set()
-    inputs = [np.array([number(text, dtype)]) for text, dtype in zip(row.inputs, loop.inputs)]
+    cores = loop.core.signature.inputs if loop.core else [(0,)] * len(loop.inputs)
+    values = [number(text, dtype) for text, dtype in zip(row.inputs, loop.inputs)]
+    inputs = [np.full((1,) * len(core), value) for core, value in zip(cores, values)]
     with np.errstate(all="call", call=lambda kind, _: raised.add(FLAGS[kind])):
         results = numpy_ufunc(loop.ufunc)(*inputs)
-        return [result[0] for result in (results if isinstance(results, tuple) else (results,))], raised
+        return [np.ravel(result)[0] for result in (results if isinstance(results, tuple) else (results,))], raised
 
 
 def test_special_values_are_numpys(spec: Spec) -> None:

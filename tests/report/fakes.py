@@ -52,7 +52,9 @@ def plain_copy(operand: Any) -> Any:
 
 def selects(loop: Loop) -> bool:
     """Whether a loop of two floats returns one of them."""
-    if (len(loop.inputs), len(loop.outputs)) != (2, 1) or np.dtype(loop.inputs[0]).kind != "f":
+    if loop.signature is not None or (len(loop.inputs), len(loop.outputs)) != (2, 1):
+        return False
+    if np.dtype(loop.inputs[0]).kind != "f":
         return False
     columns = corpus(loop.inputs, 0).columns
     function = find_ufunc(loop.ufunc)
@@ -180,7 +182,8 @@ class FakeQuern(NumpyLibrary):
         """Rounded reductions by way of a longer format, so that their order does not show."""
         array = operands[0]
         rounds = (ufunc, array.dtype.name) in self._rounding
-        if method != "reduce" or not rounds and array.dtype.kind != "c":
+        multiplies = ufunc == "multiply" and array.dtype.kind == "c"
+        if method != "reduce" or not (rounds or multiplies):
             return super().method(ufunc, method, *operands, **keywords)
         axis = keywords.get("axis", 0)
         # Products of complex numbers are NumPy's for contiguous ones.

@@ -17,12 +17,13 @@ LEVELS = (
     ("memory", "threads"),
     ("core",),
     ("errors",),
+    ("linalg",),
     ("simd",),
     ("dtypes",),
     ("move",),
     ("iterate",),
     ("call",),
-    ("api", "io", "linalg"),
+    ("api", "io"),
     ("capi", "cli", "python"),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

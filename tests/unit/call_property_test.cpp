@@ -121,7 +121,7 @@ class RandomCall {
     for (;;) {
       ufunc_ = all[static_cast<std::size_t>(
           RandomIndex(random_, 0, static_cast<Index>(all.size()) - 1))];
-      if (MayRefuse(*ufunc_)) continue;
+      if (MayRefuse(*ufunc_) || !ufunc_->signature().empty()) continue;
       types_.clear();
       const DType first = RandomDType();
       for (std::size_t i = 0; i < ufunc_->inputs(); ++i) {

@@ -77,6 +77,7 @@ TEST(Call, ZeroDimensionalInputsGiveZeroDimensions) {
 
 TEST(Call, EmptyInputsGiveEmptyResultsOfTheRightType) {
   for (const Ufunc* ufunc : Ufunc::all()) {
+    if (!ufunc->signature().empty()) continue;
     for (const std::vector<DType>& types : ufunc->loops()) {
       std::vector<Array> arrays;
       for (std::size_t i = 0; i < ufunc->inputs(); ++i) arrays.push_back(empty({0, 3}, types[i]));

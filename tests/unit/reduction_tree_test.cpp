@@ -278,7 +278,7 @@ struct ReducingLoop {
 std::vector<ReducingLoop> ReducingLoops() {
   std::vector<ReducingLoop> found;
   for (const Ufunc* ufunc : Ufunc::all()) {
-    if (ufunc->inputs() != 2 || ufunc->outputs() != 1) continue;
+    if (ufunc->inputs() != 2 || ufunc->outputs() != 1 || !ufunc->signature().empty()) continue;
     if (ufunc->info().parameters != 0) continue;
     for (const LoopInfo* loop : Registry::Get().Loops(ufunc->info())) {
       if (loop->types[0] == loop->types[1] && loop->types[1] == loop->types[2] &&

@@ -79,7 +79,14 @@ class Context:
         return {ufunc.name: (ufunc.name, *ufunc.aliases) for ufunc in self.spec.ufuncs}
 
     def loops(self) -> tuple[Loop, ...]:
-        """Loops that NumPy has too, those with equal inputs together."""
+        """Elementwise loops that NumPy has too, those with equal inputs together."""
+        return tuple(loop for loop in self._known_loops() if loop.signature is None)
+
+    def core_loops(self) -> tuple[Loop, ...]:
+        """The same of ufuncs with a signature."""
+        return tuple(loop for loop in self._known_loops() if loop.signature is not None)
+
+    def _known_loops(self) -> tuple[Loop, ...]:
         known = set(self.dtypes)
         found = [
             loop

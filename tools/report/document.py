@@ -108,6 +108,8 @@ def _promise(context: Context, loop: Loop) -> str:
         return "exact"
     if loop.is_rounded_correctly:
         return "correctly rounded"
+    if loop.signature is not None:
+        return f"{loop.accuracy:g} ULP a term"
     return f"{loop.accuracy:g} ULP" if context.is_approximate(loop) else "NumPy's bits"
 
 
@@ -133,7 +135,7 @@ def _rows(context: Context, sections: dict[str, Json]) -> list[Json]:
     dispatch = sections.get("dispatch", {})
     ran, kinds = dispatch.get("ran", {}), dispatch.get("kinds", {})
     rows = []
-    for loop in sorted(context.loops(), key=lambda loop: loop.ufunc):
+    for loop in sorted((*context.loops(), *context.core_loops()), key=lambda loop: loop.ufunc):
         at = (loop.ufunc, loop.types)
         for target in context.targets:
             checks = tallies.get((*at, target), {})

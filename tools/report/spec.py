@@ -43,6 +43,7 @@ class Loop:
     kinds: dict[str, str]
     origin: str
     special_values: tuple[SpecialRow, ...]
+    signature: str | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -71,6 +72,7 @@ class Ufunc:
     identity: str | None
     reorderable: bool
     loops: tuple[Loop, ...]
+    signature: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Spec:
     loop_kinds: dict[str, str]
     targets: tuple[str, ...]
     ufuncs: tuple[Ufunc, ...]
+
+    @property
+    def elementwise(self) -> tuple[Ufunc, ...]:
+        """The ufuncs without a signature."""
+        return tuple(ufunc for ufunc in self.ufuncs if ufunc.signature is None)
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -117,6 +124,7 @@ def _loop(data: Json, index: int) -> Loop:
         kinds=entry["kinds"],
         origin=entry["origin"],
         special_values=_special_rows(data, index),
+        signature=data.get("signature"),
     )
 
 
@@ -131,6 +139,7 @@ def _ufunc(data: Json) -> Ufunc:
         identity=data["identity"],
         reorderable=data["reorderable"],
         loops=tuple(_loop(data, index) for index in range(len(data["loops"]))),
+        signature=data.get("signature"),
     )
 
 

@@ -166,6 +166,12 @@ QN_API qn_status qn_any(const qn_array* array, qn_array** result, const qn_reduc
 /* Whether exactly one of the inputs is true. */
 QN_API qn_status qn_logical_xor(const qn_array* left, const qn_array* right, qn_array** result);
 
+/* Matrix product of the inputs. */
+QN_API qn_status qn_matmul(const qn_array* left, const qn_array* right, qn_array** product);
+
+/* Products of matrices and columns. */
+QN_API qn_status qn_matvec(const qn_array* matrix, const qn_array* vector, qn_array** product);
+
 /* The larger of the inputs, element by element. */
 QN_API qn_status qn_maximum(const qn_array* first, const qn_array* second, qn_array** maximum);
 
@@ -255,6 +261,12 @@ QN_API qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend
 
 /* The input without its fraction. */
 QN_API qn_status qn_trunc(const qn_array* value, qn_array** whole);
+
+/* Dot products of vectors. */
+QN_API qn_status qn_vecdot(const qn_array* left, const qn_array* right, qn_array** product);
+
+/* Products of rows and matrices. */
+QN_API qn_status qn_vecmat(const qn_array* vector, const qn_array* matrix, qn_array** product);
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,8 @@ QUERN_EXPORT const Ufunc& logical_and();
 QUERN_EXPORT const Ufunc& logical_not();
 QUERN_EXPORT const Ufunc& logical_or();
 QUERN_EXPORT const Ufunc& logical_xor();
+QUERN_EXPORT const Ufunc& matmul();
+QUERN_EXPORT const Ufunc& matvec();
 QUERN_EXPORT const Ufunc& maximum();
 QUERN_EXPORT const Ufunc& minimum();
 QUERN_EXPORT const Ufunc& modf();
@@ -87,6 +89,8 @@ QUERN_EXPORT const Ufunc& sqrt();
 QUERN_EXPORT const Ufunc& square();
 QUERN_EXPORT const Ufunc& subtract();
 QUERN_EXPORT const Ufunc& trunc();
+QUERN_EXPORT const Ufunc& vecdot();
+QUERN_EXPORT const Ufunc& vecmat();
 }  // namespace ufuncs
 
 // Magnitude of the input. The lowest integer stays as it is, because its magnitude is not
@@ -321,6 +325,20 @@ QUERN_EXPORT Array any(const Array& array, const ReduceOptions& options = {});
 QUERN_EXPORT Array logical_xor(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
 
+// Matrix product of the inputs. The last two axes are matrices, axes before them stacks that
+// broadcast. An input with one axis is a row on the left and a column on the right, and its axis is
+// missing in the result. Whole numbers wrap around; truth values are multiplied by and, added by
+// or. Within 1 ULP a term for float32, float64, exact for other types.
+QUERN_EXPORT Array matmul(const Operand& left, const Operand& right,
+                          const CallOptions& options = {});
+
+// Products of matrices and columns. The last two axes of the first input are matrices, the last one
+// of the second vectors; axes before them broadcast. Whole numbers wrap around; truth values are
+// multiplied by and, added by or. Sums of floating-point numbers follow one tree and have the same
+// bits everywhere. Within 1 ULP a term for float32, float64, exact for other types.
+QUERN_EXPORT Array matvec(const Operand& matrix, const Operand& vector,
+                          const CallOptions& options = {});
+
 // The larger of the inputs, element by element. A NaN in either input gives NaN. Of two zeros the
 // second input is returned, whatever its sign. Complex numbers are in lexicographic order; of two
 // equal ones the first is returned. Exact.
@@ -462,6 +480,20 @@ QUERN_EXPORT Array subtract(const Operand& minuend, const Operand& subtrahend,
 // The input without its fraction. Whole numbers and truth values stay as they are, and so do their
 // dtypes. Zeros carry the input's sign. Exact.
 QUERN_EXPORT Array trunc(const Operand& value, const CallOptions& options = {});
+
+// Dot products of vectors. The last axis of both inputs holds vectors, axes before it stacks that
+// broadcast. Whole numbers wrap around; truth values are multiplied by and, added by or. Sums of
+// floating-point numbers follow one tree and have the same bits everywhere. Within 1 ULP a term for
+// float32, float64, exact for other types.
+QUERN_EXPORT Array vecdot(const Operand& left, const Operand& right,
+                          const CallOptions& options = {});
+
+// Products of rows and matrices. The last axis of the first input holds vectors, the last two of
+// the second matrices; axes before them broadcast. Whole numbers wrap around; truth values are
+// multiplied by and, added by or. Sums of floating-point numbers follow one tree and have the same
+// bits everywhere. Within 1 ULP a term for float32, float64, exact for other types.
+QUERN_EXPORT Array vecmat(const Operand& vector, const Operand& matrix,
+                          const CallOptions& options = {});
 
 // Operators, element by element; comparisons give arrays of truth values.
 inline Array operator+(const Operand& augend, const Operand& addend) { return add(augend, addend); }

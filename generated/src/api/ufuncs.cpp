@@ -410,6 +410,22 @@ Array logical_xor(const Operand& left, const Operand& right, const CallOptions& 
   return ufuncs::logical_xor().call({left, right}, options);
 }
 
+const Ufunc& ufuncs::matmul() {
+  static const Ufunc& ufunc = Ufunc::find("matmul");
+  return ufunc;
+}
+Array matmul(const Operand& left, const Operand& right, const CallOptions& options) {
+  return ufuncs::matmul().call({left, right}, options);
+}
+
+const Ufunc& ufuncs::matvec() {
+  static const Ufunc& ufunc = Ufunc::find("matvec");
+  return ufunc;
+}
+Array matvec(const Operand& matrix, const Operand& vector, const CallOptions& options) {
+  return ufuncs::matvec().call({matrix, vector}, options);
+}
+
 const Ufunc& ufuncs::maximum() {
   static const Ufunc& ufunc = Ufunc::find("maximum");
   return ufunc;
@@ -633,6 +649,22 @@ const Ufunc& ufuncs::trunc() {
 }
 Array trunc(const Operand& value, const CallOptions& options) {
   return ufuncs::trunc().call({value}, options);
+}
+
+const Ufunc& ufuncs::vecdot() {
+  static const Ufunc& ufunc = Ufunc::find("vecdot");
+  return ufunc;
+}
+Array vecdot(const Operand& left, const Operand& right, const CallOptions& options) {
+  return ufuncs::vecdot().call({left, right}, options);
+}
+
+const Ufunc& ufuncs::vecmat() {
+  static const Ufunc& ufunc = Ufunc::find("vecmat");
+  return ufunc;
+}
+Array vecmat(const Operand& vector, const Operand& matrix, const CallOptions& options) {
+  return ufuncs::vecmat().call({vector, matrix}, options);
 }
 
 }  // namespace quern

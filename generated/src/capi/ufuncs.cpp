@@ -187,6 +187,12 @@ qn_status qn_any(const qn_array* array, qn_array** result, const qn_reduce_optio
 qn_status qn_logical_xor(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("logical_xor", {left, right}, {result});
 }
+qn_status qn_matmul(const qn_array* left, const qn_array* right, qn_array** product) {
+  return call("matmul", {left, right}, {product});
+}
+qn_status qn_matvec(const qn_array* matrix, const qn_array* vector, qn_array** product) {
+  return call("matvec", {matrix, vector}, {product});
+}
 qn_status qn_maximum(const qn_array* first, const qn_array* second, qn_array** maximum) {
   return call("maximum", {first, second}, {maximum});
 }
@@ -268,6 +274,12 @@ qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend, qn_ar
 }
 qn_status qn_trunc(const qn_array* value, qn_array** whole) {
   return call("trunc", {value}, {whole});
+}
+qn_status qn_vecdot(const qn_array* left, const qn_array* right, qn_array** product) {
+  return call("vecdot", {left, right}, {product});
+}
+qn_status qn_vecmat(const qn_array* vector, const qn_array* matrix, qn_array** product) {
+  return call("vecmat", {vector, matrix}, {product});
 }
 
 }  // extern "C"

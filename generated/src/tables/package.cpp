@@ -31,6 +31,7 @@ extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kActivationFamily;
+extern const KernelFamily kMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
 extern const UfuncInfo kBitwiseAndUfunc;
@@ -77,6 +78,8 @@ extern const UfuncInfo kLogicalAndUfunc;
 extern const UfuncInfo kLogicalNotUfunc;
 extern const UfuncInfo kLogicalOrUfunc;
 extern const UfuncInfo kLogicalXorUfunc;
+extern const UfuncInfo kMatmulUfunc;
+extern const UfuncInfo kMatvecUfunc;
 extern const UfuncInfo kMaximumUfunc;
 extern const UfuncInfo kMinimumUfunc;
 extern const UfuncInfo kModfUfunc;
@@ -102,6 +105,8 @@ extern const UfuncInfo kSqrtUfunc;
 extern const UfuncInfo kSquareUfunc;
 extern const UfuncInfo kSubtractUfunc;
 extern const UfuncInfo kTruncUfunc;
+extern const UfuncInfo kVecdotUfunc;
+extern const UfuncInfo kVecmatUfunc;
 
 namespace {
 
@@ -194,6 +199,8 @@ const UfuncInfo* const kUfuncs[] = {
     &kLogicalNotUfunc,
     &kLogicalOrUfunc,
     &kLogicalXorUfunc,
+    &kMatmulUfunc,
+    &kMatvecUfunc,
     &kMaximumUfunc,
     &kMinimumUfunc,
     &kModfUfunc,
@@ -219,6 +226,8 @@ const UfuncInfo* const kUfuncs[] = {
     &kSquareUfunc,
     &kSubtractUfunc,
     &kTruncUfunc,
+    &kVecdotUfunc,
+    &kVecmatUfunc,
 };
 
 const KernelFamily* const kFamilies[] = {
@@ -244,6 +253,7 @@ const KernelFamily* const kFamilies[] = {
     &kExponentialFamily,
     &kIntegerFamily,
     &kActivationFamily,
+    &kMatrixFamily,
 };
 
 }  // namespace

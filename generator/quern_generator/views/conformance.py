@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..model import REFUSED, DType, Loop, Spec, SpecialValue, Ufunc
-from ..reference import Value, compile_reference, parse_value, value_text
+from ..reference import Reference, Value, compile_reference, parse_value, value_text
+from ..signature import CoreReference, compile_core_reference
 from .literals import row_literal, row_type
 from .names import Package, flag_set, has_own_type, own_loops, package_of, types_text
 from .render import render
@@ -180,7 +181,11 @@ def reference_rows(loop: Loop) -> list[tuple[str, ...]]:
     """Inputs, and the results that the loop's reference gives for them."""
     if not loop.reference:
         return []
-    reference = compile_reference(loop.reference, len(loop.inputs), len(loop.outputs))
+    reference: Reference | CoreReference
+    if loop.core is not None:
+        reference = compile_core_reference(loop.reference, len(loop.inputs))
+    else:
+        reference = compile_reference(loop.reference, len(loop.inputs), len(loop.outputs))
     made = []
     for inputs in sample_inputs(loop.inputs):
         try:
@@ -246,6 +251,10 @@ def _argument(node: ast.expr) -> str:
 
 
 def _array(node: ast.List) -> str:
+    if node.elts and isinstance(node.elts[0], ast.List):
+        rows = [row for row in node.elts if isinstance(row, ast.List)]
+        flat = _array(ast.List([value for row in rows for value in row.elts]))
+        return f"{flat}.reshape({{{len(rows)}, {len(rows[0].elts)}}})"
     values = [ast.literal_eval(element) for element in node.elts]
     if all(isinstance(value, bool) for value in values):
         return "truths({" + ", ".join("true" if value else "false" for value in values) + "})"

@@ -95,7 +95,8 @@ def accuracy_sentence(ufunc: Ufunc) -> str:
     groups = accuracy_groups(ufunc)
     if [bound for bound, _ in groups] == ["exact"]:
         return "Exact."
-    parts = [f"within {bound} ULP for {_names(loops)}" for bound, loops in groups if bound != "exact"]
+    term = " a term" if ufunc.signature else ""
+    parts = [f"within {bound} ULP{term} for {_names(loops)}" for bound, loops in groups if bound != "exact"]
     exact = ["exact for other types"] if groups[0][0] == "exact" else []
     text = ", ".join(parts + exact)
     return text[:1].upper() + text[1:] + "."

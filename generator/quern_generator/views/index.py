@@ -78,6 +78,7 @@ def _ufunc(ufunc: Ufunc) -> dict[str, Any]:
         "inputs": list(ufunc.inputs),
         "parameters": ufunc.parameters,
         "outputs": list(ufunc.outputs),
+        **({"signature": ufunc.signature.text} if ufunc.signature else {}),
         "family": ufunc.family,
         "identity": ufunc.identity,
         "reorderable": ufunc.reorderable,

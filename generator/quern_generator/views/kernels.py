@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from ..model import Loop, Spec
 from .bodies import Functor, body_families, functor, is_by_parts
+from .cores import core_function, core_row
 from .literals import storage_literal
 from .names import Package, package_of, storage_headers, storage_type, types_text
 from .render import render
@@ -19,7 +20,7 @@ class KernelView:
     """The functions of one loop."""
 
     comment: str  # "// spec/ufuncs/add.yaml:9  add: float64, float64 -> float64"
-    functor: Functor
+    functor: Functor | None  # None for a core operation
     functions: tuple[str, ...]  # definitions, wrapped
     row: str  # of the family's table: "{add_float64, add_float64_reduce, ...}"
 
@@ -47,7 +48,8 @@ def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
 
 def _includes(loops: tuple[Loop, ...]) -> list[str]:
     """Headers that the kernels need: of the tables, of runtime/simd and of storage types."""
-    forms = {"transform"}
+    forms = {"transform"} if any(loop.core is None for loop in loops) else set()
+    forms |= {loop.core.family for loop in loops if loop.core is not None}
     if any(_has_tree(loop) and not _is_folded(loop) for loop in loops):
         forms.add("reduce")
     if any(loop.reduces for loop in loops):
@@ -75,6 +77,9 @@ def _form(loop: Loop, name: str) -> str:
 
 def kernel_view(loop: Loop) -> KernelView:
     """The functor and the functions of a loop."""
+    comment = wrapped_comment(f"{loop.origin}  {loop.ufunc}: {types_text(loop)}")
+    if loop.core is not None:
+        return KernelView(comment, None, (core_function(loop, loop.core),), core_row(loop))
     made = functor(loop)
     names = [loop.kernel]
     functions = [_transform(loop, made)]
@@ -92,7 +97,7 @@ def kernel_view(loop: Loop) -> KernelView:
     else:
         names.append("nullptr")
     return KernelView(
-        comment=wrapped_comment(f"{loop.origin}  {loop.ufunc}: {types_text(loop)}"),
+        comment=comment,
         functor=made,
         functions=tuple(functions),
         row=filled("    {", names, "},"),

@@ -73,7 +73,8 @@ def _ufunc_page(spec: Spec, ufunc: Ufunc) -> OutputFile:
 def signatures(ufunc: Ufunc, namespace: str) -> list[str]:
     """How each language calls it."""
     inputs = ", ".join(ufunc.inputs)
-    calls = [f"quern.{ufunc.name}({inputs}, /, out=None, *, where=True, casting='same_kind', dtype=None)"]
+    keywords = "axes=[], axis=None, keepdims=False" if ufunc.signature else "where=True"
+    calls = [f"quern.{ufunc.name}({inputs}, /, out=None, *, {keywords}, casting='same_kind', dtype=None)"]
     calls.append(f"{namespace}::{identifier(ufunc.name)}({inputs}, options = {{}})")
     if namespace == "quern":
         calls.append(f"qn_{ufunc.name}({inputs}, {', '.join('&' + output for output in ufunc.outputs)})")
@@ -83,6 +84,8 @@ def signatures(ufunc: Ufunc, namespace: str) -> list[str]:
 def ufunc_facts(ufunc: Ufunc) -> list[Fact]:
     """Names, operator and what a reduction of it is."""
     facts = []
+    if ufunc.signature:
+        facts.append(Fact("Signature", f"`{ufunc.signature.text}`"))
     if ufunc.operator:
         facts.append(Fact("Operator", f"`{ufunc.operator}`"))
     if ufunc.aliases:
@@ -115,7 +118,8 @@ def type_rows(ufunc: Ufunc) -> list[TypeRow]:
 
 def accuracy_text(loop: Loop) -> str:
     """An accuracy as the documentation says it."""
-    return {"exact": "exact", "0.5": "correctly rounded"}.get(loop.accuracy, f"{loop.accuracy} ULP")
+    term = " a term" if loop.core else ""
+    return {"exact": "exact", "0.5": "correctly rounded"}.get(loop.accuracy, f"{loop.accuracy} ULP{term}")
 
 
 def _note(loop: Loop) -> str:

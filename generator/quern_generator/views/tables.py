@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..model import Loop, Spec, Ufunc
+from .cores import signature_rows
 from .names import dtype_id, flag_set, loop_numbers, own_loops, package_of, types_text
 from .render import render
 from .text import OutputFile, banner, camel, cpp_string, cpp_strings, filled, rows
@@ -110,6 +111,9 @@ def ufunc_tables(spec: Spec, kernels: KernelIndex, ufunc: Ufunc) -> UfuncTables:
         arrays.append(ArrayView("std::int16_t", f"k{name}Reduction", len(reduction), cells))
     if ufunc.aliases:
         arrays.append(_strings(f"k{name}Aliases", list(ufunc.aliases)))
+    if ufunc.signature is not None:
+        parts = signature_rows(name, ufunc.signature, ufunc.loops)
+        arrays += [ArrayView(kind, label, len(items), rows(items)) for kind, label, items in parts]
     functions = function_names(ufunc)
     if functions:
         arrays.append(_strings(f"k{name}Functions", functions))
@@ -183,7 +187,7 @@ def _row(ufunc: Ufunc) -> str:
     items = [
         cpp_string(ufunc.name),
         f"{name}Summary",
-        '""',
+        cpp_string(ufunc.signature.text if ufunc.signature else ""),
         cpp_string(ufunc.operator or ""),
         str(len(ufunc.inputs)),
         str(ufunc.parameters),
@@ -201,6 +205,8 @@ def _row(ufunc: Ufunc) -> str:
         "true" if ufunc.compares else "false",
         cpp_string(str(ufunc.origin)),
     ]
+    if ufunc.signature is not None:
+        items.append(f"{name}Core")
     return filled("    ", items, ",")
 
 

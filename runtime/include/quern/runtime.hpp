@@ -40,6 +40,25 @@ class QUERN_EXPORT ThreadLimitScope {
   int saved_;
 };
 
+// Whether products of floating-point matrices add up along the fixed tree that reductions follow, and
+// so have the same bits on every target, with any number of threads and any BLIS; at a third of the
+// speed. QUERN_REPRODUCIBLE_PRODUCTS=1 from the environment, else false. Products with a vector are
+// reproducible always.
+QUERN_EXPORT bool reproducible_products();
+QUERN_EXPORT void set_reproducible_products(bool reproducible);  // of the process
+
+// Sets it for this thread's calls within a scope.
+class QUERN_EXPORT ReproducibleProductsScope {
+ public:
+  explicit ReproducibleProductsScope(bool reproducible);
+  ~ReproducibleProductsScope();
+  ReproducibleProductsScope(const ReproducibleProductsScope&) = delete;
+  ReproducibleProductsScope& operator=(const ReproducibleProductsScope&) = delete;
+
+ private:
+  int saved_;
+};
+
 struct MemoryStatistics {
   std::size_t bytes_in_use;     // held by live arrays
   std::size_t bytes_cached;     // freed blocks kept for reuse

@@ -79,23 +79,12 @@ class Operand {
   };
 };
 
-// Options of a call. All pointers are borrowed for the call.
-struct CallOptions {
-  Array* out = nullptr;           // receives the result; its shape must equal the broadcast shape
-                                  // (further leading axes are filled by broadcasting)
-  std::span<Array* const> outs = {};  // the same for ufuncs with several outputs
-  const Array* where = nullptr;   // bool, broadcast; other elements of out stay as they are
-  std::optional<DType> dtype = {};  // compute in the loop with this output dtype
-  std::span<const std::optional<DType>> signature = {};  // or name every dtype, inputs then outputs
-  CastingLevel casting = CastingLevel::same_kind;
-  Order order = Order::K;         // memory order of a newly made result
-};
-
-// The axes of a reduction.
+// The axes of a reduction, or the core axes of an operand of a generalised ufunc.
 class Axes {
  public:
   Axes() = default;  // the method's default: axis 0 for Ufunc::reduce, all axes for sum, max ...
-  Axes(Index axis) : kind_(Kind::listed), list_{axis} {}  // NOLINT(google-explicit-constructor)
+  Axes(Index axis)  // NOLINT(google-explicit-constructor)
+      : kind_(Kind::listed), single_(true), list_{axis} {}
   Axes(int axis) : Axes(static_cast<Index>(axis)) {}      // NOLINT(google-explicit-constructor)
   Axes(std::initializer_list<Index> axes) : kind_(Kind::listed), list_(axes) {}
   explicit Axes(std::vector<Index> axes) : kind_(Kind::listed), list_(std::move(axes)) {}
@@ -106,12 +95,31 @@ class Axes {
   }
   bool is_default() const { return kind_ == Kind::unspecified; }
   bool is_all() const { return kind_ == Kind::all; }
+  bool is_single() const { return single_; }  // made from one axis, not from a list
   const std::vector<Index>& list() const { return list_; }
 
  private:
   enum class Kind : std::uint8_t { unspecified, all, listed };
   Kind kind_ = Kind::unspecified;
+  bool single_ = false;
   std::vector<Index> list_;
+};
+
+// Options of a call. All pointers are borrowed for the call.
+struct CallOptions {
+  Array* out = nullptr;           // receives the result; its shape must equal the broadcast shape
+                                  // (further leading axes are filled by broadcasting)
+  std::span<Array* const> outs = {};  // the same for ufuncs with several outputs
+  const Array* where = nullptr;   // bool, broadcast; other elements of out stay as they are
+  std::optional<DType> dtype = {};  // compute in the loop with this output dtype
+  std::span<const std::optional<DType>> signature = {};  // or name every dtype, inputs then outputs
+  CastingLevel casting = CastingLevel::same_kind;
+  Order order = Order::K;         // memory order of a newly made result
+  // Of generalised ufuncs alone, which in turn take no `where`:
+  std::span<const Axes> axes = {};   // where the core axes of each operand are, inputs then outputs;
+                                     // outputs may be left out if none has core axes
+  std::optional<Index> axis = {};    // the core axis of every operand, if the signature has but one
+  bool keepdims = false;             // folded core axes stay in the outputs, with extent 1
 };
 
 struct ReduceOptions {
@@ -150,6 +158,9 @@ class QUERN_EXPORT Ufunc {
 
   std::string_view name() const;
   std::string_view summary() const;
+  // Core dimensions of a generalised ufunc, "(m,n),(n)->(m)"; empty for one that works element by
+  // element.
+  std::string_view signature() const;
   std::size_t inputs() const;
   std::size_t outputs() const;
   std::vector<std::string_view> argument_names() const;

@@ -60,7 +60,7 @@ def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
 def measure(context: Context) -> Section:
     context.library.use_target(context.targets[0])
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
-    ufuncs = [ufunc for ufunc in context.spec.ufuncs if ufunc.name in known]
+    ufuncs = [ufunc for ufunc in context.spec.elementwise if ufunc.name in known]
     for ufunc in context.progress.track(ufuncs, len(ufuncs)):
         _compare_ufunc(context, ufunc)
     return {}

@@ -75,7 +75,7 @@ def _compare_types(context: Context, ufunc: Ufunc) -> None:
 
 def reducing(context: Context) -> Iterator[tuple[Ufunc, str, Loop]]:
     """Every ufunc and dtype that NumPy reduces, with the loop that does it here."""
-    for ufunc in context.spec.ufuncs:
+    for ufunc in context.spec.elementwise:
         if ufunc.name not in context.oracle.ufuncs() or (ufunc.nin, ufunc.nout) != (2, 1):
             continue
         loops = {loop.outputs[0]: loop for loop in ufunc.loops if loop.reduces}
@@ -162,7 +162,7 @@ def _compare_values(context: Context, ufunc: Ufunc, dtype: str, loop: Loop) -> W
 
 def measure(context: Context) -> Section:
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
-    for ufunc in context.spec.ufuncs:
+    for ufunc in context.spec.elementwise:
         if ufunc.name in known:
             _compare_types(context, ufunc)
     errors = []

@@ -222,7 +222,8 @@ def exact_dtypes(context: Context, ufunc: Ufunc) -> list[str]:
 def measure(context: Context) -> Section:
     draw = random.Random("shapes")
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
-    ufuncs = [u for u in context.spec.ufuncs if u.name in known and u.nout == 1 and exact_dtypes(context, u)]
+    elementwise = [u for u in context.spec.elementwise if u.name in known and u.nout == 1]
+    ufuncs = [u for u in elementwise if exact_dtypes(context, u)]
     calls = CALLS if context.scale.name != "full" else 20 * CALLS
     context.library.use_target(context.targets[0])
     with context.library.quiet(), context.oracle.quiet():

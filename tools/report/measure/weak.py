@@ -66,7 +66,7 @@ def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
 
 def measure(context: Context) -> Section:
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
-    ufuncs = [u for u in context.spec.ufuncs if (u.nin, u.nout) == (2, 1) and u.name in known]
+    ufuncs = [u for u in context.spec.elementwise if (u.nin, u.nout) == (2, 1) and u.name in known]
     for ufunc in context.progress.track(ufuncs, len(ufuncs)):
         _compare_ufunc(context, ufunc)
     return {}

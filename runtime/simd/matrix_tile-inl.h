@@ -1,0 +1,276 @@
+// Register tiles: a few rows times a few vectors of columns of a matrix product, over a run of
+// units.
+//
+// Problem: products of every type from one loop at the speed of the multiplier. Method: an
+// Arithmetic says what the operands are cut into (units), how a unit of each side joins a vector of
+// sums, and in how many phases. Sums stay in registers for the whole run; a unit of the left
+// operand is spread over a vector, a vector of the right one is used for every row.
+//
+//   PlainArithmetic  units are elements: floats, and 64-bit integers where the target multiplies
+//   them. PairArithmetic   units are two 16-bit numbers, whose two products are summed in 32 bits
+//   by one
+//                    instruction. 8 and 16-bit integers: one unit for two steps of the inner axis.
+//                    32-bit integers are x = high * 2^16 + low with signed halves, so that modulo
+//                    2^32 x y = low low + (high low + low high) * 2^16: the bracket is a unit of
+//                    its own, summed in the first phase and shifted; the second phase adds low low,
+//                    two steps a unit.
+//   HalfArithmetic   64-bit integers elsewhere: the same with halves of 32 bits; the first phase
+//   sums
+//                    32-bit products of crossed halves in both halves of a lane.
+//
+// Vectors stand in arrays, so their size has to be known when this is compiled.
+#if defined(QUERN_SIMD_MATRIX_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef QUERN_SIMD_MATRIX_TILE_INL_H_
+#undef QUERN_SIMD_MATRIX_TILE_INL_H_
+#else
+#define QUERN_SIMD_MATRIX_TILE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "core/bool.h"
+#include "hwy/highway.h"
+#include "simd/lane.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace quern {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Rows and vectors of the largest tile: as many sums as registers hold beside the operands.
+inline constexpr std::size_t kTileRows = HWY_MAX_BYTES >= 64 ? 8 : HWY_MAX_BYTES >= 32 ? 6 : 4;
+inline constexpr std::size_t kTileVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
+
+// Elements T are units and sums alike.
+template <class T>
+struct PlainArithmetic {
+  using Unit = T;
+  using Sum = T;
+  using D = hn::ScalableTag<Sum>;
+  using V = hn::Vec<D>;
+  static constexpr bool kTwoPhases = false;
+
+  static constexpr std::size_t FirstUnits(std::size_t) { return 0; }
+  static constexpr std::size_t SecondUnits(std::size_t inner) { return inner; }
+  static HWY_INLINE V Start() { return hn::Zero(D()); }
+  static HWY_INLINE V First(V sum, V, V) { return sum; }
+  static HWY_INLINE V Between(V sum) { return sum; }
+  static HWY_INLINE V Second(V sum, V left, V right) {
+    if constexpr (hwy::IsFloat<T>() && HWY_NATIVE_FMA) {
+      return hn::MulAdd(left, right, sum);
+    } else {
+      return hn::Add(sum, hn::Mul(left, right));
+    }
+  }
+  // Values become units: `values` holds `width` of them for each of `inner` steps, an even number
+  // unless it is the last. Reads and writes up to a vector past the ends; the first phase is
+  // written first.
+  template <bool kLeft>
+  static HWY_INLINE void MakeUnits(const Sum* values, std::size_t width, std::size_t inner,
+                                   Unit* first, Unit* second) {
+    (void)first;
+    std::memcpy(second, values, width * inner * sizeof(Sum));
+  }
+};
+
+// Integers of up to 32 bits (kWide: of 32), modulo 2^32.
+template <bool kWide>
+struct PairArithmetic {
+  using Unit = std::int32_t;
+  using Sum = std::int32_t;
+  using D = hn::ScalableTag<Sum>;
+  using V = hn::Vec<D>;
+  static constexpr bool kTwoPhases = kWide;
+
+  static constexpr std::size_t FirstUnits(std::size_t inner) { return kWide ? inner : 0; }
+  static constexpr std::size_t SecondUnits(std::size_t inner) { return (inner + 1) / 2; }
+  static HWY_INLINE V Start() { return hn::Zero(D()); }
+  static HWY_INLINE V First(V sum, V left, V right) { return Second(sum, left, right); }
+  static HWY_INLINE V Between(V sum) { return hn::ShiftLeft<16>(sum); }
+  static HWY_INLINE V Second(V sum, V left, V right) {
+    const D d;
+    const hn::Repartition<std::int16_t, D> d16;
+#if HWY_TARGET <= HWY_AVX3_DL
+    V unused = hn::Zero(d);
+    return hn::ReorderWidenMulAccumulate(d, hn::BitCast(d16, left), hn::BitCast(d16, right), sum,
+                                         unused);
+#else
+    return hn::Add(sum,
+                   hn::WidenMulPairwiseAdd(d, hn::BitCast(d16, left), hn::BitCast(d16, right)));
+#endif
+  }
+  template <bool kLeft>
+  static HWY_INLINE void MakeUnits(const Sum* values, std::size_t width, std::size_t inner,
+                                   Unit* first, Unit* second) {
+    const D d;
+    const V low_half = hn::Set(d, 0xFFFF);
+    const std::size_t lanes = hn::Lanes(d);
+    if constexpr (kWide) {
+      for (std::size_t k = 0; k < inner; ++k) {
+        for (std::size_t i = 0; i < width; i += lanes) {
+          const V x = hn::LoadU(d, values + k * width + i);
+          hn::StoreU(Crossed<kLeft>(x), d, first + k * width + i);
+        }
+      }
+    }
+    for (std::size_t k = 0; k < inner; k += 2, values += 2 * width, second += width) {
+      for (std::size_t i = 0; i < width; i += lanes) {
+        const V x = hn::LoadU(d, values + i);
+        const V y = k + 1 < inner ? hn::LoadU(d, values + width + i) : hn::Zero(d);
+        hn::StoreU(hn::Or(hn::And(x, low_half), hn::ShiftLeft<16>(y)), d, second + i);
+      }
+    }
+  }
+
+ private:
+  // Both halves of a number: (low, high) on the right, (high, low) on the left.
+  template <bool kLeft>
+  static HWY_INLINE V Crossed(V x) {
+    const V low_half = hn::Set(D(), 0xFFFF);
+    const V low = hn::ShiftRight<16>(hn::ShiftLeft<16>(x));
+    const V high = hn::Sub(x, low);  // in the upper half
+    const V halves = hn::Or(high, hn::And(x, low_half));
+    if constexpr (!kLeft) return halves;
+    return hn::Or(hn::ShiftLeft<16>(x), hn::And(hn::ShiftRight<16>(high), low_half));
+  }
+};
+
+// 64-bit integers by halves.
+struct HalfArithmetic {
+  using Unit = std::int64_t;
+  using Sum = std::int64_t;
+  using D = hn::ScalableTag<Sum>;
+  using V = hn::Vec<D>;
+  using D32 = hn::Repartition<std::uint32_t, D>;
+  static constexpr bool kTwoPhases = true;
+
+  static constexpr std::size_t FirstUnits(std::size_t inner) { return inner; }
+  static constexpr std::size_t SecondUnits(std::size_t inner) { return inner; }
+  static HWY_INLINE V Start() { return hn::Zero(D()); }
+  static HWY_INLINE V First(V sum, V left, V right) {
+    const D32 d32;
+    const auto product = hn::Mul(hn::BitCast(d32, left), hn::BitCast(d32, right));
+    return hn::BitCast(D(), hn::Add(hn::BitCast(d32, sum), product));
+  }
+  static HWY_INLINE V Between(V sum) {
+    const hn::RebindToUnsigned<D> du;
+    const auto bits = hn::BitCast(du, sum);
+    return hn::BitCast(D(), hn::ShiftLeft<32>(hn::Add(bits, hn::ShiftRight<32>(bits))));
+  }
+  static HWY_INLINE V Second(V sum, V left, V right) {
+    const D32 d32;
+    const auto product = hn::MulEven(hn::BitCast(d32, left), hn::BitCast(d32, right));
+    return hn::Add(sum, hn::BitCast(D(), product));
+  }
+  template <bool kLeft>
+  static HWY_INLINE void MakeUnits(const Sum* values, std::size_t width, std::size_t inner,
+                                   Unit* first, Unit* second) {
+    const D d;
+    for (std::size_t i = 0; i < width * inner; i += hn::Lanes(d)) {
+      const V x = hn::LoadU(d, values + i);
+      hn::StoreU(kLeft ? x : hn::RotateRight<32>(x), d, first + i);
+    }
+    std::memcpy(second, values, width * inner * sizeof(Sum));
+  }
+};
+
+// What multiplies elements of storage type T. Signed and unsigned integers of a size share one.
+template <class T>
+struct ArithmeticOf {
+  static constexpr std::size_t kBytes = sizeof(Lane<T>);
+  static constexpr bool kMultiplies64 = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_RVV;
+  using WholePlain = PlainArithmetic<std::int64_t>;
+  using Whole64 = std::conditional_t<kMultiplies64, WholePlain, HalfArithmetic>;
+  using Whole = std::conditional_t<kBytes == 8, Whole64, PairArithmetic<kBytes == 4>>;
+  using type = std::conditional_t<hwy::IsFloat<Lane<T>>(), PlainArithmetic<Lane<T>>, Whole>;
+};
+
+// Where the units of one side lie: panels of packed units, or the operand itself.
+struct UnitSteps {
+  std::ptrdiff_t across;  // bytes from row to row (left); the right side's vectors are contiguous
+  std::ptrdiff_t inner;   // bytes from unit to unit along the inner axis
+};
+
+// The right side's vectors. Lanes of the last one at and beyond `last` repeat the unit before them
+// that comes first, so that they raise no flag of their own.
+template <std::size_t kVectors, bool kPartial, class D, class V>
+HWY_INLINE void LoadRight(D d, const std::byte* right, std::size_t last, V (&b)[kVectors]) {
+  using Unit = hn::TFromD<D>;
+  const Unit* const units = reinterpret_cast<const Unit*>(right);
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_UNROLL(8)
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    if (kPartial && v == kVectors - 1) {
+      b[v] = hn::LoadNOr(hn::Set(d, units[v * lanes]), d, units + v * lanes, last);
+    } else {
+      b[v] = hn::LoadU(d, units + v * lanes);
+    }
+  }
+}
+
+// sums[r * width + ...] = products of kRows rows with kVectors vectors of columns. Units of the
+// first phase precede those of the second. With kPartial the last vector has `last` lanes, both of
+// the right side and of the sums.
+template <class Arithmetic, std::size_t kRows, std::size_t kVectors, bool kPartial = false>
+HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const std::byte* right,
+                             std::ptrdiff_t right_step, std::size_t inner,
+                             typename Arithmetic::Sum* sums, std::ptrdiff_t width,
+                             std::size_t last = 0) {
+  using Unit = typename Arithmetic::Unit;
+  const typename Arithmetic::D d;
+  using V = typename Arithmetic::V;
+  const std::size_t lanes = hn::Lanes(d);
+  V sum[kRows][kVectors];
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Arithmetic::Start();
+  }
+  const auto run = [&](std::size_t units, const auto& step) HWY_ATTR {
+    for (; units != 0; --units) {
+      V b[kVectors];
+      LoadRight<kVectors, kPartial>(d, right, last, b);
+      HWY_UNROLL(8)
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const std::byte* unit = left + static_cast<std::ptrdiff_t>(r) * left_steps.across;
+        const V a = hn::Set(d, *reinterpret_cast<const Unit*>(unit));
+        HWY_UNROLL(8)
+        for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = step(sum[r][v], a, b[v]);
+      }
+      left += left_steps.inner;
+      right += right_step;
+    }
+  };
+  if constexpr (Arithmetic::kTwoPhases) {
+    run(Arithmetic::FirstUnits(inner),
+        [](V s, V a, V b) HWY_ATTR { return Arithmetic::First(s, a, b); });
+    HWY_UNROLL(8)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Arithmetic::Between(sum[r][v]);
+    }
+  }
+  run(Arithmetic::SecondUnits(inner),
+      [](V s, V a, V b) HWY_ATTR { return Arithmetic::Second(s, a, b); });
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    typename Arithmetic::Sum* const row = sums + static_cast<std::ptrdiff_t>(r) * width;
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      if (kPartial && v == kVectors - 1) {
+        hn::StoreN(sum[r][v], d, row + v * lanes, last);
+      } else {
+        hn::StoreU(sum[r][v], d, row + v * lanes);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace quern
+HWY_AFTER_NAMESPACE();
+
+#endif  // QUERN_SIMD_MATRIX_TILE_INL_H_

@@ -29,7 +29,7 @@ EDITS = [
     ("conjugate", 'body: "a"', 'body: "Add(a, 0)"'),  # shares kernels with positive, absolute and others
     ("floor", 'for: {T: whole}, body: "a"', 'for: {T: whole}, body: "Or(a, a)"'),
     ("fmax", 'body: "Max(a, b)"', 'body: "Max(b, a)"'),
-    ("divide", "accuracy: {real_floats: 0.5}", "accuracy: {real_floats: 0.6}"),
+    ("divide", "accuracy: {real_floats: 0.5,", "accuracy: {real_floats: 0.6,"),
     ("add", 'operator: "+"', 'operator: "+"\naliases: [joined]'),
     ("maximum", "arguments:", "aliases: [greatest]\narguments:"),
 ]

@@ -5,9 +5,11 @@ set(QUERN_GENERATED_SOURCES
   src/api/ufuncs.cpp
   src/capi/table.cpp
   src/capi/ufuncs.cpp
+  src/casts/bfloat16.cpp
   src/casts/bool.cpp
   src/casts/complex128.cpp
   src/casts/complex64.cpp
+  src/casts/float16.cpp
   src/casts/float32.cpp
   src/casts/float64.cpp
   src/casts/int16.cpp
@@ -27,6 +29,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/bitwise_2.cpp
   src/kernels/comparison.cpp
   src/kernels/comparison_2.cpp
+  src/kernels/comparison_3.cpp
   src/kernels/division.cpp
   src/kernels/division_2.cpp
   src/kernels/exponential.cpp
@@ -43,6 +46,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/matrix.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
+  src/tables/arithmetic_2.cpp
   src/tables/bitwise.cpp
   src/tables/casting.cpp
   src/tables/comparison.cpp
@@ -50,6 +54,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/exponential.cpp
   src/tables/extrema.cpp
   src/tables/floating.cpp
+  src/tables/floating_2.cpp
   src/tables/integer.cpp
   src/tables/logical.cpp
   src/tables/matrix.cpp
@@ -65,16 +70,22 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/bitwise.cpp
   conformance/comparison.cpp
   conformance/comparison_2.cpp
+  conformance/comparison_3.cpp
   conformance/division.cpp
+  conformance/division_2.cpp
   conformance/exponential.cpp
   conformance/extrema.cpp
   conformance/extrema_2.cpp
+  conformance/extrema_3.cpp
   conformance/floating.cpp
   conformance/floating_2.cpp
   conformance/floating_3.cpp
+  conformance/floating_4.cpp
   conformance/integer.cpp
   conformance/logical.cpp
+  conformance/logical_2.cpp
   conformance/matrix.cpp
+  conformance/matrix_2.cpp
 )
 
 set(QUERN_GENERATED_BENCHMARKS

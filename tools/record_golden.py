@@ -41,6 +41,7 @@ Found = TypeVar("Found")
 FORMAT_VERSION = 1
 NUMPY_SERIES = "2.4"
 RANDOM_TUPLES = 200
+RANDOM_SINGLES = 100  # values of ufuncs of one operand and of casts
 RANDOM_COMPLEX_TUPLES = 50  # their special ones are many
 REFUSALS = (TypeError, ValueError, RuntimeError)
 CAST_LEVELS = ("no", "equiv", "safe", "same_kind", "unsafe")
@@ -457,7 +458,9 @@ def random_tuple(generator: random.Random, types: Sequence[DType]) -> list[Any]:
 
 def random_columns(key: str, types: Sequence[DType]) -> list[Array]:
     generator = random.Random(f"quern golden data {key}")
-    number = RANDOM_COMPLEX_TUPLES if any(dtype.kind == "c" for dtype in types) else RANDOM_TUPLES
+    number = RANDOM_SINGLES if len(types) == 1 else RANDOM_TUPLES
+    if any(dtype.kind == "c" for dtype in types):
+        number = RANDOM_COMPLEX_TUPLES
     tuples = [random_tuple(generator, types) for _ in range(number)]
     return [np.array(column, dtype) for column, dtype in zip(zip(*tuples), types, strict=True)]
 
@@ -806,7 +809,7 @@ def in_range_corpus(source: DType, target: DType) -> tuple[Corpus, list[str]]:
     key = f"{source.name}>{target.name}"
     limits = np.iinfo(target)
     generator = random.Random(f"quern golden data {key}")
-    values = [uniform_inside(generator, limits) for _ in range(RANDOM_TUPLES)]
+    values = [uniform_inside(generator, limits) for _ in range(RANDOM_SINGLES)]
     specials = special_values(source)
     kept = [fits(float(value), limits) for value in specials]
     random_part = [value for value in np.array(values, source) if fits(float(value), limits)]

@@ -7,8 +7,12 @@ namespace {
 
 // clang-format off
 const LoopRow kRows[] = {
+    {"hard_sigmoid", {"bfloat16"}},
+    {"hard_sigmoid", {"float16"}},
     {"hard_sigmoid", {"float32"}},
     {"hard_sigmoid", {"float64"}},
+    {"leaky_relu", {"bfloat16", "bfloat16"}},
+    {"leaky_relu", {"float16", "float16"}},
     {"leaky_relu", {"float32", "float32"}},
     {"leaky_relu", {"float64", "float64"}},
     {"relu", {"int8"}},
@@ -19,8 +23,12 @@ const LoopRow kRows[] = {
     {"relu", {"uint16"}},
     {"relu", {"uint32"}},
     {"relu", {"uint64"}},
+    {"relu", {"bfloat16"}},
+    {"relu", {"float16"}},
     {"relu", {"float32"}},
     {"relu", {"float64"}},
+    {"softsign", {"bfloat16"}},
+    {"softsign", {"float16"}},
     {"softsign", {"float32"}},
     {"softsign", {"float64"}},
 };

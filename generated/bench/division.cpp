@@ -7,6 +7,8 @@ namespace {
 
 // clang-format off
 const LoopRow kRows[] = {
+    {"divide", {"bfloat16", "bfloat16"}},
+    {"divide", {"float16", "float16"}},
     {"divide", {"float32", "float32"}},
     {"divide", {"float64", "float64"}},
     {"divide", {"complex64", "complex64"}},
@@ -19,6 +21,8 @@ const LoopRow kRows[] = {
     {"divmod", {"uint16", "uint16"}},
     {"divmod", {"uint32", "uint32"}},
     {"divmod", {"uint64", "uint64"}},
+    {"divmod", {"bfloat16", "bfloat16"}},
+    {"divmod", {"float16", "float16"}},
     {"divmod", {"float32", "float32"}},
     {"divmod", {"float64", "float64"}},
     {"floor_divide", {"int8", "int8"}},
@@ -29,6 +33,8 @@ const LoopRow kRows[] = {
     {"floor_divide", {"uint16", "uint16"}},
     {"floor_divide", {"uint32", "uint32"}},
     {"floor_divide", {"uint64", "uint64"}},
+    {"floor_divide", {"bfloat16", "bfloat16"}},
+    {"floor_divide", {"float16", "float16"}},
     {"floor_divide", {"float32", "float32"}},
     {"floor_divide", {"float64", "float64"}},
     {"fmod", {"int8", "int8"}},
@@ -39,6 +45,8 @@ const LoopRow kRows[] = {
     {"fmod", {"uint16", "uint16"}},
     {"fmod", {"uint32", "uint32"}},
     {"fmod", {"uint64", "uint64"}},
+    {"fmod", {"bfloat16", "bfloat16"}},
+    {"fmod", {"float16", "float16"}},
     {"fmod", {"float32", "float32"}},
     {"fmod", {"float64", "float64"}},
     {"remainder", {"int8", "int8"}},
@@ -49,6 +57,8 @@ const LoopRow kRows[] = {
     {"remainder", {"uint16", "uint16"}},
     {"remainder", {"uint32", "uint32"}},
     {"remainder", {"uint64", "uint64"}},
+    {"remainder", {"bfloat16", "bfloat16"}},
+    {"remainder", {"float16", "float16"}},
     {"remainder", {"float32", "float32"}},
     {"remainder", {"float64", "float64"}},
 };

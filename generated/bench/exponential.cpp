@@ -7,6 +7,8 @@ namespace {
 
 // clang-format off
 const LoopRow kRows[] = {
+    {"exp", {"bfloat16"}},
+    {"exp", {"float16"}},
     {"exp", {"float32"}},
     {"exp", {"float64"}},
 };

@@ -10,6 +10,45 @@
 namespace quern::conformance {
 namespace {
 
+const Row<float, float> kHardSigmoidBfloat16[] = {
+    {0.0f, 0.5f, kNone, 9},
+    {-3.0f, 0.0f, kNone, 10},
+    {-kInf, 0.0f, kNone, 11},
+    {kInf, 1.0f, kNone, 12},
+    {kNaN, kNaN, kNone, 13},
+    {0.0f, 0.5f}, {1.0f, 0.66796875f}, {0.5f, 0.58203125f}, {2.0f, 0.83203125f}, {3.0f, 1.0f},
+    {0.100097656f, 0.515625f}, {7.25f, 1.0f}, {10.0f, 1.0f}, {88.5f, 1.0f}, {1232.0f, 1.0f},
+    {1.0005577e-20f, 0.5f}, {5.969307e-39f, 0.5f}, {3.0040553e+38f, 1.0f}, {3.3895314e+38f, 1.0f},
+    {-0.0f, 0.5f}, {-1.0f, 0.33398438f}, {-0.5f, 0.41601562f}, {-3.0f, 0.0f}, {-7.25f, 0.0f},
+    {-88.5f, 0.0f}, {-1.0005577e-20f, 0.5f}, {-998356560000000.0f, 0.0f}, {-3.3895314e+38f, 0.0f},
+    {kInf, 1.0f}, {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("hard_sigmoid: bfloat16 -> bfloat16", "[hard_sigmoid]") {
+  const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
+  check_loop(loop, kHardSigmoidBfloat16);
+}
+
+const Row<float, float> kHardSigmoidFloat16[] = {
+    {0.0f, 0.5f, kNone, 9},
+    {-3.0f, 0.0f, kNone, 10},
+    {-kInf, 0.0f, kNone, 11},
+    {kInf, 1.0f, kNone, 12},
+    {kNaN, kNaN, kNone, 13},
+    {0.0f, 0.5f}, {1.0f, 0.6665039f}, {0.5f, 0.5834961f}, {2.0f, 0.8334961f}, {3.0f, 1.0f},
+    {0.099975586f, 0.51660156f}, {7.25f, 1.0f}, {10.0f, 1.0f}, {88.5f, 1.0f}, {1235.0f, 1.0f},
+    {0.0f, 0.5f}, {0.0f, 0.5f}, {65504.0f, 1.0f}, {-0.0f, 0.5f}, {-1.0f, 0.33325195f},
+    {-0.5f, 0.41674805f}, {-3.0f, 0.0f}, {-7.25f, 0.0f}, {-88.5f, 0.0f}, {-0.0f, 0.5f},
+    {-65504.0f, 0.0f}, {kInf, 1.0f}, {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("hard_sigmoid: float16 -> float16", "[hard_sigmoid]") {
+  const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
+  check_loop(loop, kHardSigmoidFloat16);
+}
+
 const Row<float, float> kHardSigmoidFloat32[] = {
     {0.0f, 0.5f, kNone, 9},
     {-3.0f, 0.0f, kNone, 10},
@@ -47,6 +86,93 @@ TEST_CASE("hard_sigmoid: float64 -> float64", "[hard_sigmoid]") {
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat64);
+}
+
+const Row<float, float, float> kLeakyReluBfloat16[] = {
+    {-0.0f, 0.5f, -0.0f, kNone, 13},
+    {-kInf, 0.5f, -kInf, kNone, 14},
+    {-kInf, 0.0f, kNaN, kInvalid, 15},
+    {kInf, 0.0f, kInf, kNone, 16},
+    {-1.0f, kNaN, kNaN, kNone, 17},
+    {1.0f, kNaN, 1.0f, kNone, 18},
+    {kNaN, 0.5f, kNaN, kNone, 19},
+    {-3.3895314e+38f, 2.0f, -kInf, kOverflow, 20},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.100097656f, 1.0f},
+    {1.0f, 1232.0f, 1.0f}, {1.0f, 3.3895314e+38f, 1.0f}, {0.5f, 1.0005577e-20f, 0.5f},
+    {0.5f, -0.0f, 0.5f}, {0.5f, -7.25f, 0.5f}, {2.0f, -1.0f, 2.0f}, {2.0f, -88.5f, 2.0f},
+    {2.0f, kInf, 2.0f}, {3.0f, -1.0005577e-20f, 3.0f}, {3.0f, -kInf, 3.0f}, {3.0f, 0.5f, 3.0f},
+    {0.100097656f, kNaN, 0.100097656f}, {0.100097656f, 2.0f, 0.100097656f},
+    {0.100097656f, 10.0f, 0.100097656f}, {7.25f, 3.0f, 7.25f}, {7.25f, 88.5f, 7.25f},
+    {7.25f, 3.0040553e+38f, 7.25f}, {10.0f, 1232.0f, 10.0f}, {10.0f, 3.3895314e+38f, 10.0f},
+    {10.0f, -3.0f, 10.0f}, {88.5f, -0.0f, 88.5f}, {88.5f, -7.25f, 88.5f},
+    {88.5f, -3.3895314e+38f, 88.5f}, {1232.0f, -88.5f, 1232.0f}, {1232.0f, kInf, 1232.0f},
+    {1232.0f, 1.0f, 1232.0f}, {1.0005577e-20f, -kInf, 1.0005577e-20f},
+    {1.0005577e-20f, 0.5f, 1.0005577e-20f}, {1.0005577e-20f, 7.25f, 1.0005577e-20f},
+    {5.969307e-39f, 2.0f, 5.969307e-39f}, {5.969307e-39f, 10.0f, 5.969307e-39f},
+    {5.969307e-39f, 5.969307e-39f, 5.969307e-39f}, {3.0040553e+38f, 88.5f, 3.0040553e+38f},
+    {3.0040553e+38f, 3.0040553e+38f, 3.0040553e+38f}, {3.0040553e+38f, -0.5f, 3.0040553e+38f},
+    {3.3895314e+38f, 3.3895314e+38f, 3.3895314e+38f}, {3.3895314e+38f, -3.0f, 3.3895314e+38f},
+    {3.3895314e+38f, -998356560000000.0f, 3.3895314e+38f}, {-0.0f, -7.25f, -0.0f},
+    {-0.0f, -3.3895314e+38f, -0.0f}, {-0.0f, 0.0f, -0.0f}, {-1.0f, kInf, -kInf},
+    {-1.0f, 1.0f, -1.0f}, {-1.0f, 0.100097656f, -0.100097656f}, {-0.5f, 0.5f, -0.25f},
+    {-0.5f, 7.25f, -3.625f}, {-0.5f, 1.0005577e-20f, -5.0027883e-21f}, {-3.0f, 10.0f, -30.0f},
+    {-3.0f, 5.969307e-39f, -1.7907922e-38f}, {-3.0f, -1.0f, 3.0f}, {-7.25f, 3.0040553e+38f, -kInf},
+    {-7.25f, -0.5f, 3.625f}, {-7.25f, -1.0005577e-20f, 7.242132e-20f}, {-88.5f, -3.0f, 266.0f},
+    {-88.5f, -998356560000000.0f, 8.838314e+16f}, {-88.5f, kNaN, kNaN},
+    {-1.0005577e-20f, -3.3895314e+38f, 3.386707e+18f}, {-1.0005577e-20f, 0.0f, -0.0f},
+    {-1.0005577e-20f, 3.0f, -3.006967e-20f}, {-998356560000000.0f, 1.0f, -998356560000000.0f},
+    {-998356560000000.0f, 0.100097656f, -100055560000000.0f},
+    {-998356560000000.0f, 1232.0f, -1.2339863e+18f}, {-3.3895314e+38f, 7.25f, -kInf},
+    {-3.3895314e+38f, 1.0005577e-20f, -3.386707e+18f}, {-3.3895314e+38f, -0.0f, 0.0f},
+    {kInf, 5.969307e-39f, kInf}, {kInf, -1.0f, kInf}, {kInf, -88.5f, kInf}, {-kInf, -0.5f, kInf},
+    {-kInf, -1.0005577e-20f, kInf}, {-kInf, -kInf, kInf}, {kNaN, -998356560000000.0f, kNaN},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("leaky_relu: bfloat16, bfloat16 -> bfloat16", "[leaky_relu]") {
+  const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
+                     .types = {"bfloat16", "bfloat16", "bfloat16"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
+  check_loop(loop, kLeakyReluBfloat16);
+}
+
+const Row<float, float, float> kLeakyReluFloat16[] = {
+    {-0.0f, 0.5f, -0.0f, kNone, 13},
+    {-kInf, 0.5f, -kInf, kNone, 14},
+    {-kInf, 0.0f, kNaN, kInvalid, 15},
+    {kInf, 0.0f, kInf, kNone, 16},
+    {-1.0f, kNaN, kNaN, kNone, 17},
+    {1.0f, kNaN, 1.0f, kNone, 18},
+    {kNaN, 0.5f, kNaN, kNone, 19},
+    {-65504.0f, 2.0f, -kInf, kOverflow, 20},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.099975586f, 1.0f},
+    {1.0f, 1235.0f, 1.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, 0.5f},
+    {0.5f, -88.5f, 0.5f}, {2.0f, -0.5f, 2.0f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, 2.0f},
+    {3.0f, -65504.0f, 3.0f}, {3.0f, 0.0f, 3.0f}, {3.0f, 3.0f, 3.0f},
+    {0.099975586f, 1.0f, 0.099975586f}, {0.099975586f, 0.099975586f, 0.099975586f},
+    {0.099975586f, 1235.0f, 0.099975586f}, {7.25f, 7.25f, 7.25f}, {7.25f, 0.0f, 7.25f},
+    {7.25f, -1.0f, 7.25f}, {10.0f, 0.0f, 10.0f}, {10.0f, -0.5f, 10.0f}, {10.0f, -0.0f, 10.0f},
+    {88.5f, -3.0f, 88.5f}, {88.5f, -65504.0f, 88.5f}, {88.5f, 0.0f, 88.5f},
+    {1235.0f, kInf, 1235.0f}, {1235.0f, 1.0f, 1235.0f}, {1235.0f, 0.099975586f, 1235.0f},
+    {0.0f, 0.5f, 0.0f}, {0.0f, 7.25f, 0.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, 10.0f, 0.0f},
+    {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, 0.0f}, {65504.0f, 65504.0f, 65504.0f},
+    {65504.0f, -3.0f, 65504.0f}, {65504.0f, -65504.0f, 65504.0f}, {-0.0f, -7.25f, -0.0f},
+    {-0.0f, kInf, -0.0f}, {-0.0f, 1.0f, -0.0f}, {-1.0f, -kInf, kInf}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.25f, -7.25f}, {-0.5f, 2.0f, -1.0f}, {-0.5f, 10.0f, -5.0f}, {-0.5f, 0.0f, -0.0f},
+    {-3.0f, 88.5f, -265.5f}, {-3.0f, 65504.0f, -kInf}, {-3.0f, -3.0f, 9.0f}, {-7.25f, -0.0f, 0.0f},
+    {-7.25f, -7.25f, 52.5625f}, {-7.25f, kInf, -kInf}, {-88.5f, -88.5f, 7832.0f},
+    {-88.5f, -kInf, kInf}, {-88.5f, 0.5f, -44.25f}, {-0.0f, kNaN, -0.0f}, {-0.0f, 2.0f, -0.0f},
+    {-0.0f, 10.0f, -0.0f}, {-65504.0f, 3.0f, -kInf}, {-65504.0f, 88.5f, -kInf},
+    {-65504.0f, 65504.0f, -kInf}, {kInf, 1235.0f, kInf}, {kInf, -0.0f, kInf}, {kInf, -7.25f, kInf},
+    {-kInf, -1.0f, kInf}, {-kInf, -88.5f, kInf}, {-kInf, -kInf, kInf}, {kNaN, -0.0f, kNaN},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("leaky_relu: float16, float16 -> float16", "[leaky_relu]") {
+  const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
+                     .types = {"float16", "float16", "float16"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
+  check_loop(loop, kLeakyReluFloat16);
 }
 
 const Row<float, float, float> kLeakyReluFloat32[] = {
@@ -221,6 +347,42 @@ TEST_CASE("relu: uint64 -> uint64", "[relu]") {
   check_loop(loop, kReluUint64);
 }
 
+const Row<float, float> kReluBfloat16[] = {
+    {-0.0f, 0.0f, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {kNaN, kNaN, kNone, 15},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.100097656f, 0.100097656f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1232.0f, 1232.0f}, {1.0005577e-20f, 1.0005577e-20f}, {5.969307e-39f, 5.969307e-39f},
+    {3.0040553e+38f, 3.0040553e+38f}, {3.3895314e+38f, 3.3895314e+38f}, {-0.0f, 0.0f},
+    {-1.0f, 0.0f}, {-0.5f, 0.0f}, {-3.0f, 0.0f}, {-7.25f, 0.0f}, {-88.5f, 0.0f},
+    {-1.0005577e-20f, 0.0f}, {-998356560000000.0f, 0.0f}, {-3.3895314e+38f, 0.0f}, {kInf, kInf},
+    {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("relu: bfloat16 -> bfloat16", "[relu]") {
+  const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kReluBfloat16);
+}
+
+const Row<float, float> kReluFloat16[] = {
+    {-0.0f, 0.0f, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {kNaN, kNaN, kNone, 15},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.099975586f, 0.099975586f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1235.0f, 1235.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {65504.0f, 65504.0f}, {-0.0f, 0.0f},
+    {-1.0f, 0.0f}, {-0.5f, 0.0f}, {-3.0f, 0.0f}, {-7.25f, 0.0f}, {-88.5f, 0.0f}, {-0.0f, 0.0f},
+    {-65504.0f, 0.0f}, {kInf, kInf}, {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("relu: float16 -> float16", "[relu]") {
+  const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kReluFloat16);
+}
+
 const Row<float, float> kReluFloat32[] = {
     {-0.0f, 0.0f, kNone, 13},
     {-kInf, 0.0f, kNone, 14},
@@ -253,6 +415,45 @@ TEST_CASE("relu: float64 -> float64", "[relu]") {
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat64);
+}
+
+const Row<float, float> kSoftsignBfloat16[] = {
+    {-0.0f, -0.0f, kNone, 9},
+    {-kInf, -1.0f, kNone, 10},
+    {3.3895314e+38f, 1.0f, kNone, 11},
+    {kNaN, kNaN, kNone, 12},
+    {0.0f, 0.0f}, {1.0f, 0.5f}, {0.5f, 0.33398438f}, {2.0f, 0.66796875f}, {3.0f, 0.75f},
+    {0.100097656f, 0.09082031f}, {7.25f, 0.87890625f}, {10.0f, 0.91015625f}, {88.5f, 0.98828125f},
+    {1232.0f, 1.0f}, {1.0005577e-20f, 1.0005577e-20f}, {5.969307e-39f, 5.969307e-39f},
+    {3.0040553e+38f, 1.0f}, {3.3895314e+38f, 1.0f}, {-0.0f, -0.0f}, {-1.0f, -0.5f},
+    {-0.5f, -0.33398438f}, {-3.0f, -0.75f}, {-7.25f, -0.87890625f}, {-88.5f, -0.98828125f},
+    {-1.0005577e-20f, -1.0005577e-20f}, {-998356560000000.0f, -1.0f}, {-3.3895314e+38f, -1.0f},
+    {kInf, 1.0f}, {-kInf, -1.0f}, {kNaN, kNaN},
+};
+TEST_CASE("softsign: bfloat16 -> bfloat16", "[softsign]") {
+  const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
+  check_loop(loop, kSoftsignBfloat16);
+}
+
+const Row<float, float> kSoftsignFloat16[] = {
+    {-0.0f, -0.0f, kNone, 9},
+    {-kInf, -1.0f, kNone, 10},
+    {65504.0f, 1.0f, kNone, 11},
+    {kNaN, kNaN, kNone, 12},
+    {0.0f, 0.0f}, {1.0f, 0.5f}, {0.5f, 0.33325195f}, {2.0f, 0.6665039f}, {3.0f, 0.75f},
+    {0.099975586f, 0.09088135f}, {7.25f, 0.87890625f}, {10.0f, 0.9091797f}, {88.5f, 0.98876953f},
+    {1235.0f, 0.99902344f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {65504.0f, 1.0f}, {-0.0f, -0.0f},
+    {-1.0f, -0.5f}, {-0.5f, -0.33325195f}, {-3.0f, -0.75f}, {-7.25f, -0.87890625f},
+    {-88.5f, -0.98876953f}, {-0.0f, -0.0f}, {-65504.0f, -1.0f}, {kInf, 1.0f}, {-kInf, -1.0f},
+    {kNaN, kNaN},
+};
+TEST_CASE("softsign: float16 -> float16", "[softsign]") {
+  const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
+  check_loop(loop, kSoftsignFloat16);
 }
 
 const Row<float, float> kSoftsignFloat32[] = {

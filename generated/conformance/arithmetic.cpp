@@ -109,6 +109,42 @@ TEST_CASE("absolute: uint64 -> uint64", "[absolute]") {
   check_loop(loop, kAbsoluteUint64);
 }
 
+const Row<float, float> kAbsoluteBfloat16[] = {
+    {-0.0f, 0.0f, kNone, 14},
+    {-kInf, kInf, kNone, 15},
+    {kNaN, kNaN, kNone, 16},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.100097656f, 0.100097656f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1232.0f, 1232.0f}, {1.0005577e-20f, 1.0005577e-20f}, {5.969307e-39f, 5.969307e-39f},
+    {3.0040553e+38f, 3.0040553e+38f}, {3.3895314e+38f, 3.3895314e+38f}, {-0.0f, 0.0f},
+    {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.25f, 7.25f}, {-88.5f, 88.5f},
+    {-1.0005577e-20f, 1.0005577e-20f}, {-998356560000000.0f, 998356560000000.0f},
+    {-3.3895314e+38f, 3.3895314e+38f}, {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
+};
+TEST_CASE("absolute: bfloat16 -> bfloat16", "[absolute]") {
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kAbsoluteBfloat16);
+}
+
+const Row<float, float> kAbsoluteFloat16[] = {
+    {-0.0f, 0.0f, kNone, 14},
+    {-kInf, kInf, kNone, 15},
+    {kNaN, kNaN, kNone, 16},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.099975586f, 0.099975586f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1235.0f, 1235.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {65504.0f, 65504.0f}, {-0.0f, 0.0f},
+    {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.25f, 7.25f}, {-88.5f, 88.5f}, {-0.0f, 0.0f},
+    {-65504.0f, 65504.0f}, {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
+};
+TEST_CASE("absolute: float16 -> float16", "[absolute]") {
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kAbsoluteFloat16);
+}
+
 const Row<float, float> kAbsoluteFloat32[] = {
     {-0.0f, 0.0f, kNone, 14},
     {-kInf, kInf, kNone, 15},
@@ -335,6 +371,86 @@ TEST_CASE("add: uint64, uint64 -> uint64", "[add]") {
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddUint64);
+}
+
+const Row<float, float, float> kAddBfloat16[] = {
+    {3.3895314e+38f, 3.3895314e+38f, kInf, kOverflow, 28},
+    {kInf, -kInf, kNaN, kInvalid, 29},
+    {-0.0f, -0.0f, -0.0f, kNone, 30},
+    {-0.0f, 0.0f, 0.0f, kNone, 31},
+    {kNaN, 1.0f, kNaN, kNone, 32},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.5f, 88.5f}, {1.0f, 0.100097656f, 1.1015625f},
+    {1.0f, 1232.0f, 1232.0f}, {1.0f, 3.3895314e+38f, 3.3895314e+38f}, {0.5f, 1.0005577e-20f, 0.5f},
+    {0.5f, -0.0f, 0.5f}, {0.5f, -7.25f, -6.75f}, {2.0f, -1.0f, 1.0f}, {2.0f, -88.5f, -86.5f},
+    {2.0f, kInf, kInf}, {3.0f, -1.0005577e-20f, 3.0f}, {3.0f, -kInf, -kInf}, {3.0f, 0.5f, 3.5f},
+    {0.100097656f, kNaN, kNaN}, {0.100097656f, 2.0f, 2.09375f}, {0.100097656f, 10.0f, 10.125f},
+    {7.25f, 3.0f, 10.25f}, {7.25f, 88.5f, 96.0f}, {7.25f, 3.0040553e+38f, 3.0040553e+38f},
+    {10.0f, 1232.0f, 1240.0f}, {10.0f, 3.3895314e+38f, 3.3895314e+38f}, {10.0f, -3.0f, 7.0f},
+    {88.5f, -0.0f, 88.5f}, {88.5f, -7.25f, 81.0f}, {88.5f, -3.3895314e+38f, -3.3895314e+38f},
+    {1232.0f, -88.5f, 1144.0f}, {1232.0f, kInf, kInf}, {1232.0f, 1.0f, 1232.0f},
+    {1.0005577e-20f, -kInf, -kInf}, {1.0005577e-20f, 0.5f, 0.5f}, {1.0005577e-20f, 7.25f, 7.25f},
+    {5.969307e-39f, 2.0f, 2.0f}, {5.969307e-39f, 10.0f, 10.0f},
+    {5.969307e-39f, 5.969307e-39f, 1.1938615e-38f}, {3.0040553e+38f, 88.5f, 3.0040553e+38f},
+    {3.0040553e+38f, 3.0040553e+38f, kInf}, {3.0040553e+38f, -0.5f, 3.0040553e+38f},
+    {3.3895314e+38f, 3.3895314e+38f, kInf}, {3.3895314e+38f, -3.0f, 3.3895314e+38f},
+    {3.3895314e+38f, -998356560000000.0f, 3.3895314e+38f}, {-0.0f, -7.25f, -7.25f},
+    {-0.0f, -3.3895314e+38f, -3.3895314e+38f}, {-0.0f, 0.0f, 0.0f}, {-1.0f, kInf, kInf},
+    {-1.0f, 1.0f, 0.0f}, {-1.0f, 0.100097656f, -0.8984375f}, {-0.5f, 0.5f, 0.0f},
+    {-0.5f, 7.25f, 6.75f}, {-0.5f, 1.0005577e-20f, -0.5f}, {-3.0f, 10.0f, 7.0f},
+    {-3.0f, 5.969307e-39f, -3.0f}, {-3.0f, -1.0f, -4.0f}, {-7.25f, 3.0040553e+38f, 3.0040553e+38f},
+    {-7.25f, -0.5f, -7.75f}, {-7.25f, -1.0005577e-20f, -7.25f}, {-88.5f, -3.0f, -91.5f},
+    {-88.5f, -998356560000000.0f, -998356560000000.0f}, {-88.5f, kNaN, kNaN},
+    {-1.0005577e-20f, -3.3895314e+38f, -3.3895314e+38f}, {-1.0005577e-20f, 0.0f, -1.0005577e-20f},
+    {-1.0005577e-20f, 3.0f, 3.0f}, {-998356560000000.0f, 1.0f, -998356560000000.0f},
+    {-998356560000000.0f, 0.100097656f, -998356560000000.0f},
+    {-998356560000000.0f, 1232.0f, -998356560000000.0f}, {-3.3895314e+38f, 7.25f, -3.3895314e+38f},
+    {-3.3895314e+38f, 1.0005577e-20f, -3.3895314e+38f}, {-3.3895314e+38f, -0.0f, -3.3895314e+38f},
+    {kInf, 5.969307e-39f, kInf}, {kInf, -1.0f, kInf}, {kInf, -88.5f, kInf}, {-kInf, -0.5f, -kInf},
+    {-kInf, -1.0005577e-20f, -kInf}, {-kInf, -kInf, -kInf}, {kNaN, -998356560000000.0f, kNaN},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("add: bfloat16, bfloat16 -> bfloat16", "[add]") {
+  const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
+                     .types = {"bfloat16", "bfloat16", "bfloat16"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
+                     .bound = 0.5};
+  check_loop(loop, kAddBfloat16);
+}
+
+const Row<float, float, float> kAddFloat16[] = {
+    {65504.0f, 65504.0f, kInf, kOverflow, 28},
+    {kInf, -kInf, kNaN, kInvalid, 29},
+    {-0.0f, -0.0f, -0.0f, kNone, 30},
+    {-0.0f, 0.0f, 0.0f, kNone, 31},
+    {kNaN, 1.0f, kNaN, kNone, 32},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.5f, 88.5f}, {1.0f, 0.099975586f, 1.0996094f},
+    {1.0f, 1235.0f, 1236.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, -0.5f},
+    {0.5f, -88.5f, -88.0f}, {2.0f, -0.5f, 1.5f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, kNaN},
+    {3.0f, -65504.0f, -65504.0f}, {3.0f, 0.0f, 3.0f}, {3.0f, 3.0f, 6.0f},
+    {0.099975586f, 1.0f, 1.0996094f}, {0.099975586f, 0.099975586f, 0.19995117f},
+    {0.099975586f, 1235.0f, 1235.0f}, {7.25f, 7.25f, 14.5f}, {7.25f, 0.0f, 7.25f},
+    {7.25f, -1.0f, 6.25f}, {10.0f, 0.0f, 10.0f}, {10.0f, -0.5f, 9.5f}, {10.0f, -0.0f, 10.0f},
+    {88.5f, -3.0f, 85.5f}, {88.5f, -65504.0f, -65408.0f}, {88.5f, 0.0f, 88.5f},
+    {1235.0f, kInf, kInf}, {1235.0f, 1.0f, 1236.0f}, {1235.0f, 0.099975586f, 1235.0f},
+    {0.0f, 0.5f, 0.5f}, {0.0f, 7.25f, 7.25f}, {0.0f, 0.0f, 0.0f}, {0.0f, 10.0f, 10.0f},
+    {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, -0.5f}, {65504.0f, 65504.0f, kInf},
+    {65504.0f, -3.0f, 65504.0f}, {65504.0f, -65504.0f, 0.0f}, {-0.0f, -7.25f, -7.25f},
+    {-0.0f, kInf, kInf}, {-0.0f, 1.0f, 1.0f}, {-1.0f, -kInf, -kInf}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.25f, 6.25f}, {-0.5f, 2.0f, 1.5f}, {-0.5f, 10.0f, 9.5f}, {-0.5f, 0.0f, -0.5f},
+    {-3.0f, 88.5f, 85.5f}, {-3.0f, 65504.0f, 65504.0f}, {-3.0f, -3.0f, -6.0f},
+    {-7.25f, -0.0f, -7.25f}, {-7.25f, -7.25f, -14.5f}, {-7.25f, kInf, kInf},
+    {-88.5f, -88.5f, -177.0f}, {-88.5f, -kInf, -kInf}, {-88.5f, 0.5f, -88.0f}, {-0.0f, kNaN, kNaN},
+    {-0.0f, 2.0f, 2.0f}, {-0.0f, 10.0f, 10.0f}, {-65504.0f, 3.0f, -65504.0f},
+    {-65504.0f, 88.5f, -65408.0f}, {-65504.0f, 65504.0f, 0.0f}, {kInf, 1235.0f, kInf},
+    {kInf, -0.0f, kInf}, {kInf, -7.25f, kInf}, {-kInf, -1.0f, -kInf}, {-kInf, -88.5f, -kInf},
+    {-kInf, -kInf, -kInf}, {kNaN, -0.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("add: float16, float16 -> float16", "[add]") {
+  const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
+                     .types = {"float16", "float16", "float16"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
+                     .bound = 0.5};
+  check_loop(loop, kAddFloat16);
 }
 
 const Row<float, float, float> kAddFloat32[] = {
@@ -628,6 +744,38 @@ TEST_CASE("conjugate: uint64 -> uint64", "[conjugate]") {
   check_loop(loop, kConjugateUint64);
 }
 
+const Row<float, float> kConjugateBfloat16[] = {
+    {-0.0f, -0.0f, kNone, 13},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.100097656f, 0.100097656f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1232.0f, 1232.0f}, {1.0005577e-20f, 1.0005577e-20f}, {5.969307e-39f, 5.969307e-39f},
+    {3.0040553e+38f, 3.0040553e+38f}, {3.3895314e+38f, 3.3895314e+38f}, {-0.0f, -0.0f},
+    {-1.0f, -1.0f}, {-0.5f, -0.5f}, {-3.0f, -3.0f}, {-7.25f, -7.25f}, {-88.5f, -88.5f},
+    {-1.0005577e-20f, -1.0005577e-20f}, {-998356560000000.0f, -998356560000000.0f},
+    {-3.3895314e+38f, -3.3895314e+38f}, {kInf, kInf}, {-kInf, -kInf}, {kNaN, kNaN},
+};
+TEST_CASE("conjugate: bfloat16 -> bfloat16", "[conjugate]") {
+  const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kConjugateBfloat16);
+}
+
+const Row<float, float> kConjugateFloat16[] = {
+    {-0.0f, -0.0f, kNone, 13},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.099975586f, 0.099975586f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1235.0f, 1235.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {65504.0f, 65504.0f}, {-0.0f, -0.0f},
+    {-1.0f, -1.0f}, {-0.5f, -0.5f}, {-3.0f, -3.0f}, {-7.25f, -7.25f}, {-88.5f, -88.5f},
+    {-0.0f, -0.0f}, {-65504.0f, -65504.0f}, {kInf, kInf}, {-kInf, -kInf}, {kNaN, kNaN},
+};
+TEST_CASE("conjugate: float16 -> float16", "[conjugate]") {
+  const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kConjugateFloat16);
+}
+
 const Row<float, float> kConjugateFloat32[] = {
     {-0.0f, -0.0f, kNone, 13},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.1f, 0.1f},
@@ -706,6 +854,42 @@ TEST_CASE("conjugate: complex128 -> complex128", "[conjugate]") {
   check_loop(loop, kConjugateComplex128);
 }
 
+const Row<float, float> kFabsBfloat16[] = {
+    {-0.0f, 0.0f, kNone, 9},
+    {-kInf, kInf, kNone, 10},
+    {kNaN, kNaN, kNone, 11},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.100097656f, 0.100097656f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1232.0f, 1232.0f}, {1.0005577e-20f, 1.0005577e-20f}, {5.969307e-39f, 5.969307e-39f},
+    {3.0040553e+38f, 3.0040553e+38f}, {3.3895314e+38f, 3.3895314e+38f}, {-0.0f, 0.0f},
+    {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.25f, 7.25f}, {-88.5f, 88.5f},
+    {-1.0005577e-20f, 1.0005577e-20f}, {-998356560000000.0f, 998356560000000.0f},
+    {-3.3895314e+38f, 3.3895314e+38f}, {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
+};
+TEST_CASE("fabs: bfloat16 -> bfloat16", "[fabs]") {
+  const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kFabsBfloat16);
+}
+
+const Row<float, float> kFabsFloat16[] = {
+    {-0.0f, 0.0f, kNone, 9},
+    {-kInf, kInf, kNone, 10},
+    {kNaN, kNaN, kNone, 11},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
+    {0.099975586f, 0.099975586f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
+    {1235.0f, 1235.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {65504.0f, 65504.0f}, {-0.0f, 0.0f},
+    {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.25f, 7.25f}, {-88.5f, 88.5f}, {-0.0f, 0.0f},
+    {-65504.0f, 65504.0f}, {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
+};
+TEST_CASE("fabs: float16 -> float16", "[fabs]") {
+  const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kFabsFloat16);
+}
+
 const Row<float, float> kFabsFloat32[] = {
     {-0.0f, 0.0f, kNone, 9},
     {-kInf, kInf, kNone, 10},
@@ -739,6 +923,112 @@ TEST_CASE("fabs: float64 -> float64", "[fabs]") {
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat64);
+}
+
+const Row<float, float, float, float> kFmaBfloat16[] = {
+    {3.3895314e+38f, 2.0f, -kInf, -kInf, kNone, 10},
+    {3.3895314e+38f, 2.0f, -3.3895314e+38f, 3.3895314e+38f, kNone, 11},
+    {3.3895314e+38f, 2.0f, 0.0f, kInf, kOverflow, 12},
+    {kInf, 0.0f, 1.0f, kNaN, kInvalid, 13},
+    {kInf, 0.0f, kNaN, kNaN, kNone, 14},
+    {kInf, 1.0f, -kInf, kNaN, kInvalid, 15},
+    {-0.0f, 1.0f, 0.0f, 0.0f, kNone, 16},
+    {-0.0f, 1.0f, -0.0f, -0.0f, kNone, 17},
+    {0.0f, 0.0f, 1.0f, 1.0f}, {0.0f, 3.0f, 0.100097656f, 0.100097656f},
+    {0.0f, 88.5f, 1232.0f, 1232.0f}, {1.0f, 0.100097656f, 88.5f, 88.5f},
+    {1.0f, 1232.0f, 3.0040553e+38f, 3.0040553e+38f}, {1.0f, 3.3895314e+38f, -0.5f, 3.3895314e+38f},
+    {0.5f, 1.0005577e-20f, -1.0f, -1.0f}, {0.5f, -0.0f, -88.5f, -88.5f}, {0.5f, -7.25f, kInf, kInf},
+    {2.0f, -1.0f, -3.3895314e+38f, -3.3895314e+38f}, {2.0f, -88.5f, 0.0f, -177.0f},
+    {2.0f, kInf, 3.0f, kInf}, {3.0f, -1.0005577e-20f, 2.0f, 2.0f}, {3.0f, -kInf, 10.0f, -kInf},
+    {3.0f, 0.5f, 5.969307e-39f, 1.5f}, {0.100097656f, kNaN, 1.0005577e-20f, kNaN},
+    {0.100097656f, 2.0f, -0.0f, 0.20019531f}, {0.100097656f, 10.0f, -7.25f, -6.25f},
+    {7.25f, 3.0f, -3.0f, 18.75f}, {7.25f, 88.5f, -998356560000000.0f, -998356560000000.0f},
+    {7.25f, 3.0040553e+38f, kNaN, kNaN}, {10.0f, 1232.0f, -kInf, -kInf},
+    {10.0f, 3.3895314e+38f, 0.5f, kInf}, {10.0f, -3.0f, 7.25f, -22.75f},
+    {88.5f, -0.0f, 0.100097656f, 0.100097656f}, {88.5f, -7.25f, 1232.0f, 592.0f},
+    {88.5f, -3.3895314e+38f, 3.3895314e+38f, -kInf},
+    {1232.0f, -88.5f, 3.0040553e+38f, 3.0040553e+38f}, {1232.0f, kInf, -0.5f, kInf},
+    {1232.0f, 1.0f, -1.0005577e-20f, 1232.0f}, {1.0005577e-20f, -kInf, -88.5f, -kInf},
+    {1.0005577e-20f, 0.5f, kInf, kInf}, {1.0005577e-20f, 7.25f, 1.0f, 1.0f},
+    {5.969307e-39f, 2.0f, 0.0f, 1.1938615e-38f}, {5.969307e-39f, 10.0f, 3.0f, 3.0f},
+    {5.969307e-39f, 5.969307e-39f, 88.5f, 88.5f}, {3.0040553e+38f, 88.5f, 10.0f, kInf},
+    {3.0040553e+38f, 3.0040553e+38f, 5.969307e-39f, kInf},
+    {3.0040553e+38f, -0.5f, -1.0f, -1.5020276e+38f}, {3.3895314e+38f, 3.3895314e+38f, -0.0f, kInf},
+    {3.3895314e+38f, -3.0f, -7.25f, -kInf},
+    {3.3895314e+38f, -998356560000000.0f, -3.3895314e+38f, -kInf},
+    {-0.0f, -7.25f, -998356560000000.0f, -998356560000000.0f}, {-0.0f, -3.3895314e+38f, kNaN, kNaN},
+    {-0.0f, 0.0f, 2.0f, 2.0f}, {-1.0f, kInf, 0.5f, -kInf}, {-1.0f, 1.0f, 7.25f, 6.25f},
+    {-1.0f, 0.100097656f, 1.0005577e-20f, -0.100097656f}, {-0.5f, 0.5f, 1232.0f, 1232.0f},
+    {-0.5f, 7.25f, 3.3895314e+38f, 3.3895314e+38f}, {-0.5f, 1.0005577e-20f, -3.0f, -3.0f},
+    {-3.0f, 10.0f, -0.5f, -30.5f}, {-3.0f, 5.969307e-39f, -1.0005577e-20f, -1.0005577e-20f},
+    {-3.0f, -1.0f, -kInf, -kInf}, {-7.25f, 3.0040553e+38f, kInf, kInf},
+    {-7.25f, -0.5f, 1.0f, 4.625f}, {-7.25f, -1.0005577e-20f, 0.100097656f, 0.100097656f},
+    {-88.5f, -3.0f, 3.0f, 268.0f}, {-88.5f, -998356560000000.0f, 88.5f, 8.838314e+16f},
+    {-88.5f, kNaN, 3.0040553e+38f, kNaN},
+    {-1.0005577e-20f, -3.3895314e+38f, 5.969307e-39f, 3.386707e+18f},
+    {-1.0005577e-20f, 0.0f, -1.0f, -1.0f}, {-1.0005577e-20f, 3.0f, -88.5f, -88.5f},
+    {-998356560000000.0f, 1.0f, -7.25f, -998356560000000.0f},
+    {-998356560000000.0f, 0.100097656f, -3.3895314e+38f, -3.3895314e+38f},
+    {-998356560000000.0f, 1232.0f, 0.0f, -1.2339863e+18f}, {-3.3895314e+38f, 7.25f, kNaN, kNaN},
+    {-3.3895314e+38f, 1.0005577e-20f, 2.0f, -3.386707e+18f}, {-3.3895314e+38f, -0.0f, 10.0f, 10.0f},
+    {kInf, 5.969307e-39f, 7.25f, kInf}, {kInf, -1.0f, 1.0005577e-20f, -kInf},
+    {kInf, -88.5f, -0.0f, -kInf}, {-kInf, -0.5f, 3.3895314e+38f, kInf},
+    {-kInf, -1.0005577e-20f, -3.0f, kInf}, {-kInf, -kInf, -998356560000000.0f, kInf},
+    {kNaN, -998356560000000.0f, -1.0005577e-20f, kNaN}, {kNaN, kNaN, -kInf, kNaN},
+    {kNaN, 2.0f, 0.5f, kNaN},
+};
+TEST_CASE("fma: bfloat16, bfloat16, bfloat16 -> bfloat16", "[fma]") {
+  const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
+                     .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kFmaBfloat16);
+}
+
+const Row<float, float, float, float> kFmaFloat16[] = {
+    {65504.0f, 2.0f, -kInf, -kInf, kNone, 10},
+    {65504.0f, 2.0f, -65504.0f, 65504.0f, kNone, 11},
+    {65504.0f, 2.0f, 0.0f, kInf, kOverflow, 12},
+    {kInf, 0.0f, 1.0f, kNaN, kInvalid, 13},
+    {kInf, 0.0f, kNaN, kNaN, kNone, 14},
+    {kInf, 1.0f, -kInf, kNaN, kInvalid, 15},
+    {-0.0f, 1.0f, 0.0f, 0.0f, kNone, 16},
+    {-0.0f, 1.0f, -0.0f, -0.0f, kNone, 17},
+    {0.0f, 0.0f, 1.0f, 1.0f}, {0.0f, 3.0f, 0.099975586f, 0.099975586f},
+    {0.0f, 88.5f, 1235.0f, 1235.0f}, {1.0f, 0.099975586f, 88.5f, 88.625f},
+    {1.0f, 1235.0f, 65504.0f, kInf}, {1.0f, -0.0f, -3.0f, -3.0f}, {0.5f, 0.0f, -0.5f, -0.5f},
+    {0.5f, -1.0f, -0.0f, -0.5f}, {0.5f, -88.5f, kNaN, kNaN}, {2.0f, -0.5f, -kInf, -kInf},
+    {2.0f, -0.0f, 0.5f, 0.5f}, {2.0f, kNaN, 7.25f, kNaN}, {3.0f, -65504.0f, 0.099975586f, -kInf},
+    {3.0f, 0.0f, 1235.0f, 1235.0f}, {3.0f, 3.0f, -0.0f, 9.0f},
+    {0.099975586f, 1.0f, 65504.0f, 65504.0f}, {0.099975586f, 0.099975586f, -3.0f, -2.9902344f},
+    {0.099975586f, 1235.0f, -65504.0f, -65376.0f}, {7.25f, 7.25f, -0.0f, 52.5625f},
+    {7.25f, 0.0f, kNaN, kNaN}, {7.25f, -1.0f, 2.0f, -5.25f}, {10.0f, 0.0f, 0.5f, 0.5f},
+    {10.0f, -0.5f, 7.25f, 2.25f}, {10.0f, -0.0f, 0.0f, 0.0f}, {88.5f, -3.0f, 1235.0f, 969.5f},
+    {88.5f, -65504.0f, -0.0f, -kInf}, {88.5f, 0.0f, -7.25f, -7.25f}, {1235.0f, kInf, -3.0f, kInf},
+    {1235.0f, 1.0f, -65504.0f, -64256.0f}, {1235.0f, 0.099975586f, 0.0f, 123.5f},
+    {0.0f, 0.5f, kNaN, kNaN}, {0.0f, 7.25f, 2.0f, 2.0f}, {0.0f, 0.0f, 10.0f, 10.0f},
+    {0.0f, 10.0f, 7.25f, 7.25f}, {0.0f, 0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, -1.0f, -1.0f},
+    {65504.0f, 65504.0f, -0.0f, kInf}, {65504.0f, -3.0f, -7.25f, -kInf},
+    {65504.0f, -65504.0f, kInf, kInf}, {-0.0f, -7.25f, -65504.0f, -65504.0f},
+    {-0.0f, kInf, 0.0f, kNaN}, {-0.0f, 1.0f, 3.0f, 3.0f}, {-1.0f, -kInf, 2.0f, kInf},
+    {-1.0f, 0.5f, 10.0f, 9.5f}, {-1.0f, 7.25f, 0.0f, -7.25f}, {-0.5f, 2.0f, 0.0f, -1.0f},
+    {-0.5f, 10.0f, -1.0f, -6.0f}, {-0.5f, 0.0f, -88.5f, -88.5f}, {-3.0f, 88.5f, -7.25f, -272.75f},
+    {-3.0f, 65504.0f, kInf, kInf}, {-3.0f, -3.0f, 1.0f, 10.0f}, {-7.25f, -0.0f, 0.0f, 0.0f},
+    {-7.25f, -7.25f, 3.0f, 55.5625f}, {-7.25f, kInf, 88.5f, -kInf},
+    {-88.5f, -88.5f, 10.0f, 7844.0f}, {-88.5f, -kInf, 0.0f, kInf}, {-88.5f, 0.5f, -0.5f, -44.75f},
+    {-0.0f, kNaN, -1.0f, kNaN}, {-0.0f, 2.0f, -88.5f, -88.5f}, {-0.0f, 10.0f, -kInf, -kInf},
+    {-65504.0f, 3.0f, kInf, kInf}, {-65504.0f, 88.5f, 1.0f, -kInf},
+    {-65504.0f, 65504.0f, 0.099975586f, -kInf}, {kInf, 1235.0f, 3.0f, kInf},
+    {kInf, -0.0f, 88.5f, kNaN}, {kInf, -7.25f, 65504.0f, -kInf}, {-kInf, -1.0f, 0.0f, kInf},
+    {-kInf, -88.5f, -0.5f, kInf}, {-kInf, -kInf, -0.0f, kInf}, {kNaN, -0.0f, -88.5f, kNaN},
+    {kNaN, kNaN, -kInf, kNaN}, {kNaN, 2.0f, 0.5f, kNaN},
+};
+TEST_CASE("fma: float16, float16, float16 -> float16", "[fma]") {
+  const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
+                     .types = {"float16", "float16", "float16", "float16"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kFmaFloat16);
 }
 
 const Row<float, float, float, float> kFmaFloat32[] = {

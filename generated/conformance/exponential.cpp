@@ -10,6 +10,49 @@
 namespace quern::conformance {
 namespace {
 
+const Row<float, float> kExpBfloat16[] = {
+    {0.0f, 1.0f, kNone, 11},
+    {-0.0f, 1.0f, kNone, 12},
+    {kInf, kInf, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {3.3895314e+38f, kInf, kOverflow, 15},
+    {-3.3895314e+38f, 0.0f, kUnderflow, 16},
+    {kNaN, kNaN, kNone, 17},
+    {0.0f, 1.0f}, {1.0f, 2.71875f}, {0.5f, 1.6484375f}, {2.0f, 7.375f}, {3.0f, 20.125f},
+    {0.100097656f, 1.1015625f}, {7.25f, 1408.0f}, {10.0f, 22016.0f}, {88.5f, 2.7249174e+38f},
+    {1232.0f, kInf}, {1.0005577e-20f, 1.0f}, {5.969307e-39f, 1.0f}, {3.0040553e+38f, kInf},
+    {3.3895314e+38f, kInf}, {-0.0f, 1.0f}, {-1.0f, 0.3671875f}, {-0.5f, 0.60546875f},
+    {-3.0f, 0.049804688f}, {-7.25f, 0.0007095337f}, {-88.5f, 3.67342e-39f}, {-1.0005577e-20f, 1.0f},
+    {-998356560000000.0f, 0.0f}, {-3.3895314e+38f, 0.0f}, {kInf, kInf}, {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("exp: bfloat16 -> bfloat16", "[exp]") {
+  const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
+                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.501};
+  check_loop(loop, kExpBfloat16);
+}
+
+const Row<float, float> kExpFloat16[] = {
+    {0.0f, 1.0f, kNone, 11},
+    {-0.0f, 1.0f, kNone, 12},
+    {kInf, kInf, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {65504.0f, kInf, kOverflow, 15},
+    {-65504.0f, 0.0f, kUnderflow, 16},
+    {kNaN, kNaN, kNone, 17},
+    {0.0f, 1.0f}, {1.0f, 2.71875f}, {0.5f, 1.6484375f}, {2.0f, 7.390625f}, {3.0f, 20.078125f},
+    {0.099975586f, 1.1054688f}, {7.25f, 1408.0f}, {10.0f, 22032.0f}, {88.5f, kInf}, {1235.0f, kInf},
+    {0.0f, 1.0f}, {0.0f, 1.0f}, {65504.0f, kInf}, {-0.0f, 1.0f}, {-1.0f, 0.36791992f},
+    {-0.5f, 0.6064453f}, {-3.0f, 0.04977417f}, {-7.25f, 0.0007100105f}, {-88.5f, 0.0f},
+    {-0.0f, 1.0f}, {-65504.0f, 0.0f}, {kInf, kInf}, {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("exp: float16 -> float16", "[exp]") {
+  const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
+                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.501};
+  check_loop(loop, kExpFloat16);
+}
+
 const Row<float, float> kExpFloat32[] = {
     {0.0f, 1.0f, kNone, 11},
     {-0.0f, 1.0f, kNone, 12},

@@ -12,7 +12,7 @@ from .faults import Place, shorten
 from .load import Mapping, Node, Scalar, Sequence as ListNode
 from .loops import ExpandedLoop, closed
 from .model import REFUSED, ReductionFunction, SpecialValue
-from .reference import Real, Reference, Refused, Value, convert, finite, parse_value, same, value_text
+from .reference import NAN, Real, Reference, Refused, Value, convert, finite, parse_value, same, value_text
 from .resolution import Resolution
 from .signature import CoreReference
 
@@ -23,6 +23,9 @@ PROBES = {
     "float": ("0.0", "-0.0", "1.0", "-1.5", "max", "-max", "inf", "-inf", "nan"),
     "complex": ("0.0+0.0j", "-0.0-0.0j", "1.0-1.5j", "max-maxj", "inf-infj", "-inf+0.0j", "-inf-infj", "nan+nanj"),
 }
+
+
+INFINITIES = ("inf", "-inf")  # a dtype without them has NaN in their place
 
 
 class Merged:
@@ -161,6 +164,10 @@ class ValueChecker:
         for key, scalars, dtypes in (("in", inputs, loop.inputs), ("out", claims, loop.outputs)):
             for position, (scalar, dtype) in enumerate(zip(scalars, dtypes)):
                 value = parse_value(scalar.text, dtype)
+                if value is None and not dtype.infinities and scalar.text in INFINITIES:
+                    if key == "in":
+                        return None
+                    value = NAN
                 if value is None:
                     merged.add(scalar.place, f"{entry}.{key}", f'"{scalar.text}" is no value of', dtype.name)
                     return None
@@ -215,7 +222,8 @@ class ValueChecker:
             if not infinite and ("inf" in text or "nan" in text):
                 continue
             probe = parse_value(text, dtype)
-            assert probe is not None
+            if probe is None:  # an infinity, where the dtype has none
+                continue
             for pair in ((value, probe), (probe, value)):
                 result = self.evaluate(index, pair)
                 if result is None or same(result[0], probe, signed_zeros):

@@ -14,7 +14,7 @@ from .model import DType, Origin
 from .promotion import Lattice, mask_of
 
 BITS = (8, 16, 32, 64, 128)
-NUMPY_CHARACTER = re.compile(r"[?a-zA-Z]")
+NUMPY_CHARACTER = re.compile(r"[?a-zA-Z0-9]")
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,11 @@ def read_dtypes(sources: Dict[str, Source], kinds: tuple[str, ...], unreadable: 
         if dtype is not None:
             found[dtype.name] = dtype
     found = {name: made for name, dtype in found.items() if (made := with_parts(dtype, found, sources, log)) is not None}
-    broken = (set(sources) | unreadable) - set(found)
     nodes = {stem: source.node for stem, source in sources.items()}
+    extends = any(not source.own for source in sources.values())
+    for name in unfit_to_compute(found, nodes, (set(sources) | unreadable) - set(found), extends, log):
+        del found[name]
+    broken = (set(sources) | unreadable) - set(found)
     kept = frozenset(name for name in found if nodes[name].text("only_if_present") == "true")
     edges = read_edges(found, nodes, broken, log)
     base = DTypes((), {}, broken, nodes, kinds, kept)
@@ -93,8 +96,8 @@ def with_parts(
     scalar = sources[dtype.name].node.scalar("real")
     assert scalar is not None
     parts = found.get(dtype.real)
-    if parts is None or parts.kind != "float":
-        floats = [name for name, other in found.items() if other.kind == "float"]
+    if parts is None or parts.kind != "float" or parts.compute:
+        floats = [name for name, other in found.items() if other.kind == "float" and not other.compute]
         log.add_unknown(scalar.place, f"{dtype.name}.real", "real type", dtype.real, floats)
         return None
     if 2 * parts.bits != dtype.bits:
@@ -132,6 +135,31 @@ def read_edges(
                     continue
                 edges[source].append(target)
     return {name: tuple(targets) for name, targets in edges.items()}
+
+
+def unfit_to_compute(
+    found: Dict[str, DType], nodes: Dict[str, Mapping], broken: set[str], extends: bool, log: FaultLog
+) -> list[str]:
+    """Dtypes with a fault in what they compute in: a float with lanes of 32 bits that computes in itself."""
+    unfit: list[str] = []
+    for name in sorted(found):
+        dtype, scalar = found[name], nodes[name].scalar("compute")
+        if scalar is None or scalar.text in broken:
+            continue
+        other = found.get(scalar.text)
+        before = len(log.faults)
+        if extends and dtype.own:
+            log.add(scalar.place, f"{name}.compute", "a dtype of a package computes in itself")
+        elif other is None:
+            log.add_unknown(scalar.place, f"{name}.compute", "dtype", scalar.text, set(found) | broken)
+        elif dtype.kind != "float" or other.kind != "float" or other.bits != 32 or other.compute or dtype.bits > 16:
+            message = f"{name} cannot compute in {other.name}: a float of at most 16 bits computes in one of 32"
+            log.add(scalar.place, f"{name}.compute", message)
+        elif dtype.cpp != f"quern::{name}":
+            log.add(scalar.place, f"{name}.compute", f'{name} is stored as "quern::{name}", which quern declares')
+        if len(log.faults) > before:
+            unfit.append(name)
+    return unfit
 
 
 def check_unique(dtypes: tuple[DType, ...], nodes: Dict[str, Mapping], log: FaultLog) -> None:
@@ -180,7 +208,7 @@ class DTypeReader:
         if bits not in BITS:
             self.fault("bits", f"{bits} bits; possible are {', '.join(map(str, BITS))}")
         if not NUMPY_CHARACTER.fullmatch(names.text("numpy_char")):
-            self.fault("numpy_char", "a dtype character is one letter", names, "names.")
+            self.fault("numpy_char", "a dtype character is one letter or digit", names, "names.")
         if len(self.log.faults) > before:
             return None
         dtype = self.build(node, names, kind.text, bits)
@@ -213,8 +241,19 @@ class DTypeReader:
             own=self.own,
             significand=self.number(float_format, "significand"),
             maximum_exponent=self.number(float_format, "maximum_exponent"),
+            infinities=float_format.text("infinities") != "false",
+            compute=node.text("compute"),
             real=node.text("real"),
         )
+
+    def check_format(self, dtype: DType) -> None:
+        """The bits that the significand leaves decide the exponents."""
+        if not 1 < dtype.significand < dtype.bits - 1:
+            message = f"{dtype.significand} bits of significand leave no exponent in {dtype.bits} bits"
+            self.fault("significand", message, self.node.mapping("format"), "format.")
+        elif dtype.maximum_exponent != exponent_of(dtype):
+            message = f"{dtype.maximum_exponent} is not the highest exponent of the format, {exponent_of(dtype)}"
+            self.fault("maximum_exponent", message, self.node.mapping("format"), "format.")
 
     def check_limits(self, dtype: DType) -> None:
         """Limits must be those that the kind, width and format give; a complex dtype has those of its parts."""
@@ -228,6 +267,8 @@ class DTypeReader:
         if dtype.kind == "float" and not dtype.significand:
             self.log.add(self.node.place, self.stem, 'a float needs the key "format"')
             return
+        if dtype.kind == "float":
+            self.check_format(dtype)
         for key, expected in zip(("min", "max"), limits_of(dtype)):
             text = self.node.mapping("limits").text(key)
             try:
@@ -239,12 +280,19 @@ class DTypeReader:
                 self.fault(key, message, self.node.mapping("limits"), "limits.")
 
 
+def exponent_of(dtype: DType) -> int:
+    """The highest exponent of a float of a width: without infinities the last field counts too."""
+    return (1 << (dtype.bits - dtype.significand - 1)) - (1 if dtype.infinities else 0)
+
+
 def limits_of(dtype: DType) -> tuple[int | float, int | float]:
     """Lowest and highest finite value."""
     if dtype.kind == "boolean":
         return 0, 1
     if dtype.kind == "float":
-        largest = (2 - 2.0 ** (1 - dtype.significand)) * 2.0**dtype.maximum_exponent
+        # Without infinities the highest significand is the one NaN.
+        below_two = 2.0 ** (1 - dtype.significand) * (1 if dtype.infinities else 2)
+        largest = (2 - below_two) * 2.0**dtype.maximum_exponent
         return -largest, largest
     if dtype.kind == "unsigned":
         return 0, (1 << dtype.bits) - 1

@@ -140,6 +140,12 @@ class Parser:
         return tuple(found)
 
 
+def called(tree: Tree) -> set[str]:
+    """Names of all operations in a tree."""
+    own = {tree.name} if tree.kind == "call" else set()
+    return own.union(*(called(argument) for argument in tree.arguments))
+
+
 def parse(text: str) -> tuple[Tree, ...]:
     """The results of a body; raises BodyError."""
     return Parser(text).parse()

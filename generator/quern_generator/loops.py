@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .classes import Names
 from .context import Context, split_list
@@ -15,12 +15,13 @@ from .expression import (
     Checker,
     ParsedBody,
     Typed,
+    called,
     parse_body,
     raised_by,
     refuses_values,
     result_count,
 )
-from .faults import shorten
+from .faults import Place, shorten
 from .load import Mapping, Scalar
 from .model import Core, DType, Expression
 from .signature import CoreRows
@@ -40,6 +41,9 @@ class ExpandedLoop:
     exact: bool
     refusal: str
     core: Core | None = None  # in the place of a body
+    computes: bool = False  # in other dtypes, whose bodies these are
+    computed_by: tuple[DType, ...] = ()  # inputs of the loop that does it
+    computing: tuple[DType, ...] = ()  # inputs and outputs of its body, where no loop has that
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -87,7 +91,34 @@ class LoopReader:
             self.report_repeated(row, entry, repeated, len(loops))
         if len(list(self.node.mappings("loops"))) < len(self.node.sequence("loops")):
             self.complete = False
-        return [found[key] for key in sorted(found)]
+        return self.bound([found[key] for key in sorted(found)])
+
+    def bound(self, loops: list[ExpandedLoop]) -> list[ExpandedLoop]:
+        """The loops, those that compute in another dtype with the loop that does it for them."""
+        own = {loop.inputs: loop for loop in loops if not loop.computes}
+        missing: dict[tuple[Place, str, str], list[str]] = {}
+        made: list[ExpandedLoop] = []
+        for loop in loops:
+            wanted = tuple(map(self.computing, loop.inputs))
+            found = own.get(wanted) if loop.computes else None
+            if loop.computing:
+                made.append(replace(loop, computed_by=wanted))
+                continue
+            same = found is not None and found.core is loop.core
+            if found is not None and same and found.outputs == tuple(map(self.computing, loop.outputs)):
+                made.append(replace(loop, bodies=found.bodies, computed_by=wanted))
+                continue
+            made.append(loop)
+            if loop.computes and self.complete:
+                names = ", ".join(dict.fromkeys(dtype.name for dtype in wanted))
+                missing.setdefault((loop.types.place, f"{loop.entry}.types", names), []).append(f"({loop.inputs_text})")
+        for (place, entry, names), inputs in missing.items():
+            self.log.add(place, entry, f"no {names} loop to compute by for {shorten(inputs)}")
+        return made
+
+    def computing(self, dtype: DType) -> DType:
+        """The dtype that values of a dtype are computed in."""
+        return self.context.dtypes.by_name.get(dtype.compute, dtype)
 
     def report_repeated(self, row: Mapping, entry: str, repeated: dict[int, list[str]], count: int) -> None:
         """Loops that an earlier row has already: all of them, or some."""
@@ -112,30 +143,53 @@ class LoopReader:
             self.complete = False
             return
         faults = BodyFaults()
-        names = list(types.variables)
         missing: dict[str, None] = {}
-        for chosen in itertools.product(*(self.context.members(types.variables[name]) for name in names)):
-            known = dict(zip(names, chosen))
-            inputs = tuple(self.chosen(word, known) for word in types.inputs)
-            outputs = tuple(self.chosen(word, known) for word in types.outputs)
-            typed = self.typed(parsed, inputs, outputs, faults) if parsed else ()
+        stored = parsed is not None and self.is_stored(parsed)
+        expanded = [found for found in self.expanded(types) if core is None or not self.left_out(core, *found)]
+        computed = [not stored and any(d.compute for d in (*inputs, *outputs)) for inputs, outputs in expanded]
+        for (inputs, outputs), computes in zip(expanded, computed):
+            # A row for such dtypes alone gives the body that computes them; a core is always another loop's.
+            computing = tuple(map(self.computing, (*inputs, *outputs))) if all(computed) and core is None else ()
+            typed: tuple[Expression, ...] = ()
+            if parsed and computing:
+                typed = self.typed(parsed, computing[: len(inputs)], computing[len(inputs) :], faults)
+            elif parsed and not computes:
+                typed = self.typed(parsed, inputs, outputs, faults)
             if typed:
                 missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
                 missing.update(dict.fromkeys(unexplained(typed, row.text("refuses"))))
             if core is not None:
                 missing.update(dict.fromkeys(self.misfits(core, (*inputs, *outputs), flags)))
             exact, refusal = row.text("exact") == "true", row.text("refuses")
-            yield ExpandedLoop(position, entry, text, inputs, outputs, typed, flags, exact, refusal, core)
+            yield ExpandedLoop(
+                position, entry, text, inputs, outputs, typed, flags, exact, refusal, core, computes, computing=computing
+            )
         if parsed:
             faults.report(parsed, self.log)
         for message in missing:
             self.log.add(row.place, entry, message)
+
+    def expanded(self, types: RowTypes) -> Iterator[tuple[tuple[DType, ...], tuple[DType, ...]]]:
+        """Inputs and outputs for every choice of the class variables."""
+        names = list(types.variables)
+        for chosen in itertools.product(*(self.context.members(types.variables[name]) for name in names)):
+            known = dict(zip(names, chosen))
+            inputs, outputs = (
+                tuple(self.chosen(word, known) for word in side) for side in (types.inputs, types.outputs)
+            )
+            yield inputs, outputs
 
     def chosen(self, word: str, known: dict[str, DType]) -> DType:
         """The dtype of a word of types, "real(T)" included, for one choice of the variables."""
         name = inner_word(word)
         dtype = known.get(name) or self.context.dtypes.by_name[name]
         return self.context.dtypes.by_name[dtype.real] if name != word else dtype
+
+    def is_stored(self, parsed: ParsedBody) -> bool:
+        """Whether a body works on elements as they are stored: it copies them or has only words that do."""
+        words = {name for tree in parsed.trees for name in called(tree)}
+        known = [self.context.operations.get(word) for word in words]
+        return all(word is not None and word.forms[0].stored for word in known)
 
     def undeclared(
         self, bodies: tuple[Expression, ...], inputs: tuple[DType, ...], flags: tuple[str, ...]
@@ -148,11 +202,17 @@ class LoopReader:
             if flag in flags and flag not in raised and not any(dtype.significand for dtype in inputs):
                 yield f'the row declares "{flag}", which its body never raises for whole numbers'
 
+    def left_out(self, core: Core, inputs: tuple[DType, ...], outputs: tuple[DType, ...]) -> bool:
+        """Whether a package's dtype is one that a core operation of the base does not take."""
+        own = [dtype for dtype in (*inputs, *outputs) if dtype.own]
+        extends = not all(dtype.own for dtype in self.context.dtypes.all)
+        return extends and any(dtype.name not in core.classes for dtype in own)
+
     def misfits(self, core: Core, types: tuple[DType, ...], flags: tuple[str, ...]) -> Iterator[str]:
         """Why a core operation cannot have these types or flags."""
         if len(set(types)) > 1:
             yield f"{core.name} takes operands of one type"
-        elif types[0].name not in core.classes:
+        elif self.computing(types[0]).name not in core.classes:
             yield f"{core.name} does not take {types[0].name}"
         elif flags and types[0].kind != "float":
             yield f'the row declares "{flags[0]}", which {core.name} never raises for whole numbers'

@@ -49,6 +49,8 @@ class DType:
     own: bool  # False for a base dtype seen from an out-of-tree package
     significand: int = 0  # format.significand: bits of a float's significand, the hidden one included; as the real type's
     maximum_exponent: int = 0  # format.maximum_exponent of a float; as the real type's
+    infinities: bool = True  # format.infinities: whether a float has them
+    compute: str = ""  # compute: the dtype that its loops are computed in; "" is itself
     real: str = ""  # real: the type of the parts of a complex number, "" for others
 
     @property
@@ -59,6 +61,11 @@ class DType:
     def camel(self) -> str:
         """Name for C++ identifiers: ``Float64``."""
         return self.name[0].upper() + self.name[1:]
+
+    @property
+    def minimum_exponent(self) -> int:
+        """Of a float's normal numbers, or of a complex dtype's parts. Without infinities the maximum lies one higher."""
+        return (1 if self.infinities else 2) - self.maximum_exponent
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Operation:
     kinds: tuple[tuple[str, str], ...] = ()  # kinds, for the lanes at hand: target -> loop kind where not the best
     refuses: bool = False  # a named body that refuses some values
     results: int = 1  # how many; several only as the whole body
+    stored: bool = False  # bodies only: computes on stored bits, of a type that it is told
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,8 @@ class Loop:
     reference: str = ""  # reference, the expressions that hold for these types; see reference.py
     kinds: tuple[tuple[str, str], ...] = ()  # target that it is built for -> a word of loop_kinds; see kinds.py
     core: Core | None = None  # loops[].core, in the place of a body
+    computed_by: str | None = None  # kernel that computes this loop after a conversion, mostly another loop's
+    computing: tuple[DType, ...] = ()  # inputs and outputs of that kernel, where no loop has it
 
     @property
     def types(self) -> tuple[DType, ...]:

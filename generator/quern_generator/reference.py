@@ -338,7 +338,7 @@ def nextafter(dtype: DType, value: Any, direction: Any) -> Real:
     start, end = real(value), real(direction)
     if start.is_nan or end.is_nan or start == end:
         return NAN if start.is_nan or end.is_nan else end
-    least = Fraction(2) ** (2 - dtype.maximum_exponent - dtype.significand)
+    least = Fraction(2) ** (dtype.minimum_exponent - dtype.significand + 1)
     if start.is_zero:
         return finite(least, False) if start < end else finite(-least, True)
     if (start < end) != start.negative:
@@ -529,17 +529,24 @@ def wrap(value: int, dtype: DType) -> int:
 
 def round_to(number: Real, dtype: DType) -> Real:
     """A number rounded to a floating-point dtype, to nearest, ties to even."""
+    if number.is_inf:
+        return overflowed(number.negative, dtype)
     if number.value is None or number.is_zero:
         return number
     magnitude = abs(number.value)
     exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
     if Fraction(2) ** exponent > magnitude:
         exponent -= 1
-    unit = Fraction(2) ** (max(exponent, 1 - dtype.maximum_exponent) - dtype.significand + 1)
+    unit = Fraction(2) ** (max(exponent, dtype.minimum_exponent) - dtype.significand + 1)
     rounded = round(magnitude / unit) * unit
-    if rounded >= Fraction(2) ** (dtype.maximum_exponent + 1):
-        return Real(None, number.negative)
+    if rounded > Fraction(float(dtype.maximum)):
+        return overflowed(number.negative, dtype)
     return finite(-rounded if number.negative else rounded, number.negative)
+
+
+def overflowed(negative: bool, dtype: DType) -> Real:
+    """What is beyond a dtype's range: an infinity, or NaN where there is none."""
+    return Real(None, negative) if dtype.infinities else NAN
 
 
 def parse_value(text: str, dtype: DType) -> Value | None:
@@ -572,7 +579,8 @@ def parse_real(text: str, dtype: DType) -> Real | None:
     """A floating-point value; decimals are rounded to the dtype, and one beyond its range is none."""
     sign, word = (text[0] == "-", text[1:]) if text[:1] == "-" else (False, text)
     if word in ("inf", "nan"):
-        return NAN if word == "nan" else Real(None, sign)
+        found = NAN if word == "nan" else Real(None, sign)
+        return found if found.is_nan or dtype.infinities else None
     if word in ("min", "max"):
         limit = Fraction(float(dtype.minimum if word == "min" else dtype.maximum))
         return finite(-limit if sign else limit, sign)

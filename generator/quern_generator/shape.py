@@ -88,7 +88,8 @@ DTYPE = record(
         "real": NAME,
         "alignment": INT,
         "swap_unit": INT,
-        "format": record({"significand": INT, "maximum_exponent": INT}),
+        "format": record({"significand": INT, "maximum_exponent": INT}, {"infinities": FLAG}),
+        "compute": NAME,
         "safe_to": NAMES,
         "safe_from": NAMES,
         "only_if_present": FLAG,
@@ -139,7 +140,7 @@ KINDS_OF_WORD = MapOf(MapOf(TEXT))  # loop kind -> class of lanes -> targets
 OPERATION = record({"signatures": TEXTS, "classes": TEXT, "summary": TEXT}, {"signless": FLAG, "kinds": KINDS_OF_WORD})
 BODY = record(
     {"family": NAME, "signatures": TEXTS, "classes": TEXT, "summary": TEXT},
-    {"header": NAME, "raises": MapOf(NAMES), "refuses": TEXT, "mixed": NAME, "kinds": KINDS_OF_WORD},
+    {"header": NAME, "raises": MapOf(NAMES), "refuses": TEXT, "mixed": NAME, "kinds": KINDS_OF_WORD, "stored": FLAG},
 )
 CORE = record(
     {"family": NAME, "signature": TEXT, "classes": TEXT, "summary": TEXT},

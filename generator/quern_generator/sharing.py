@@ -21,20 +21,29 @@ WHOLE = ("signed", "unsigned")
 def share_code(ufuncs: Sequence[Ufunc], operations: Mapping[str, OperationWord]) -> list[Ufunc]:
     """Points loops at an earlier one of their ufunc, or else of their family, whose machine code is the same."""
     first: dict[tuple[object, ...], str] = {}
-    found = []
+    shared = {
+        loop.kernel: first.setdefault(code_key(loop, operations), loop.kernel)
+        for ufunc in ufuncs
+        for loop in ufunc.loops
+    }
     for ufunc in ufuncs:
-        loops = []
         for loop in ufunc.loops:
-            key = code_key(loop, operations)
-            shared = first.setdefault(key, loop.kernel)
-            loops.append(loop if shared == loop.kernel else replace(loop, same_code_as=shared))
-        found.append(replace(ufunc, loops=tuple(loops)))
-    return found
+            if loop.computed_by is None:
+                continue
+            if loop.core is not None:  # its operands are converted by the call
+                shared[loop.kernel] = shared[loop.computed_by]
+            elif shared[loop.kernel] == loop.kernel:  # a kernel stands beside those that it computes
+                shared[loop.computed_by] = loop.computed_by
+    return [replace(ufunc, loops=tuple(_pointed(loop, shared[loop.kernel]) for loop in ufunc.loops)) for ufunc in ufuncs]
+
+
+def _pointed(loop: Loop, kernel: str) -> Loop:
+    return loop if kernel == loop.kernel else replace(loop, same_code_as=kernel)
 
 
 def code_key(loop: Loop, operations: Mapping[str, OperationWord]) -> tuple[object, ...]:
     """What decides the machine code of a loop: of one that reads no input, its value. Widths stand for whole
-    numbers whose signs no operation sees."""
+    numbers whose signs no operation sees. A loop that another dtype computes rounds with its own flags."""
     if loop.core is not None:
         by_width = loop.core.signless
         types = [dtype.bits if by_width and dtype.kind in WHOLE else dtype.name for dtype in loop.types]
@@ -55,4 +64,5 @@ def code_key(loop: Loop, operations: Mapping[str, OperationWord]) -> tuple[objec
         value = parse_value(str(neutral), loop.outputs[0])
         neutral = value & ((1 << loop.outputs[0].bits) - 1) if isinstance(value, int) else neutral
     inputs = tuple(map(lanes, loop.inputs))
-    return loop.family, text_of(loop.bodies), inputs, outputs, neutral, loop.reduces
+    rounding = loop.declared_flags if loop.computed_by is not None else None
+    return loop.family, text_of(loop.bodies), inputs, outputs, neutral, loop.reduces, rounding

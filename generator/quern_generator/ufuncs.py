@@ -192,7 +192,7 @@ class UfuncReader:
                 self.unreadable.add(label)
                 continue
             fits = [i for i, loop in enumerate(loops) if all(dtype.name in members for dtype in loop.inputs)]
-            fits = [i for i in fits if closed(loops[i])] if reducing else fits
+            fits = [i for i in fits if closed(loops[i]) and not loops[i].computes] if reducing else fits
             if not fits and complete:
                 what = "loop that reduces" if reducing else "loop"
                 self.log.add(place, entry, f'no {what} takes "{key}"')
@@ -304,6 +304,8 @@ class UfuncReader:
             origin=origin_of(loop.types.place),
             refusal=loop.refusal,
             reference=facts.reference.text if facts.reference else "",
+            computed_by=computing_kernel(self.name, loop),
+            computing=loop.computing,
             kinds=self.kinds(loop),
         )
 
@@ -340,3 +342,11 @@ def kernel_name(ufunc: str, inputs: Sequence[DType]) -> str:
     """``add_float64``, or all inputs where they differ: ``less_int64_uint64``."""
     names = [dtype.name for dtype in inputs]
     return "_".join([ufunc, *(names[:1] if len(set(names)) == 1 else names)])
+
+
+def computing_kernel(ufunc: str, loop: ExpandedLoop) -> str | None:
+    """The kernel that computes a loop in another dtype: that of its loop, or one for the rows of its row alone."""
+    if not loop.computed_by:
+        return None
+    name = kernel_name(ufunc, loop.computed_by)
+    return f"{name}_for_row_{loop.row}" if loop.computing else name

@@ -126,8 +126,9 @@ class OperationReader:
         given = {flag for _, names in raises for flag in names}
         flags, summary = tuple(flag for flag in self.words.flags if flag in given), entry.text("summary")
         header = entry.text("header") or family or ""
+        stored = entry.text("stored") == "true"
         operations = tuple(
-            Operation(name, form[0], form[1], members, family, flags, summary, header, results=form[2])
+            Operation(name, form[0], form[1], members, family, flags, summary, header, results=form[2], stored=stored)
             for form in forms
             if form is not None
         )

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/registry.h"
 #include "quern/array.hpp"
 
 namespace quern {
@@ -60,47 +61,92 @@ void PadExponent(std::string& text, std::size_t digits) {
   text.insert(first, digits - std::min(digits, text.size() - first), '0');
 }
 
+// A number as the dtype would hold it.
+double Rounded(double value, DType dtype) {
+  const Registry& registry = Registry::Get();
+  const DTypeId wide = DType::of<double>().id();
+  if (dtype.id() == wide) return value;
+  alignas(16) std::byte stored[16];
+  registry.cast_kernel(wide, dtype.id())(&value, stored, 1);
+  registry.cast_kernel(dtype.id(), wide)(stored, &value, 1);
+  return value;
+}
+
+double Parsed(const std::string& text) {
+  double value = 0.0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// The number with the fewest digits that becomes `value`, of the dtype, when it is rounded to it.
+// Its own shortest text has just these digits. Above a power of two, numbers lie farther apart than
+// below it: there the next number up may do where the nearest one does not.
+double Shortened(double value, DType dtype) {
+  if (!std::isfinite(value) || value == 0) return value;
+  for (int digits = 0;; ++digits) {
+    const std::string text = Digits(value, std::chars_format::scientific, digits);
+    const double nearest = Parsed(text);
+    if (Rounded(nearest, dtype) == value) return nearest;
+    const double unit = Parsed("1" + text.substr(text.find('e'))) / std::pow(10.0, digits);
+    const double away = nearest + std::copysign(unit, value);
+    const double next = Parsed(Digits(away, std::chars_format::scientific, digits));
+    if (Rounded(next, dtype) == value) return next;
+  }
+}
+
+// Decimal digits that every number of the dtype keeps, but at least three.
+int KeptDigits(DType dtype) {
+  int bits = 0;
+  while (Rounded(1.0 + std::ldexp(1.0, -bits - 1), dtype) != 1.0 && bits < 52) ++bits;
+  return std::max(3, static_cast<int>(bits * std::log10(2.0)));
+}
+
 // True if numbers are written with exponents: they span more than three orders of magnitude, or some
-// are very small or too large for their digits. Decided in their own type, as NumPy does.
+// are very small or too large for their digits. Decided in their own dtype, as NumPy does.
 template <class Float>
-bool NeedsExponents(const std::vector<Float>& values) {
-  Float largest = 0;
-  Float smallest = std::numeric_limits<Float>::infinity();
-  for (Float value : values) {
+bool NeedsExponents(const std::vector<Float>& values, DType dtype) {
+  double largest = 0.0;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (double value : values) {
     if (!std::isfinite(value) || value == 0) continue;
     largest = std::max(largest, std::abs(value));
     smallest = std::min(smallest, std::abs(value));
   }
-  const int digits = std::min(std::numeric_limits<Float>::digits10, static_cast<int>(kPrecision));
-  const Float most = static_cast<Float>(std::pow(10.0, digits));
-  return largest > 0 && (largest >= most || smallest < static_cast<Float>(0.0001) ||
-                         largest / smallest > static_cast<Float>(1000));
+  if (largest == 0.0) return false;
+  const double most = std::pow(10.0, std::min(KeptDigits(dtype), static_cast<int>(kPrecision)));
+  return largest >= most || smallest < Rounded(0.0001, dtype) ||
+         Rounded(largest / smallest, dtype) > 1000.0;
 }
 
-// One notation for all elements, with the digits that the longest needs.
+// One notation for all elements, with the digits that the longest needs. `shortest` holds, for each
+// value, the number whose shortest text is the value's; a value with fewer digits than its neighbours
+// is continued with those of its own.
 template <class Float>
-std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
-  const bool scientific = NeedsExponents(values);
+std::vector<std::string> FloatTexts(const std::vector<Float>& values,
+                                    const std::vector<Float>& shortest, DType dtype) {
+  const bool scientific = NeedsExponents(values, dtype);
   const std::chars_format format =
       scientific ? std::chars_format::scientific : std::chars_format::fixed;
   std::size_t digits = 0;
   std::size_t exponent = 0;
-  for (Float value : values) {
+  for (Float value : shortest) {
     if (!std::isfinite(value)) continue;
     digits = std::max(digits, NeededDigits(value, format));
-    const std::string shortest = Digits(value, format);
-    if (scientific) exponent = std::max(exponent, shortest.size() - shortest.find('e') - 2);
+    const std::string text = Digits(value, format);
+    if (scientific) exponent = std::max(exponent, text.size() - text.find('e') - 2);
   }
   std::vector<std::string> texts;
-  for (Float value : values) {
-    if (!std::isfinite(value)) {
-      texts.push_back(NonFiniteText(value));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      texts.push_back(NonFiniteText(values[i]));
       continue;
     }
     // Scientific numbers share their digits; others end in blanks where only their neighbours need
     // digits.
-    const std::size_t own = scientific ? digits : NeededDigits(value, format);
-    std::string text = Digits(value, format, static_cast<int>(own));
+    const std::size_t needed = NeededDigits(shortest[i], format);
+    const std::size_t own = scientific ? digits : needed;
+    std::string text =
+        Digits(own == needed ? shortest[i] : values[i], format, static_cast<int>(own));
     if (own == 0) text.insert(std::min(text.find('e'), text.size()), ".");
     if (scientific) PadExponent(text, exponent);
     text.append(digits - own, ' ');
@@ -109,17 +155,31 @@ std::vector<std::string> FloatTexts(const std::vector<Float>& values) {
   return texts;
 }
 
-// A lone number, as NumPy writes its scalars: all its digits, scientific below 1e-4 and from 1e16, of
-// a float from 1e6.
+// A lone number, as NumPy writes its scalars: all its digits, scientific below 1e-4 and, as Python
+// writes a float, from 1e16; in narrower dtypes from where their digits end.
 template <class Float>
-std::string LoneFloat(Float value) {
+std::string LoneFloat(Float value, DType dtype) {
   if (!std::isfinite(value)) return NonFiniteText(value);
   const double size = std::abs(static_cast<double>(value));
-  if (size != 0.0 && (size >= (sizeof(Float) < sizeof(double) ? 1e6 : 1e16) || size < 1e-4)) {
+  const double most = dtype.size() < sizeof(double) ? std::pow(10.0, KeptDigits(dtype)) : 1e16;
+  if (size != 0.0 && (size >= most || size < 1e-4)) {
     return Digits(value, std::chars_format::scientific);
   }
   std::string text = Digits(value, std::chars_format::fixed);
   return text.find('.') == std::string::npos ? text + ".0" : text;
+}
+
+// The numbers of an array of a dtype that C++ can print, and of one that it cannot.
+template <class Float>
+std::vector<std::string> ElementTexts(const Array& elements) {
+  const std::vector<Float> values = elements.to_vector<Float>();
+  return FloatTexts(values, values, elements.dtype());
+}
+std::vector<std::string> SmallFloatTexts(const Array& elements) {
+  const std::vector<double> values = elements.to_vector<double>();
+  std::vector<double> shortest = values;
+  for (double& value : shortest) value = Shortened(value, elements.dtype());
+  return FloatTexts(values, shortest, elements.dtype());
 }
 
 // Blanks before the shorter texts.
@@ -138,8 +198,9 @@ std::vector<std::string> ComplexTexts(const std::vector<std::complex<Float>>& va
     parts[0].push_back(value.real());
     parts[1].push_back(value.imag());
   }
-  std::vector<std::string> texts = FloatTexts(parts[0]);
-  std::vector<std::string> imaginary = FloatTexts(parts[1]);
+  const DType dtype = DType::of<Float>();
+  std::vector<std::string> texts = FloatTexts(parts[0], parts[0], dtype);
+  std::vector<std::string> imaginary = FloatTexts(parts[1], parts[1], dtype);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (imaginary[i].front() != '-') imaginary[i].insert(0, 1, '+');
     imaginary[i].insert(imaginary[i].find_last_not_of(' ') + 1, 1, 'j');
@@ -153,7 +214,8 @@ std::vector<std::string> ComplexTexts(const std::vector<std::complex<Float>>& va
 // A lone complex number, as Python writes it: (1+2j), and 2j where the real part is +0.
 template <class Float>
 std::string LoneComplex(std::complex<Float> value) {
-  std::array<std::string, 2> parts{LoneFloat(value.real()), LoneFloat(value.imag())};
+  const DType dtype = DType::of<Float>();
+  std::array<std::string, 2> parts{LoneFloat(value.real(), dtype), LoneFloat(value.imag(), dtype)};
   for (std::string& part : parts) {
     if (part.ends_with(".0")) part.resize(part.size() - 2);
   }
@@ -185,8 +247,9 @@ std::vector<std::string> Texts(const Array& elements) {
                  ? ComplexTexts(elements.to_vector<std::complex<float>>())
                  : ComplexTexts(elements.to_vector<std::complex<double>>());
     default:
-      if (elements.itemsize() < sizeof(double)) return FloatTexts(elements.to_vector<float>());
-      return FloatTexts(elements.to_vector<double>());
+      if (elements.itemsize() < sizeof(float)) return SmallFloatTexts(elements);
+      if (elements.itemsize() < sizeof(double)) return ElementTexts<float>(elements);
+      return ElementTexts<double>(elements);
   }
 }
 
@@ -327,7 +390,10 @@ constexpr std::size_t kThreshold = 1000;
 
 std::string Array::to_string(std::size_t edge, std::size_t threshold) const {
   if (ndim() == 0 && dtype().kind() == 'f') {
-    return itemsize() < sizeof(double) ? LoneFloat(item<float>()) : LoneFloat(item<double>());
+    const DType native = dtype().native();
+    if (itemsize() < sizeof(float)) return LoneFloat(Shortened(item<double>(), native), native);
+    return itemsize() < sizeof(double) ? LoneFloat(item<float>(), native)
+                                       : LoneFloat(item<double>(), native);
   }
   if (ndim() == 0 && dtype().kind() == 'c') {
     return itemsize() < 2 * sizeof(double) ? LoneComplex(item<std::complex<float>>())

@@ -4,11 +4,13 @@
 //
 // Core kernels take any strides, so only dtype, byte order and alignment call for a copy, and then
 // of the whole operand: core operations read elements more than once, so that the copy is small
-// beside them.
+// beside them. Operands of a loop that computes in another dtype are copied into it, and results
+// rounded once.
 #include "call/gufunc.h"
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -44,6 +46,7 @@ class CoreCall {
     ReadOutputs();
     SettleAxes(inputs);
     Resolve(ufunc, inputs, options, bound_);
+    computing_ = &ComputeLoop(*bound_.loop);
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
       if (given_[i] == nullptr) continue;
       CheckCast(ufunc_, -1, OutputType(i), given_[i]->dtype().id(), options_.casting);
@@ -51,17 +54,13 @@ class CoreCall {
   }
 
   std::vector<Array> Run() {
-    copies_.reserve(ufunc_.inputs);
+    copies_.reserve(std::size_t{2} * ufunc_.inputs);
     results_.reserve(ufunc_.outputs);
     for (std::size_t i = 0; i < ufunc_.inputs; ++i) PrepareInput(i);
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) PrepareOutput(i);
     BuildStacks();
-    flags_ = static_cast<FpFlags>(flags_ | RunShares());
-    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
-      if (given_[i] == nullptr || results_[i].data() == given_[i]->data()) continue;
-      flags_ = static_cast<FpFlags>(flags_ | CopyElements(results_[i], *given_[i]));
-      results_[i] = *given_[i];
-    }
+    Add(RunShares());
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) Deliver(i);
     ReportFlags(flags_, ufunc_.name);
     return std::move(results_);
   }
@@ -69,6 +68,8 @@ class CoreCall {
  private:
   std::size_t operands() const { return std::size_t{ufunc_.inputs} + ufunc_.outputs; }
   DTypeId OutputType(std::size_t i) const { return bound_.loop->types[ufunc_.inputs + i]; }
+  bool converts() const { return computing_ != bound_.loop; }
+  void Add(unsigned flags) { flags_ = static_cast<FpFlags>(flags_ | flags); }
 
   void ReadOutputs() {
     CheckGivenOutputs(ufunc_, options_);
@@ -95,27 +96,36 @@ class CoreCall {
 
   void PrepareInput(std::size_t i) {
     BoundInput& input = bound_.inputs[i];
+    const DTypeId wanted = bound_.loop->types[i];
+    const DTypeId computed = computing_->types[i];
     if (input.array == nullptr) {
       data_[i] = input.value;
+      if (wanted == computed) return;
+      alignas(16) std::byte stored[16];
+      std::memcpy(stored, input.value, sizeof stored);
+      Registry::Get().cast_kernel(wanted, computed)(stored, input.value, 1);
       return;
     }
     bool clashes = false;
     for (const Array* out : given_)
       clashes |= out != nullptr && out->may_share_memory(*input.array);
-    const DTypeId wanted = bound_.loop->types[i];
     const Array* used = input.array;
-    if (clashes || !Direct(*used, wanted)) {
-      copies_.push_back(NewLike(*used, DType::from_id(wanted), Order::K));
-      flags_ = static_cast<FpFlags>(flags_ | CopyElements(*used, copies_.back()));
-      used = &copies_.back();
-    }
+    // Elements are values of the loop's own dtype, also where it computes in another one.
+    if (converts() && used->dtype().id() != wanted) used = &Copied(*used, wanted);
+    if (clashes || !Direct(*used, computed)) used = &Copied(*used, computed);
     data_[i] = used->data();
     Split(i, *used);
   }
 
+  const Array& Copied(const Array& array, DTypeId dtype) {
+    copies_.push_back(NewLike(array, DType::from_id(dtype), Order::K));
+    Add(CopyElements(array, copies_.back()));
+    return copies_.back();
+  }
+
   void PrepareOutput(std::size_t i) {
     const std::size_t operand = ufunc_.inputs + i;
-    if (given_[i] != nullptr && Direct(*given_[i], OutputType(i))) {
+    if (given_[i] != nullptr && !converts() && Direct(*given_[i], OutputType(i))) {
       results_.push_back(*given_[i]);
     } else {
       results_.push_back(NewOutput(i));
@@ -124,11 +134,24 @@ class CoreCall {
     Split(operand, results_[i]);
   }
 
+  // The result in the loop's own dtype, in the array that was given for it if there is one.
+  void Deliver(std::size_t i) {
+    Array& result = results_[i];
+    if (converts()) {
+      const Array rounded = NewLike(result, DType::from_id(OutputType(i)), Order::K);
+      Add(CopyElements(result, rounded) & bound_.loop->declared_flags);
+      result = rounded;
+    }
+    if (given_[i] == nullptr || result.data() == given_[i]->data()) return;
+    Add(CopyElements(result, *given_[i]));
+    result = *given_[i];
+  }
+
   // A new output with its core axes where they belong. In memory core axes come last; in Fortran
   // order the array as a whole is dense.
   Array NewOutput(std::size_t i) const {
     const CoreOperand& operand = axes_.operands[ufunc_.inputs + i];
-    const DType dtype = DType::from_id(OutputType(i));
+    const DType dtype = DType::from_id(computing_->types[ufunc_.inputs + i]);
     Shape dense(axes_.loop_shape, axes_.loop_shape + axes_.loop_ndim);
     for (std::size_t c = 0; c < operand.count; ++c) {
       const int dimension = operand.dimensions[c];
@@ -296,8 +319,8 @@ class CoreCall {
 
   // All stacks of a share: the innermost loop axis is the kernel's, the others are counted here.
   FpFlags RunShare(const Share& share) const {
-    FlagCollector flags(bound_.loop->hardware_flags);
-    const CoreKernel kernel = KernelsOf(*bound_.loop).core;
+    FlagCollector flags(computing_->hardware_flags);
+    const CoreKernel kernel = KernelsOf(*computing_).core;
     const std::size_t inner = plan_.ndim == 0 ? 0 : plan_.ndim - 1;
     std::array<std::ptrdiff_t, kMaxOperands> steps{};
     std::array<const void*, kMaxOperands> in;
@@ -334,10 +357,11 @@ class CoreCall {
   const CoreInfo& core_;
   const CallOptions& options_;
   BoundCall bound_;
+  const LoopInfo* computing_ = nullptr;  // the loop whose kernel runs, in its own dtype
   CoreAxes axes_;
   std::array<const Array*, kMaxOperands> given_{};  // null where an output is to be made
   std::vector<Array> copies_;   // inputs that had to be converted or moved out of the way
-  std::vector<Array> results_;  // outputs in the loop's dtype
+  std::vector<Array> results_;  // outputs; in the computing loop's dtype until they are delivered
   std::array<std::byte*, kMaxOperands> data_{};
   // Of the axes that are not core axes; a scalar has none.
   Index loop_shapes_[kMaxOperands][kMaxRank];

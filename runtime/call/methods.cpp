@@ -77,9 +77,10 @@ class ReduceCall {
       : ufunc_(ufunc), array_(array), options_(options), what_(std::string(ufunc.name) + ".reduce") {
     CheckReducible(ufunc, "reduce");
     ReadAxes();
+    loop_ = &ReductionLoop(ufunc, array.dtype().id(), options.dtype, options.out);
     job_.ufunc = &ufunc;
     job_.array = &array;
-    job_.loop = &ReductionLoop(ufunc, array.dtype().id(), options.dtype, options.out);
+    job_.loop = &ComputeLoop(*loop_);
     ReadInitial();
     // A fold in sequence starts from the identity, which may change the first element: gcd's takes its
     // sign.
@@ -87,6 +88,7 @@ class ReduceCall {
       UseIdentity();
     }
     ReadMask();
+    ReadArray();
     ReadShape();
     CheckOut(what_, options.out, shape_);
   }
@@ -95,6 +97,8 @@ class ReduceCall {
     FpFlags flags = 0;
     Array result = RunReduction(job_, flags);
     CheckRefusal(ufunc_, *job_.loop, flags);
+    flags = static_cast<FpFlags>(flags | converted_flags_);
+    if (job_.loop != loop_) result = Rounded(result, flags);
     if (result.ndim() != shape_.size()) result = WithReducedAxes(result);
     if (options_.out != nullptr) {
       flags = static_cast<FpFlags>(flags | CopyElements(result, *options_.out));
@@ -128,14 +132,36 @@ class ReduceCall {
 
   void ReadInitial() {
     if (!options_.initial) return;
-    const DTypeId dtype = job_.loop->types[0];
+    const DTypeId dtype = loop_->types[0];
     if (const WeakScalar* scalar = options_.initial->scalar()) {
       WriteScalar(*scalar, dtype, what_.c_str(), initial_);
     } else {
       detail::check_single(*options_.initial->array());
       detail::read_elements(*options_.initial->array(), DType::from_id(dtype), initial_);
     }
+    if (job_.loop != loop_) {
+      alignas(16) std::byte stored[16];
+      std::memcpy(stored, initial_, sizeof stored);
+      Registry::Get().cast_kernel(dtype, job_.loop->types[0])(stored, initial_, 1);
+    }
     job_.initial = initial_;
+  }
+
+  // Elements are values of the loop's own dtype, also where it computes in another one.
+  void ReadArray() {
+    const DType dtype = DType::from_id(loop_->types[0]);
+    if (job_.loop == loop_ || array_.dtype().native() == dtype) return;
+    converted_ = NewLike(array_, dtype, Order::K);
+    converted_flags_ = job_.mask == nullptr ? CopyElements(array_, converted_)
+                                            : CopySelected(array_, mask_, converted_);
+    job_.array = &converted_;
+  }
+
+  // The result of the computing dtype in the loop's own.
+  Array Rounded(const Array& result, FpFlags& flags) const {
+    const Array rounded = NewLike(result, DType::from_id(loop_->types[2]), Order::K);
+    flags = static_cast<FpFlags>(flags | (CopyElements(result, rounded) & loop_->declared_flags));
+    return rounded;
   }
 
   void ReadMask() {
@@ -188,9 +214,12 @@ class ReduceCall {
   const Array& array_;
   const ReduceOptions& options_;
   const std::string what_;
+  const LoopInfo* loop_ = nullptr;  // whose dtype goes in and comes out; job_.loop does the folding
   ReductionJob job_{};
   Shape shape_;
   Array mask_;
+  Array converted_;
+  FpFlags converted_flags_ = 0;
   alignas(16) std::byte initial_[16] = {};
 };
 
@@ -338,16 +367,19 @@ Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
   CheckOut(what, options.out, shape);
   const Array result(shape, DType::from_id(loop.types[2]));
   FpFlags flags = 0;
-  ReductionJob job{info_, &loop, nullptr, std::vector<bool>(array.ndim(), false)};
+  const LoopInfo& computing = ComputeLoop(loop);
+  const Array from = &computing == &loop ? array : AsAccumulator(array, loop.types[0], flags);
+  ReductionJob job{info_, &computing, nullptr, std::vector<bool>(array.ndim(), false)};
   job.reduced[axis] = true;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const Index begin = indices[i];
     const Index next = i + 1 < indices.size() ? indices[i + 1] : extent;
-    const Array part = Between(array, axis, begin, std::max(next, begin + 1));
+    const Array part = Between(from, axis, begin, std::max(next, begin + 1));
     job.array = &part;
     FpFlags met = 0;
-    CopyElements(RunReduction(job, met), At(result, axis, static_cast<Index>(i)));
-    flags = static_cast<FpFlags>(flags | met);
+    const Array folded = RunReduction(job, met);
+    const FpFlags rounding = CopyElements(folded, At(result, axis, static_cast<Index>(i)));
+    flags = static_cast<FpFlags>(flags | met | (rounding & loop.declared_flags));
   }
   CheckRefusal(*info_, loop, flags);
   return Deliver(result, options.out, flags, "reduceat");

@@ -62,7 +62,9 @@ std::string_view DType::name() const { return InfoOf(*this).name; }
 std::string DType::str() const {
   const DTypeInfo& info = InfoOf(*this);
   const char order = info.swap_unit <= 1 ? '|' : swapped_ ? kSwappedOrder : kNativeOrder;
-  return order + std::string(info.npy);
+  // NumPy takes the names of dtypes that it knows from other packages, but no byte order with them.
+  const bool plain = std::string_view(info.npy) == info.name && order != '>';
+  return plain ? info.npy : order + std::string(info.npy);
 }
 
 std::size_t DType::size() const { return InfoOf(*this).size; }

@@ -142,6 +142,8 @@ class Registry {
 
 // The dtype of a registered id, in native byte order.
 constexpr DType NativeDType(DTypeId id) { return DType(static_cast<DTypeCode>(id)); }
+// The loop in whose dtype a loop computes: itself, or the one that it converts its operands for.
+inline const LoopInfo& ComputeLoop(const LoopInfo& loop) { return *(&loop + loop.compute_distance); }
 
 // The kernels that a loop runs on the current target.
 inline const KernelSet& KernelsOf(const LoopInfo& loop) {

@@ -73,7 +73,9 @@ struct LoopInfo {
   std::uint16_t kernel;        // index in the family's table
   FpFlags hardware_flags;      // hardware exceptions this loop reports; others are cleared silently
   FpFlags declared_flags;      // all flags that the spec allows the loop
-  bool has_neutral;            // reduces by the tree; otherwise by sequential fold
+  // Where in the ufunc's loops, counted from this one, the loop stands that computes it in another
+  // dtype; 0 = it computes itself.
+  std::int16_t compute_distance;
   std::span<const TargetKind> kinds;  // of every target that the family is built for
   const char* origin;          // "spec/ufuncs/add.yaml:9"
   // Why its kernels refuse some values, which they report as kRefused; null if they take all.

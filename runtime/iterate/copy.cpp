@@ -30,6 +30,19 @@ FpFlags CopyElements(const Array& source, const Array& destination) {
   return RunTiles({&plan, all.first(1), all.subspan(1), false, nullptr, 0});
 }
 
+FpFlags CopySelected(const Array& source, const Array& mask, const Array& destination) {
+  const Array from = source.broadcast_to(destination.shape());
+  const PlanOperand operands[] = {{from.data(), from.shape(), from.strides()},
+                                  {destination.data(), destination.shape(), destination.strides()},
+                                  {mask.data(), mask.shape(), mask.strides()}};
+  Plan plan;
+  BuildPlan(destination.shape(), operands, plan);
+  const DTypeId dtype = source.dtype().id();
+  const OperandFormat formats[] = {InputFormat(from, dtype), OutputFormat(destination, dtype)};
+  const std::span<const OperandFormat> all(formats);
+  return RunTiles({&plan, all.first(1), all.subspan(1), true, nullptr, 0});
+}
+
 Array DenseInOrder(std::span<const Index> shape, std::span<const PlanOperand> operands,
                    DType dtype) {
   std::size_t axes[kMaxRank];
@@ -93,8 +106,8 @@ void check_view(const Array& array, DType dtype) {
 void read_elements(const Array& array, DType dtype, void* out) {
   Shape strides(array.ndim());
   DenseStrides(array.shape(), dtype.size(), false, strides);
-  const Array destination = ArrayAccess::Make(nullptr, static_cast<std::byte*>(out), dtype,
-                                              array.shape(), strides, true);
+  const Array destination =
+      ArrayAccess::Make(nullptr, static_cast<std::byte*>(out), dtype, array.shape(), strides, true);
   CopyElements(array, destination);
 }
 

@@ -12,6 +12,10 @@ namespace quern {
 // must broadcast to (ShapeError). The two may overlap. Any cast is made. Returns the conditions met.
 FpFlags CopyElements(const Array& source, const Array& destination);
 
+// The same for the elements at which `mask`, bool and of destination's shape, is true; the others are
+// neither read nor written. The two arrays do not overlap.
+FpFlags CopySelected(const Array& source, const Array& mask, const Array& destination);
+
 // A dense array whose axes lie in memory in the order that a visit of `operands` would take them.
 Array DenseInOrder(std::span<const Index> shape, std::span<const PlanOperand> operands,
                    DType dtype);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "iterate/one_tile.h"
 #include "move/movers.h"
@@ -208,7 +209,11 @@ class TileWorker {
       in[i] = inputs_[i].LoadMasked(blocks[i], address_[i], mask, n, selected, flags_);
     }
     for (std::size_t i = 0; i < job_.outputs.size(); ++i) out[i] = outputs_[i].MaskedTarget();
-    flags_.Add(job_.kernel(in, out, selected));
+    if (job_.kernel == nullptr) {
+      std::memcpy(out[0], in[0], selected * job_.inputs[0].loop_size);
+    } else {
+      flags_.Add(job_.kernel(in, out, selected));
+    }
     for (std::size_t i = 0; i < job_.outputs.size(); ++i) {
       outputs_[i].StoreMasked(blocks[first_output + i], address_[first_output + i], mask, n,
                               selected, flags_);

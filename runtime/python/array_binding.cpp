@@ -143,9 +143,22 @@ AnyObject Item(nb::handle self, nb::args arguments) {
   return ToNumber(array.index(std::vector<Subscript>(positions.begin(), positions.end())));
 }
 
+// NumPy's array over the same memory; bytes of a dtype that buffers cannot name travel as integers.
+nb::object SharedWithNumpy(nb::handle self, nb::handle numpy) {
+  const auto share = [&](nb::handle object) {
+    return numpy.attr("asarray")(nb::steal(PyMemoryView_FromObject(object.ptr())));
+  };
+  const Array& array = *ArrayIn(self.ptr());
+  const DType dtype = array.dtype();
+  if (IsNumpysOwn(dtype)) return share(self);
+  const DType bits = dtype.size() == 1 ? DType::of<std::uint8_t>() : DType::of<std::uint16_t>();
+  const Array native = dtype.swapped() ? array.astype(dtype.native()) : array;
+  return share(WrapArray(native.view_as(bits))).attr("view")(WrapDType(dtype).attr("numpy"));
+}
+
 AnyObject NumpyForm(nb::handle self, nb::handle dtype, nb::handle copy) {
   nb::object numpy = nb::module_::import_("numpy");
-  nb::object array = numpy.attr("asarray")(nb::steal(PyMemoryView_FromObject(self.ptr())));
+  nb::object array = SharedWithNumpy(self, numpy);
   nb::dict options;
   if (!dtype.is_none()) options["dtype"] = dtype;
   options["copy"] = copy;

@@ -91,11 +91,11 @@ nb::object Item(nb::handle dict, const char* key) {
 
 DType InterfaceDType(nb::handle interface, nb::handle object) {
   const std::string text = TextOf(Item(interface, "typestr"), "__array_interface__['typestr']");
-  // A dtype that NumPy knows only by its size is named by the object's own dtype.
-  if (text.size() > 1 && text[1] == 'V' && nb::hasattr(object, "dtype")) {
-    return AsDType(object.attr("dtype"));
-  }
-  return DType::parse(text);
+  // A dtype that NumPy knows from another package is named by the object's own dtype: its
+  // descriptor gives no more than the size.
+  const nb::object dtype = nb::getattr(object, "dtype", nb::none());
+  const bool vague = text.size() == 3 && (text[1] == 'V' || text.ends_with("f1"));
+  return vague && !dtype.is_none() ? AsDType(dtype) : DType::parse(text);
 }
 
 // Memory given as an address, or as an object with a buffer.
@@ -254,6 +254,11 @@ int GetBuffer(PyObject* self, Py_buffer* view, int flags) {
       throw nb::buffer_error("the array is read-only");
     }
     CheckLayout(array, flags);
+    if ((flags & PyBUF_FORMAT) != 0 && !IsNumpysOwn(array.dtype())) {
+      throw nb::buffer_error(("buffers have no format for " + std::string(array.dtype().name()) +
+                              "; numpy.asarray and DLPack have")
+                                 .c_str());
+    }
     static std::byte nothing[16];  // an address for arrays without elements
     view->buf = array.data() == nullptr ? nothing : array.data();
     view->len = static_cast<Py_ssize_t>(array.nbytes());
@@ -284,6 +289,10 @@ nb::tuple IndexTuple(std::span<const Index> values) {
 }
 
 nb::dict ArrayInterface(const Array& array) {
+  // NumPy then asks __array__.
+  if (!IsNumpysOwn(array.dtype())) {
+    throw nb::attribute_error("__array_interface__ has no descriptor for the dtype");
+  }
   nb::dict interface;
   interface["version"] = 3;
   interface["shape"] = IndexTuple(array.shape());

@@ -18,10 +18,14 @@ struct Entry {
   DType dtype;  // in native byte order
   char kind;
   std::size_t size;
+  bool numpys_own;           // NumPy knows it by itself, as its kind and size say
   std::string format[2];     // buffer format in native and swapped byte order
   std::string letter;        // NumPy's type letter
   PyObject* object[2] = {};  // the Python objects, native and swapped; immortal
 };
+
+// Adds small floats to NumPy.
+constexpr const char* kTypesPackage = "ml_dtypes";
 
 // C's letter for 64-bit integers is that of long where long is as wide.
 std::string NativeFormat(DType dtype) {
@@ -50,6 +54,7 @@ const std::deque<Entry>& Entries() {
     entry.dtype = DType::from_id(static_cast<std::uint8_t>(entries->size()));
     entry.kind = entry.dtype.kind();
     entry.size = entry.dtype.size();
+    entry.numpys_own = entry.dtype.str() != entry.dtype.name();
     entry.format[0] = NativeFormat(entry.dtype);
     entry.format[1] = entry.dtype.with_byte_order(true).buffer_format();
     entry.letter = LetterOf(entry.format[0]);
@@ -98,9 +103,12 @@ std::optional<DType> FromPythonType(nb::handle object) {
   if (type == &PyLong_Type) return DType::of<std::int64_t>();
   if (type == &PyFloat_Type) return DType::of<double>();
   if (type == &PyComplex_Type) return DType::of<std::complex<double>>();
-  // A scalar type of NumPy; its own dtype says which.
+  // A scalar type of NumPy, or of the package that adds to its types; its own dtype says which.
   const nb::object module = nb::getattr(object, "__module__", nb::none());
-  if (nb::isinstance<nb::str>(module) && nb::cast<nb::str>(module).equal(nb::str("numpy"))) {
+  const auto is = [&](const char* name) {
+    return nb::isinstance<nb::str>(module) && nb::cast<nb::str>(module).equal(nb::str(name));
+  };
+  if (is("numpy") || is(kTypesPackage)) {
     return FromNumpyDType(nb::module_::import_("numpy").attr("dtype")(object));
   }
   return std::nullopt;
@@ -142,7 +150,14 @@ nb::str Representation(DType dtype) {
 
 nb::object ToNumpy(DType dtype) {
   const nb::object make = nb::module_::import_("numpy").attr("dtype");
-  return make(nb::str(dtype.str().c_str()));
+  if (IsNumpysOwn(dtype)) return make(nb::str(dtype.str().c_str()));
+  try {
+    const std::string name(dtype.name());
+    return make(nb::module_::import_(kTypesPackage).attr(name.c_str()));
+  } catch (nb::python_error&) {
+    throw TypeError("numpy has no dtype " + std::string(dtype.name()) + " without the package " +
+                    kTypesPackage);
+  }
 }
 
 DType WithByteOrder(DType dtype, const std::string& order) {
@@ -262,7 +277,9 @@ DTypeObject WrapDType(DType dtype) {
 }
 
 std::optional<DType> FindDType(char kind, std::size_t size) {
-  return FindEntry([&](const Entry& entry) { return entry.kind == kind && entry.size == size; });
+  return FindEntry([&](const Entry& entry) {
+    return entry.numpys_own && entry.kind == kind && entry.size == size;
+  });
 }
 
 std::optional<DType> FindDLPack(std::uint8_t code, std::uint8_t bits) {
@@ -293,6 +310,8 @@ std::optional<DType> FindBufferFormat(const char* format, std::size_t itemsize) 
   if (!found) return std::nullopt;
   return found->with_byte_order(little != (std::endian::native == std::endian::little));
 }
+
+bool IsNumpysOwn(DType dtype) { return EntryOf(dtype).numpys_own; }
 
 const char* BufferFormat(DType dtype) { return EntryOf(dtype).format[dtype.swapped()].c_str(); }
 std::string_view TypeLetter(DType dtype) { return EntryOf(dtype).letter; }

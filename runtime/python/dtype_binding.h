@@ -21,6 +21,9 @@ std::optional<DType> OptionalDType(nb::handle object);
 
 // The dtype of a NumPy kind letter and a size in bytes, in native byte order.
 std::optional<DType> FindDType(char kind, std::size_t size);
+// Whether NumPy knows the dtype by itself, as all that speak its protocols do then; else it learns it
+// from the package ml_dtypes.
+bool IsNumpysOwn(DType dtype);
 // The dtype of DLPack's code and number of bits.
 std::optional<DType> FindDLPack(std::uint8_t code, std::uint8_t bits);
 // The dtype of a buffer's format ("d", ">i", null for bytes) with this item size.

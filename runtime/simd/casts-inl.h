@@ -4,10 +4,13 @@
 // "not zero" (NaN is true); Bool to anything gives 0 or 1; integer to float rounds to nearest;
 // float to integer truncates toward zero and saturates, with 0 for NaN, and raises invalid for NaN
 // and for values whose truncation does not fit. double to float leaves overflow and underflow in
-// the hardware; other casts' hardware flags mean nothing.
+// the hardware; other casts' hardware flags mean nothing. Anything to a small float rounds once, to
+// nearest, and computes overflow and underflow.
 //
 // Method: one step per pair of kinds, dispatched at compile time; narrow integers go through int32
-// on their way to and from floats. A new storage type joins by a branch in CastBody.
+// on their way to and from floats. Small floats have kernels to and from float32 alone; the other
+// types meet them there, those that float32 does not hold after rounding to odd. A new storage type
+// joins by a branch in CastBody.
 #if defined(QUERN_SIMD_CASTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_CASTS_INL_H_
 #undef QUERN_SIMD_CASTS_INL_H_
@@ -23,8 +26,11 @@
 
 #include "core/bool.h"
 #include "hwy/highway.h"
+#include "quern/dtype.hpp"
+#include "simd/chunks.h"
 #include "simd/flags-inl.h"
 #include "simd/lane.h"
+#include "simd/small_float-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -150,13 +156,24 @@ HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromFloat(D d, FlagSet& flags, V v)
 template <class T>
 inline constexpr bool kIsFloatLane = std::is_floating_point_v<T>;
 
+// Whether float32 holds every value of a type, of a complex one its real part.
+template <class T>
+inline constexpr bool kFitsFloat32 = is_small_float<T> || std::is_same_v<Lane<T>, float> ||
+                                     (!kIsFloatLane<Lane<T>> && sizeof(T) < 4);
+
 // One vector: lanes of From in, lanes of To (or, for Bool, a mask) out.
 template <class From, class To>
 struct CastBody {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V v) const {
     using LaneTo = Lane<To>;
-    if constexpr (std::is_same_v<Lane<From>, LaneTo> && !std::is_same_v<To, Bool>) {
+    if constexpr (std::is_same_v<To, OddFloat32>) {
+      return hn::BitCast(hn::Rebind<std::uint32_t, D>(), OddFloat(d, v));
+    } else if constexpr (is_small_float<From>) {
+      return WidenSmall<From>(d, v);
+    } else if constexpr (is_small_float<To>) {
+      return NarrowSmall<To>(d, flags, v);
+    } else if constexpr (std::is_same_v<Lane<From>, LaneTo> && !std::is_same_v<To, Bool>) {
       return v;
     } else if constexpr (std::is_same_v<To, Bool>) {
       return hn::Not(hn::Eq(v, hn::Zero(d)));
@@ -197,13 +214,38 @@ struct FromComplexBody {
   }
 };
 
+template <class From, class To>
+FpFlags Cast(const void* in, void* out, std::size_t n);
+
+// Types under their public names, where they have one.
+template <class T>
+using Public = std::conditional_t<std::is_same_v<T, Bool>, bool, T>;
+template <class T>
+concept PublicElement = requires { detail::DTypeCodeOf<Public<T>>::value; };
+
+// Cast<From, To>, taken from the registry where it is there, which spares code and compile time.
+template <class From, class To>
+CastKernel Step() {
+  if constexpr (PublicElement<From> && PublicElement<To>) {
+    return CurrentCast(DType::of<Public<From>>().id(), DType::of<Public<To>>().id());
+  } else {
+    return Cast<From, To>;
+  }
+}
+
 // out[i] = in[i] converted, for i in [0, n). in and out may be equal if the element sizes are, else
-// they do not overlap. Returns kInvalid if a float did not fit its integer.
+// they do not overlap. Returns kInvalid if a float did not fit its integer, kOverflow and
+// kUnderflow as NarrowSmall raises them.
 template <class From, class To>
 FpFlags Cast(const void* in, void* out, std::size_t n) {
+  constexpr bool kMeets = is_small_float<From> || is_small_float<To>;
   if constexpr (std::is_same_v<From, To>) {
     if (in != out && n != 0) std::memcpy(out, in, n * sizeof(From));
     return 0;
+  } else if constexpr (kMeets && !std::is_same_v<From, float> && !std::is_same_v<To, float>) {
+    using Between = std::conditional_t<kFitsFloat32<From>, float, OddFloat32>;
+    return CastInSteps(Step<From, Between>(), sizeof(From), Step<float, To>(), sizeof(To), in, out,
+                       n);
   } else if constexpr (kParts<From> == 2 && kParts<To> == 2) {
     return TransformParts<To(From)>(CastBody<Lane<From>, Lane<To>>(), &in, &out, n);
   } else if constexpr (kParts<To> == 2) {

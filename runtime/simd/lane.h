@@ -1,6 +1,6 @@
 // Which vector lane type holds an element of a storage type. They differ only where memory holds
 // something that vectors have no lanes for: a bool is computed on as a uint8 of 0 or 1, a complex
-// number as two lanes, its parts.
+// number as two lanes, its parts, and the bits of a small float are an integer.
 #ifndef QUERN_SIMD_LANE_H_
 #define QUERN_SIMD_LANE_H_
 
@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/bool.h"
+#include "quern/small_float.hpp"
 
 namespace quern {
 
@@ -25,8 +26,6 @@ template <class T>
 struct LaneOf<std::complex<T>> {
   using type = T;
 };
-template <class T>
-using Lane = typename LaneOf<T>::type;
 
 // Lanes of an element, which lie side by side in memory: 2 for a complex number, else 1.
 template <class T>
@@ -60,6 +59,26 @@ struct UnsignedOfSize<8> {
 };
 template <std::size_t kBytes>
 using Unsigned = typename UnsignedOfSize<kBytes>::type;
+
+template <int kBits, int kSignificand, bool kInfinities>
+struct LaneOf<SmallFloat<kBits, kSignificand, kInfinities>> {
+  using type = Unsigned<kBits / 8>;
+};
+
+// The bits of a float32 that was rounded to odd (see small_float-inl.h): what casts that round
+// twice keep in between.
+enum class OddFloat32 : std::uint32_t {};
+template <>
+struct LaneOf<OddFloat32> {
+  using type = std::uint32_t;
+};
+
+template <class T>
+using Lane = typename LaneOf<T>::type;
+
+// The outputs of a loop that has several, in its signature: Results<double, double>(double).
+template <class... Out>
+struct Results;
 
 }  // namespace quern
 

@@ -246,10 +246,6 @@ struct TransformInputs {
   }
 };
 
-// The outputs of a loop that has several, in its signature.
-template <class... Out>
-struct Results;
-
 template <class Signature>
 struct TransformLoop;
 

@@ -12,13 +12,14 @@ NEW_TARGET = 'SSE4: {architecture: x86, summary: "SSE4.2: 128-bit vectors with m
 
 @pytest.fixture(scope="session")
 def grown() -> Tree:
-    """A small library with a ufunc, a dtype, a target and a C function of its own, built.
+    """A small library with a ufunc, two dtypes, a target and a C function of its own, built.
 
     A test that edits its spec puts it back.
     """
     tree = plant_tree("grown")
     shutil.copy(ADDITIONS / "sum_of_squares.yaml", tree.spec / "ufuncs")
     shutil.copy(ADDITIONS / "turn16.yaml", tree.spec / "dtypes")
+    shutil.copy(ADDITIONS / "float8_e4m3.yaml", tree.spec / "dtypes")
     (tree.runtime / "dtypes").mkdir()
     shutil.copy(ADDITIONS / "turn16.h", tree.runtime / "dtypes")
     targets = tree.spec / "targets.yaml"

@@ -12,7 +12,7 @@ from quern_generator.build import build
 from quern_generator.model import DType, Loop, Spec
 from quern_generator.reference import compile_reference, parse_value, value_text
 from quern_generator.views.bodies import functor, is_by_parts
-from quern_generator.views.kernels import kernel_view
+from quern_generator.views.kernels import kernel_row, kernel_view
 
 COMPLEX64 = "dtypes/complex64.yaml"
 MULTIPLY = '"Sub(Mul(a.real, b.real), Mul(a.imag, b.imag)), Add(Mul(a.real, b.imag), Mul(a.imag, b.real))"'
@@ -114,6 +114,7 @@ def test_limits_and_format_are_those_of_the_parts(spec: Spec) -> None:
     for name, part in (("complex64", "float32"), ("complex128", "float64")):
         ours, theirs = by_name(spec, name), by_name(spec, part)
         assert (ours.significand, ours.maximum_exponent) == (theirs.significand, theirs.maximum_exponent)
+        assert ours.minimum_exponent == theirs.minimum_exponent == 1 - ours.maximum_exponent
         assert (ours.minimum, ours.maximum, ours.alignment) == (theirs.minimum, theirs.maximum, theirs.alignment)
         assert ours.swap_unit == theirs.size
 
@@ -144,7 +145,7 @@ def test_loops_without_reduction_kernels_fold_by_their_elementwise_kernel(spec: 
     fold = "\n".join(view.functions)
     assert "FoldElements(kMaximumComplex64Fold, in, n, result)" in fold
     assert "const FoldLoop kMaximumComplex64Fold = {maximum_complex64, &kMaximumComplex64Neutral," in fold
-    assert "nullptr, nullptr" in kernel_view(loop_of(spec, "multiply", "complex64")).row
+    assert "nullptr, nullptr" in kernel_row(loop_of(spec, "multiply", "complex64"))
 
 
 PARTS = ("0.0", "-0.0", "1.5", "-2.0", "inf", "-inf", "nan")

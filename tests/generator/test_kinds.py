@@ -114,6 +114,8 @@ def test_loops_that_share_a_kernel_are_of_one_kind(spec: Spec) -> None:
         ("exp_float64", "vector; scalar on SSE2"),
         ("floor_divide_int32", "emulated"),
         ("isnan_bool", "vector"),
+        ("rint_float16", "vector; emulated on SSE2"),
+        ("spacing_bfloat16", "emulated"),
     ],
 )
 def test_kinds_of_loops(spec: Spec, kernel: str, expected: str) -> None:
@@ -166,24 +168,26 @@ class Probe:
                 parameters.append(f"{cpp(self.lanes)}* out")
                 stores = f"hn::StoreU(first, {tag}, out); hn::StoreU(second, {tag}, out + 64);"
                 arguments.append(f"[out](auto first, auto second) HWY_ATTR {{ {stores} }}")
-            call = f"{self.word.name}({', '.join([tag, 'flags', *arguments])})"
+            told = f"<{self.lanes.cpp}>" if self.form.stored else ""
+            call = f"{self.word.name}{told}({', '.join([tag, 'flags', *arguments])})"
         return f"HWY_NOINLINE auto Probe{number}({', '.join(parameters)}) {{ return {call}; }}"
 
 
 def cpp(dtype: DType) -> str:
     """The type of a dtype's lanes."""
-    return "std::uint8_t" if dtype.kind == "boolean" else dtype.cpp
+    return f"std::uint{dtype.bits}_t" if dtype.kind == "boolean" or dtype.compute else dtype.cpp
 
 
 def probes_of(context: Context) -> list[Probe]:
     """Every form of every word that computes something, for each of its lane types: those of the first vector."""
-    return [
+    found = [
         Probe(word, form, context.dtypes.by_name[name])
         for word in context.operations.values()
         for form in word.forms
         for name in word.members
         if form.result != "constant" and name not in second_lanes(word, context) and not context.dtypes.by_name[name].real
     ]
+    return [probe for probe in found if probe.form.stored or not probe.lanes.compute]
 
 
 def second_lanes(word: OperationWord, context: Context) -> list[str]:
@@ -203,6 +207,7 @@ def source_of(probes: list[Probe], context: Context) -> str:
         '#define HWY_TARGET_INCLUDE "probe.cpp"',
         '#include "hwy/foreach_target.h"',
         '#include "hwy/highway.h"',
+        '#include "quern/dtype_list.hpp"',
         '#include "simd/flags-inl.h"',
         *(f'#include "simd/{header}-inl.h"' for header in headers),
         "HWY_BEFORE_NAMESPACE();",
@@ -249,6 +254,7 @@ def probes(root: Path, context: Context, tmp_path_factory: pytest.TempPathFactor
     found = probes_of(context)
     (folder / "probe.cpp").write_text(source_of(found, context))
     options = ["-std=c++20", "-O2", "-ffp-contract=off", "-I", ".", "-I", root / "runtime", "-I", root / "runtime/include"]
+    options += ["-I", root / "generated/include"]
     assert COMPILER is not None
     subprocess.run([COMPILER, *options, "-c", "probe.cpp"], cwd=folder, check=True)
     command = ["objdump", "-drC", "--no-show-raw-insn", "probe.o"]

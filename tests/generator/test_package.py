@@ -88,6 +88,14 @@ def test_an_own_dtype_inherits_the_ufuncs_of_its_classes(base: Spec, tmp_path: P
     assert found.casting.promotion[half.index][half.index] == half.index
 
 
+def test_a_dtype_that_a_core_does_not_take_has_no_such_loop(root: Path) -> None:
+    found, log = build(root / "tests" / "extension" / "package" / "spec", root / "spec", "weather")
+    assert found is not None, log.text()
+    ufuncs = {ufunc.name: ufunc for ufunc in found.ufuncs}
+    for name, has in (("add", True), ("matmul", False)):
+        assert any(dtype.name == "kelvin" for loop in ufuncs[name].loops for dtype in loop.types) == has
+
+
 def test_a_package_changes_no_cell_of_the_base(tmp_path: Path) -> None:
     found, log = package(tmp_path, dtypes_half=HALF)
     assert found is None

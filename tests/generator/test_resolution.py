@@ -1,8 +1,4 @@
-"""Types against NumPy, live and cell by cell: the chosen loop, promotion, casting, weak scalars, reductions.
-
-float16 is no dtype of the spec yet. Where NumPy computes small whole numbers in float16, the least
-loop here is float32's, which is what NumPy's rule gives without float16.
-"""
+"""Types against NumPy, live and cell by cell: the chosen loop, promotion, casting, weak scalars, reductions."""
 
 from __future__ import annotations
 
@@ -17,9 +13,6 @@ from quern_generator.promotion import Lattice
 
 np_version = np.lib.NumpyVersion(np.__version__)
 pytestmark = pytest.mark.skipif(np_version < "2.4.0", reason="the oracle is NumPy 2.4")
-
-# Dtypes of NumPy's loops that are no dtypes of the spec, and what takes their place.
-STANDS_FOR = {"float16": "float32"}
 
 WEAK = {"integer": int, "real": float, "complex": complex}
 
@@ -52,12 +45,12 @@ def known_dtypes(spec: Spec) -> list[DType]:
 
 
 def numpy_loop(ufunc: np.ufunc, inputs: Sequence[object], reduction: bool = False) -> tuple[str, ...] | None:
-    """The dtypes that NumPy computes in, with what stands for them here; None for a refusal."""
+    """The dtypes that NumPy computes in; None for a refusal."""
     try:
         found = ufunc.resolve_dtypes((*inputs, *[None] * ufunc.nout), reduction=reduction)  # type: ignore[arg-type]
     except (TypeError, ValueError):  # ValueError: a ufunc that never reduces
         return None
-    return tuple(STANDS_FOR.get(dtype.name, dtype.name) for dtype in found)
+    return tuple(dtype.name for dtype in found)
 
 
 def own_loop(ufunc: Ufunc, value: int) -> tuple[str, ...] | None:
@@ -87,8 +80,7 @@ def lattice_of(spec: Spec) -> Lattice:
 
 def test_most_ufuncs_and_dtypes_are_numpys(spec: Spec) -> None:
     assert len(known_ufuncs(spec)) >= 62
-    assert len(known_dtypes(spec)) >= 13
-    assert not STANDS_FOR.keys() & {dtype.name for dtype in spec.dtypes}
+    assert len(known_dtypes(spec)) >= 14
 
 
 def test_every_cell_of_every_ufunc_runs_the_loop_that_numpy_runs(spec: Spec) -> None:
@@ -100,19 +92,6 @@ def test_every_cell_of_every_ufunc_runs_the_loop_that_numpy_runs(spec: Spec) -> 
                 assert theirs is not None and theirs[0].startswith(("float", "complex"))
                 continue
             assert own_loop(ufunc, value) == theirs, (ufunc.name, [dtype.name for dtype in cell])
-
-
-def test_float16_stands_behind_few_cells(spec: Spec) -> None:
-    """The cells in which float32 takes float16's place are those of bool, int8 and uint8, where they are converted."""
-    for ufunc in known_ufuncs(spec):
-        for cell in itertools.product(known_dtypes(spec), repeat=len(ufunc.inputs)):
-            try:
-                outputs = [None] * len(ufunc.outputs)
-                loop = numpy_ufunc(ufunc.name).resolve_dtypes((*(np.dtype(dtype.name) for dtype in cell), *outputs))
-            except TypeError:
-                continue
-            narrow = [theirs.name in STANDS_FOR for theirs in loop[: len(cell)]]
-            assert all(ours.size == 1 for ours, is_narrow in zip(cell, narrow) if is_narrow)
 
 
 def test_promotion_is_promote_types(spec: Spec) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import quern
 
-DTYPES = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")
+DTYPES = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 SHAPES = {
     "matmul": (((3, 4), (4, 5)), ((4,), (4,)), ((4,), (2, 4, 3)), ((2, 1, 3, 4), (5, 4, 2)), ((70, 90), (90, 60))),
     "vecdot": (((4,), (4,)), ((3, 1, 40), (5, 40)), ((6, 0), (6, 0))),
@@ -99,10 +99,16 @@ def test_methods_are_refused() -> None:
         {"order": "F"},
         {"dtype": "f4", "casting": "unsafe"},
         {"out": np.zeros((3, 3), "f4")},
+        {"dtype": "f2", "casting": "same_kind"},
+        {"dtype": "f2", "casting": "same_kind", "order": "F"},
+        {"dtype": "f2", "casting": "same_kind", "axes": [(1, 0), (0, 1), (1, 0)]},
+        {"dtype": "f2", "casting": "same_kind", "out": np.zeros((3, 3), "f4")},
+        {"dtype": "f2", "casting": "same_kind", "out": np.zeros((3, 3), "f2")},
+        {"dtype": "f2", "casting": "same_kind", "out": np.zeros((3, 3), ">f2").T},
     ],
 )
 def test_keywords_are_numpys(keywords: dict[str, Any]) -> None:
-    a, b = elements((3, 3), "f8", 3), elements((3, 3), "f8", 4)
+    a, b = elements((3, 3), "f8", 3), elements((3, 3), "f8", 4) * (1 + 2.0**-30)  # beyond float32
     expected = np.matmul(a, b, **keywords).copy()
     got = np.asarray(quern.matmul(a, b, **keywords))
     np.testing.assert_array_equal(got, expected)

@@ -47,7 +47,9 @@ def test_facts(ufunc):
     assert ufunc.__name__ == ufunc.name == theirs.__name__
     assert repr(ufunc) == f"<ufunc '{ufunc.name}'>"
     assert ufunc.ntypes == len(ufunc.types)
-    assert set(ufunc.types) <= {kind.replace("q", "l").replace("Q", "L") for kind in theirs.types}
+    known = {np.dtype(dtype.str).char for dtype in JUDGED_DTYPES} | set("->")
+    types = {kind for kind in ufunc.types if set(kind) <= known}
+    assert types <= {kind.replace("q", "l").replace("Q", "L") for kind in theirs.types}
     assert ufunc.name in ufunc.__doc__
     for alias in ufunc.aliases:
         assert getattr(quern, alias) is ufunc

@@ -16,8 +16,8 @@ from report.corpus import corpus
 from report.library import FlagWatch
 from report.measure.shapes import OnCopies
 from report.mpfr import has_function
-from report.oracle import NumpyLibrary, find_ufunc
-from report.spec import Loop, Spec
+from report.oracle import NumpyLibrary, find_dtype, find_ufunc
+from report.spec import Loop, Spec, Ufunc
 
 UNDERFLOW, INVALID = 4, 8
 
@@ -25,9 +25,16 @@ MakeContext = Callable[..., Context]
 
 
 def part_of(spec: Spec, only: Sequence[str]) -> Spec:
-    """The spec with some of its ufuncs; with all if none is named."""
-    ufuncs = tuple(ufunc for ufunc in spec.ufuncs if not only or ufunc.name in only)
-    return dataclasses.replace(spec, ufuncs=ufuncs)
+    """The spec with some of its ufuncs, or with all if none is named, and with the dtypes that NumPy has."""
+    dtypes = tuple(name for name in spec.dtypes if find_dtype(name) is not None)
+    ufuncs = [ufunc for ufunc in spec.ufuncs if not only or ufunc.name in only]
+    return dataclasses.replace(spec, dtypes=dtypes, ufuncs=tuple(with_dtypes(ufunc, dtypes) for ufunc in ufuncs))
+
+
+def with_dtypes(ufunc: Ufunc, dtypes: Sequence[str]) -> Ufunc:
+    """The ufunc with its loops of these dtypes."""
+    loops = tuple(loop for loop in ufunc.loops if {*loop.inputs, *loop.outputs} <= set(dtypes))
+    return dataclasses.replace(ufunc, loops=loops)
 
 
 def saturate(array: Array, dtype: str) -> Array:
@@ -67,9 +74,11 @@ def selects(loop: Loop) -> bool:
 def settle_zeros(operands: Sequence[Any], result: Array) -> Array:
     """Of two zeros the second."""
     arrays = [operand for operand in operands if isinstance(operand, np.ndarray)]
-    if len(arrays) < 2 or any(array.shape != result.shape or array.dtype.kind == "c" for array in arrays):
+    if len(arrays) < 2 or any(array.dtype.kind == "c" for array in arrays):
         return result
-    tied = np.logical_and.reduce([array == 0 for array in arrays])
+    if np.broadcast_shapes(*(array.shape for array in arrays)) != result.shape:
+        return result
+    tied = np.logical_and.reduce(np.broadcast_arrays(*(array == 0 for array in arrays)))
     settled: Array = np.where(tied, arrays[1], result)
     return settled
 

@@ -133,8 +133,16 @@ inline std::vector<Element> Elements(const Array& array) {
   return elements;
 }
 
+// The number that a part of an element of a small float holds.
+inline double NumberIn(const std::byte* part, DType dtype) {
+  const Array array({}, dtype.native());
+  std::memcpy(array.data(), part, dtype.size());
+  return array.item<double>();
+}
+
 inline bool IsNan(const std::byte* part, DType dtype) {
   if (dtype.kind() != 'f' && dtype.kind() != 'c') return false;
+  if (PartSize(dtype) < sizeof(float)) return std::isnan(NumberIn(part, dtype));
   if (PartSize(dtype) == sizeof(float)) {
     float value;
     std::memcpy(&value, part, sizeof value);
@@ -180,6 +188,12 @@ inline ::testing::AssertionResult SameElements(const Array& a, const Array& b) {
   return ::testing::AssertionSuccess();
 }
 
+inline ErrorState Ignoring() {
+  ErrorState state;
+  state.divide = state.over = state.under = state.invalid = ErrorAction::ignore;
+  return state;
+}
+
 // ---- Random values ------------------------------------------------------------------------------
 
 using Random = std::mt19937_64;
@@ -212,6 +226,12 @@ inline Element RandomElement(Random& random, DType dtype) {
   if (dtype.kind() == 'b') element.bytes[0] = static_cast<std::byte>(bits & 1);
   if (dtype.kind() != 'f' && dtype.kind() != 'c') return element;
   const std::size_t size = PartSize(dtype);
+  if (size < sizeof(float)) {
+    const ErrorStateScope quiet(Ignoring());
+    const Array value = Array::scalar(RandomReal(random)).astype(dtype.native());
+    std::memcpy(element.bytes, value.data(), size);
+    return element;
+  }
   for (std::size_t i = 0; i < dtype.size(); i += size) {
     const double value = RandomReal(random);
     const float narrow = static_cast<float>(value);
@@ -330,12 +350,6 @@ class ReportedFlags {
   std::unique_ptr<int> seen_ = std::make_unique<int>(0);
   ErrorStateScope scope_;
 };
-
-inline ErrorState Ignoring() {
-  ErrorState state;
-  state.divide = state.over = state.under = state.invalid = ErrorAction::ignore;
-  return state;
-}
 
 // The text of the exception of type E that `body` throws, or a note that it threw none.
 template <class E, class Body>

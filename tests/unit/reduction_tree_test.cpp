@@ -234,16 +234,23 @@ TEST_F(ReductionTree, WideTablesOnAnyNumberOfThreads) {
 
 // ---- Every reduction by the tree, through kernels of one element --------------------------------
 
-// A loop as an operation on elements.
+// A loop as an operation on elements, folded in the dtype that the loop computes in.
 class OneByOne {
  public:
   explicit OneByOne(const LoopInfo& loop)
-      : kernels_(KernelsOf(loop)), dtype_(DType::from_id(loop.types[0])) {
+      : kernels_(KernelsOf(ComputeLoop(loop))),
+        dtype_(DType::from_id(loop.types[0])),
+        computing_(DType::from_id(ComputeLoop(loop).types[0])) {
     if (kernels_.reduce != nullptr) kernels_.reduce(nullptr, 0, neutral_.bytes);
   }
   bool is_tree() const { return kernels_.reduce != nullptr; }
   DType dtype() const { return dtype_; }
+  // Of the dtype that computes, as what Computing gives.
   Element neutral() const { return neutral_; }
+  std::vector<Element> Computing(std::vector<Element> values) const {
+    for (Element& value : values) value = Converted(value, dtype_, computing_);
+    return values;
+  }
 
   Element Join(const Element& a, const Element& b) const {
     Element result;
@@ -254,18 +261,33 @@ class OneByOne {
   }
 
   Element Fold(const std::vector<Element>& values) const {
+    return FoldComputing(Computing(values));
+  }
+
+  Element FoldComputing(const std::vector<Element>& values) const {
+    return Converted(Folded(values), computing_, dtype_);
+  }
+
+ private:
+  static Element Converted(const Element& value, DType from, DType to) {
+    Element result;
+    Registry::Get().cast_kernel(from.id(), to.id())(value.bytes, result.bytes, 1);
+    return result;
+  }
+
+  Element Folded(const std::vector<Element>& values) const {
     const auto join = [this](const Element& a, const Element& b) {
       return Join(a, b);
     };
-    if (is_tree()) return Tree<Element>(values, neutral_, dtype_.size(), join);
+    if (is_tree()) return Tree<Element>(values, neutral_, computing_.size(), join);
     Element folded = values.front();
     for (std::size_t i = 1; i < values.size(); ++i) folded = Join(folded, values[i]);
     return folded;
   }
 
- private:
   KernelSet kernels_;
   DType dtype_;
+  DType computing_;
   Element neutral_;
 };
 
@@ -322,7 +344,7 @@ Element Reduced(const ReducingLoop& reducing, const Array& values) {
 // The elements, after the identity where a fold in sequence starts from one.
 std::vector<Element> Sequence(const ReducingLoop& reducing, const Array& values) {
   std::vector<Element> elements = Elements(values);
-  if (KernelsOf(*reducing.loop).reduce == nullptr && reducing.ufunc->identity()) {
+  if (KernelsOf(ComputeLoop(*reducing.loop)).reduce == nullptr && reducing.ufunc->identity()) {
     elements.insert(elements.begin(), Reduced(reducing, Array({0}, values.dtype())));
   }
   return elements;
@@ -417,13 +439,13 @@ TEST_F(ReductionTree, MasksLeaveNeutralValues) {
       const Array mask_table = mask.reshape({shape[0], columns});
       const std::vector<Element> found = Elements(result);
       for (Index c = 0; c < columns; ++c) {
-        std::vector<Element> column = Elements(table(Slice{}, c));
+        std::vector<Element> column = operation.Computing(Elements(table(Slice{}, c)));
         for (Index r = 0; r < shape[0]; ++r) {
           if (!mask_table(r, c).item<bool>()) {
             column[static_cast<std::size_t>(r)] = operation.neutral();
           }
         }
-        ASSERT_TRUE(SameElement(found[static_cast<std::size_t>(c)], operation.Fold(column),
+        ASSERT_TRUE(SameElement(found[static_cast<std::size_t>(c)], operation.FoldComputing(column),
                                 operation.dtype()))
             << layout.name << ", column " << c;
       }

@@ -17,11 +17,12 @@ UNKNOWN_TARGET = "NumPy's choice"
 
 
 def find_dtype(name: str) -> np.dtype[Any] | None:
-    """NumPy's dtype of this name in native byte order, or None."""
+    """NumPy's own dtype of this name in native byte order, or None; packages may have added others."""
     try:
-        return np.dtype(name)
+        found = np.dtype(name)
     except TypeError:
         return None
+    return found if found.isbuiltin == 1 else None
 
 
 def find_ufunc(name: str) -> np.ufunc | None:

@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/casts-inl.h"
 #include "tables/casts.h"
 
@@ -46,6 +47,12 @@ FpFlags complex64_to_uint32(const void* in, void* out, std::size_t n) {
 FpFlags complex64_to_uint64(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<float>, std::uint64_t>(in, out, n);
 }
+FpFlags complex64_to_bfloat16(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<float>, bfloat16>(in, out, n);
+}
+FpFlags complex64_to_float16(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<float>, float16>(in, out, n);
+}
 FpFlags complex64_to_float32(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<float>, float>(in, out, n);
 }
@@ -63,8 +70,8 @@ FpFlags complex64_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     complex64_to_bool, complex64_to_int8, complex64_to_int16, complex64_to_int32,
     complex64_to_int64, complex64_to_uint8, complex64_to_uint16, complex64_to_uint32,
-    complex64_to_uint64, complex64_to_float32, complex64_to_float64, complex64_to_complex64,
-    complex64_to_complex128,
+    complex64_to_uint64, complex64_to_bfloat16, complex64_to_float16, complex64_to_float32,
+    complex64_to_float64, complex64_to_complex64, complex64_to_complex128,
 };
 // clang-format on
 

@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/casts-inl.h"
 #include "tables/casts.h"
 
@@ -46,6 +47,12 @@ FpFlags float64_to_uint32(const void* in, void* out, std::size_t n) {
 FpFlags float64_to_uint64(const void* in, void* out, std::size_t n) {
   return Cast<double, std::uint64_t>(in, out, n);
 }
+FpFlags float64_to_bfloat16(const void* in, void* out, std::size_t n) {
+  return Cast<double, bfloat16>(in, out, n);
+}
+FpFlags float64_to_float16(const void* in, void* out, std::size_t n) {
+  return Cast<double, float16>(in, out, n);
+}
 FpFlags float64_to_float32(const void* in, void* out, std::size_t n) {
   return Cast<double, float>(in, out, n);
 }
@@ -62,8 +69,9 @@ FpFlags float64_to_complex128(const void* in, void* out, std::size_t n) {
 // clang-format off
 const CastKernel kCasts[] = {
     float64_to_bool, float64_to_int8, float64_to_int16, float64_to_int32, float64_to_int64,
-    float64_to_uint8, float64_to_uint16, float64_to_uint32, float64_to_uint64, float64_to_float32,
-    float64_to_float64, float64_to_complex64, float64_to_complex128,
+    float64_to_uint8, float64_to_uint16, float64_to_uint32, float64_to_uint64, float64_to_bfloat16,
+    float64_to_float16, float64_to_float32, float64_to_float64, float64_to_complex64,
+    float64_to_complex128,
 };
 // clang-format on
 

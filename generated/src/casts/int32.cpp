@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/casts-inl.h"
 #include "tables/casts.h"
 
@@ -46,6 +47,12 @@ FpFlags int32_to_uint32(const void* in, void* out, std::size_t n) {
 FpFlags int32_to_uint64(const void* in, void* out, std::size_t n) {
   return Cast<std::int32_t, std::uint64_t>(in, out, n);
 }
+FpFlags int32_to_bfloat16(const void* in, void* out, std::size_t n) {
+  return Cast<std::int32_t, bfloat16>(in, out, n);
+}
+FpFlags int32_to_float16(const void* in, void* out, std::size_t n) {
+  return Cast<std::int32_t, float16>(in, out, n);
+}
 FpFlags int32_to_float32(const void* in, void* out, std::size_t n) {
   return Cast<std::int32_t, float>(in, out, n);
 }
@@ -62,8 +69,8 @@ FpFlags int32_to_complex128(const void* in, void* out, std::size_t n) {
 // clang-format off
 const CastKernel kCasts[] = {
     int32_to_bool, int32_to_int8, int32_to_int16, int32_to_int32, int32_to_int64, int32_to_uint8,
-    int32_to_uint16, int32_to_uint32, int32_to_uint64, int32_to_float32, int32_to_float64,
-    int32_to_complex64, int32_to_complex128,
+    int32_to_uint16, int32_to_uint32, int32_to_uint64, int32_to_bfloat16, int32_to_float16,
+    int32_to_float32, int32_to_float64, int32_to_complex64, int32_to_complex128,
 };
 // clang-format on
 

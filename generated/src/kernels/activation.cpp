@@ -11,6 +11,8 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
+#include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/floating-inl.h"
 #include "simd/transform-inl.h"
@@ -220,10 +222,56 @@ FpFlags softsign_float64(const void* const* in, void* const* out, std::size_t n)
   return Transform<double(double)>(SoftsignFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: bfloat16 -> bfloat16
+FpFlags hard_sigmoid_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16)>(hard_sigmoid_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: float16 -> float16
+FpFlags hard_sigmoid_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16)>(hard_sigmoid_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/leaky_relu.yaml:7  leaky_relu: bfloat16, bfloat16 -> bfloat16
+FpFlags leaky_relu_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(leaky_relu_float32,
+                                                 kOverflow | kUnderflow | kInvalid, in, out, n);
+}
+
+// spec/ufuncs/leaky_relu.yaml:7  leaky_relu: float16, float16 -> float16
+FpFlags leaky_relu_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(leaky_relu_float32, kOverflow | kUnderflow | kInvalid,
+                                              in, out, n);
+}
+
+// spec/ufuncs/relu.yaml:9  relu: bfloat16 -> bfloat16
+FpFlags relu_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16)>(relu_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/relu.yaml:9  relu: float16 -> float16
+FpFlags relu_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16)>(relu_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/softsign.yaml:6  softsign: bfloat16 -> bfloat16
+FpFlags softsign_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16)>(softsign_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/softsign.yaml:6  softsign: float16 -> float16
+FpFlags softsign_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16)>(softsign_float32, 0, in, out, n);
+}
+
 // clang-format off
 const KernelSet kActivationKernels[] = {
+    {hard_sigmoid_bfloat16, nullptr, nullptr, nullptr},
+    {hard_sigmoid_float16, nullptr, nullptr, nullptr},
     {hard_sigmoid_float32, nullptr, nullptr, nullptr},
     {hard_sigmoid_float64, nullptr, nullptr, nullptr},
+    {leaky_relu_bfloat16, nullptr, nullptr, nullptr},
+    {leaky_relu_float16, nullptr, nullptr, nullptr},
     {leaky_relu_float32, nullptr, nullptr, nullptr},
     {leaky_relu_float64, nullptr, nullptr, nullptr},
     {relu_int8, nullptr, nullptr, nullptr},
@@ -234,8 +282,12 @@ const KernelSet kActivationKernels[] = {
     {relu_uint16, nullptr, nullptr, nullptr},
     {relu_uint32, nullptr, nullptr, nullptr},
     {relu_uint64, nullptr, nullptr, nullptr},
+    {relu_bfloat16, nullptr, nullptr, nullptr},
+    {relu_float16, nullptr, nullptr, nullptr},
     {relu_float32, nullptr, nullptr, nullptr},
     {relu_float64, nullptr, nullptr, nullptr},
+    {softsign_bfloat16, nullptr, nullptr, nullptr},
+    {softsign_float16, nullptr, nullptr, nullptr},
     {softsign_float32, nullptr, nullptr, nullptr},
     {softsign_float64, nullptr, nullptr, nullptr},
 };

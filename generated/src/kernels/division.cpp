@@ -11,7 +11,9 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/complex-inl.h"
+#include "simd/converted-inl.h"
 #include "simd/division-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
@@ -370,8 +372,70 @@ FpFlags floor_divide_float64_scan(const void* in, std::ptrdiff_t in_step, void* 
                                       accumulator);
 }
 
+// spec/ufuncs/divide.yaml:11  divide: bfloat16, bfloat16 -> bfloat16
+FpFlags divide_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(divide_float32,
+                                                 kDivideByZero | kOverflow | kUnderflow | kInvalid,
+                                                 in, out, n);
+}
+FpFlags divide_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                             std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(DivideFloat32Op(),
+                                 kDivideByZero | kOverflow | kUnderflow | kInvalid, in, in_step,
+                                 out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/divide.yaml:11  divide: float16, float16 -> float16
+FpFlags divide_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(divide_float32,
+                                              kDivideByZero | kOverflow | kUnderflow | kInvalid, in,
+                                              out, n);
+}
+FpFlags divide_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                            std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(DivideFloat32Op(),
+                                kDivideByZero | kOverflow | kUnderflow | kInvalid, in, in_step, out,
+                                out_step, n, accumulator);
+}
+
+// spec/ufuncs/divmod.yaml:11  divmod: bfloat16, bfloat16 -> bfloat16, bfloat16
+FpFlags divmod_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Results<bfloat16, bfloat16>(bfloat16, bfloat16)>(
+      divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+
+// spec/ufuncs/divmod.yaml:11  divmod: float16, float16 -> float16, float16
+FpFlags divmod_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Results<float16, float16>(float16, float16)>(
+      divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+
+// spec/ufuncs/floor_divide.yaml:12  floor_divide: bfloat16, bfloat16 -> bfloat16
+FpFlags floor_divide_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(floor_divide_float32,
+                                                 kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+FpFlags floor_divide_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                   std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(FloorDivideFloat32Op(), kDivideByZero | kOverflow | kInvalid, in,
+                                 in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/floor_divide.yaml:12  floor_divide: float16, float16 -> float16
+FpFlags floor_divide_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(floor_divide_float32,
+                                              kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+FpFlags floor_divide_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                  std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(FloorDivideFloat32Op(), kDivideByZero | kOverflow | kInvalid, in,
+                                in_step, out, out_step, n, accumulator);
+}
+
 // clang-format off
 const KernelSet kDivisionKernels[] = {
+    {divide_bfloat16, nullptr, nullptr, divide_bfloat16_scan},
+    {divide_float16, nullptr, nullptr, divide_float16_scan},
     {divide_float32, nullptr, nullptr, divide_float32_scan},
     {divide_float64, nullptr, nullptr, divide_float64_scan},
     {divide_complex64, nullptr, nullptr, divide_complex64_scan},
@@ -384,6 +448,8 @@ const KernelSet kDivisionKernels[] = {
     {divmod_uint16, nullptr, nullptr, nullptr},
     {divmod_uint32, nullptr, nullptr, nullptr},
     {divmod_uint64, nullptr, nullptr, nullptr},
+    {divmod_bfloat16, nullptr, nullptr, nullptr},
+    {divmod_float16, nullptr, nullptr, nullptr},
     {divmod_float32, nullptr, nullptr, nullptr},
     {divmod_float64, nullptr, nullptr, nullptr},
     {floor_divide_int8, nullptr, nullptr, floor_divide_int8_scan},
@@ -394,6 +460,8 @@ const KernelSet kDivisionKernels[] = {
     {floor_divide_uint16, nullptr, nullptr, floor_divide_uint16_scan},
     {floor_divide_uint32, nullptr, nullptr, floor_divide_uint32_scan},
     {floor_divide_uint64, nullptr, nullptr, floor_divide_uint64_scan},
+    {floor_divide_bfloat16, nullptr, nullptr, floor_divide_bfloat16_scan},
+    {floor_divide_float16, nullptr, nullptr, floor_divide_float16_scan},
     {floor_divide_float32, nullptr, nullptr, floor_divide_float32_scan},
     {floor_divide_float64, nullptr, nullptr, floor_divide_float64_scan},
 };

@@ -11,6 +11,8 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
+#include "simd/converted-inl.h"
 #include "simd/division-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
@@ -340,6 +342,46 @@ FpFlags remainder_float64_scan(const void* in, std::ptrdiff_t in_step, void* out
                                       accumulator);
 }
 
+// spec/ufuncs/fmod.yaml:8  fmod: bfloat16, bfloat16 -> bfloat16
+FpFlags fmod_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(fmod_float32, kInvalid, in, out, n);
+}
+FpFlags fmod_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                           std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(FmodFloat32Op(), kInvalid, in, in_step, out, out_step, n,
+                                 accumulator);
+}
+
+// spec/ufuncs/fmod.yaml:8  fmod: float16, float16 -> float16
+FpFlags fmod_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(fmod_float32, kInvalid, in, out, n);
+}
+FpFlags fmod_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                          std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(FmodFloat32Op(), kInvalid, in, in_step, out, out_step, n,
+                                accumulator);
+}
+
+// spec/ufuncs/remainder.yaml:11  remainder: bfloat16, bfloat16 -> bfloat16
+FpFlags remainder_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(remainder_float32, kInvalid, in, out, n);
+}
+FpFlags remainder_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(RemainderFloat32Op(), kInvalid, in, in_step, out, out_step, n,
+                                 accumulator);
+}
+
+// spec/ufuncs/remainder.yaml:11  remainder: float16, float16 -> float16
+FpFlags remainder_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(remainder_float32, kInvalid, in, out, n);
+}
+FpFlags remainder_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                               std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(RemainderFloat32Op(), kInvalid, in, in_step, out, out_step, n,
+                                accumulator);
+}
+
 // clang-format off
 const KernelSet kDivision2Kernels[] = {
     {fmod_int8, nullptr, nullptr, fmod_int8_scan},
@@ -350,6 +392,8 @@ const KernelSet kDivision2Kernels[] = {
     {fmod_uint16, nullptr, nullptr, fmod_uint16_scan},
     {fmod_uint32, nullptr, nullptr, fmod_uint32_scan},
     {fmod_uint64, nullptr, nullptr, fmod_uint64_scan},
+    {fmod_bfloat16, nullptr, nullptr, fmod_bfloat16_scan},
+    {fmod_float16, nullptr, nullptr, fmod_float16_scan},
     {fmod_float32, nullptr, nullptr, fmod_float32_scan},
     {fmod_float64, nullptr, nullptr, fmod_float64_scan},
     {remainder_int8, nullptr, nullptr, remainder_int8_scan},
@@ -360,6 +404,8 @@ const KernelSet kDivision2Kernels[] = {
     {remainder_uint16, nullptr, nullptr, remainder_uint16_scan},
     {remainder_uint32, nullptr, nullptr, remainder_uint32_scan},
     {remainder_uint64, nullptr, nullptr, remainder_uint64_scan},
+    {remainder_bfloat16, nullptr, nullptr, remainder_bfloat16_scan},
+    {remainder_float16, nullptr, nullptr, remainder_float16_scan},
     {remainder_float32, nullptr, nullptr, remainder_float32_scan},
     {remainder_float64, nullptr, nullptr, remainder_float64_scan},
 };

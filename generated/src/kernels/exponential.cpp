@@ -11,6 +11,8 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
+#include "simd/converted-inl.h"
 #include "simd/exponential-inl.h"
 #include "simd/transform-inl.h"
 
@@ -43,8 +45,20 @@ FpFlags exp_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<double(double)>(ExpFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/exp.yaml:6  exp: bfloat16 -> bfloat16
+FpFlags exp_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16)>(exp_float32, kOverflow | kUnderflow, in, out, n);
+}
+
+// spec/ufuncs/exp.yaml:6  exp: float16 -> float16
+FpFlags exp_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16)>(exp_float32, kOverflow | kUnderflow, in, out, n);
+}
+
 // clang-format off
 const KernelSet kExponentialKernels[] = {
+    {exp_bfloat16, nullptr, nullptr, nullptr},
+    {exp_float16, nullptr, nullptr, nullptr},
     {exp_float32, nullptr, nullptr, nullptr},
     {exp_float64, nullptr, nullptr, nullptr},
 };

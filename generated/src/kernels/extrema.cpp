@@ -11,7 +11,9 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/complex-inl.h"
+#include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/transform-inl.h"
 
@@ -176,6 +178,16 @@ FpFlags clip_complex128(const void* const* in, void* const* out, std::size_t n) 
                                         std::complex<double>)>(ClipComplex128Op(), in, out, n);
 }
 
+// spec/ufuncs/clip.yaml:8  clip: bfloat16, bfloat16, bfloat16 -> bfloat16
+FpFlags clip_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16, bfloat16)>(clip_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/clip.yaml:8  clip: float16, float16, float16 -> float16
+FpFlags clip_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16, float16)>(clip_float32, 0, in, out, n);
+}
+
 // clang-format off
 const KernelSet kExtremaKernels[] = {
     {clip_bool, nullptr, nullptr, nullptr},
@@ -187,6 +199,8 @@ const KernelSet kExtremaKernels[] = {
     {clip_uint16, nullptr, nullptr, nullptr},
     {clip_uint32, nullptr, nullptr, nullptr},
     {clip_uint64, nullptr, nullptr, nullptr},
+    {clip_bfloat16, nullptr, nullptr, nullptr},
+    {clip_float16, nullptr, nullptr, nullptr},
     {clip_float32, nullptr, nullptr, nullptr},
     {clip_float64, nullptr, nullptr, nullptr},
     {clip_complex64, nullptr, nullptr, nullptr},

@@ -11,7 +11,9 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/complex-inl.h"
+#include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/fold.h"
 #include "simd/reduce-inl.h"
@@ -345,6 +347,24 @@ FpFlags fmax_complex128_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                                                 accumulator);
 }
 
+// spec/ufuncs/fmax.yaml:10  fmax: bfloat16, bfloat16 -> bfloat16
+FpFlags fmax_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(fmax_float32, 0, in, out, n);
+}
+FpFlags fmax_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                           std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(FmaxFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/fmax.yaml:10  fmax: float16, float16 -> float16
+FpFlags fmax_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(fmax_float32, 0, in, out, n);
+}
+FpFlags fmax_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                          std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(FmaxFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
 // clang-format off
 const KernelSet kExtrema2Kernels[] = {
     {fmax_bool, fmax_bool_reduce, fmax_bool_reduce_columns, fmax_bool_scan},
@@ -356,6 +376,8 @@ const KernelSet kExtrema2Kernels[] = {
     {fmax_uint16, fmax_uint16_reduce, fmax_uint16_reduce_columns, fmax_uint16_scan},
     {fmax_uint32, fmax_uint32_reduce, fmax_uint32_reduce_columns, fmax_uint32_scan},
     {fmax_uint64, fmax_uint64_reduce, fmax_uint64_reduce_columns, fmax_uint64_scan},
+    {fmax_bfloat16, nullptr, nullptr, fmax_bfloat16_scan},
+    {fmax_float16, nullptr, nullptr, fmax_float16_scan},
     {fmax_float32, fmax_float32_reduce, fmax_float32_reduce_columns, fmax_float32_scan},
     {fmax_float64, fmax_float64_reduce, fmax_float64_reduce_columns, fmax_float64_scan},
     {fmax_complex64, fmax_complex64_reduce, fmax_complex64_reduce_columns, fmax_complex64_scan},

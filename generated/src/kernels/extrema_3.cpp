@@ -11,7 +11,9 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/complex-inl.h"
+#include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/fold.h"
 #include "simd/reduce-inl.h"
@@ -341,6 +343,24 @@ FpFlags fmin_complex128_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                                                 accumulator);
 }
 
+// spec/ufuncs/fmin.yaml:10  fmin: bfloat16, bfloat16 -> bfloat16
+FpFlags fmin_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(fmin_float32, 0, in, out, n);
+}
+FpFlags fmin_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                           std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(FminFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/fmin.yaml:10  fmin: float16, float16 -> float16
+FpFlags fmin_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(fmin_float32, 0, in, out, n);
+}
+FpFlags fmin_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                          std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(FminFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
 // clang-format off
 const KernelSet kExtrema3Kernels[] = {
     {fmin_bool, fmin_bool_reduce, fmin_bool_reduce_columns, fmin_bool_scan},
@@ -352,6 +372,8 @@ const KernelSet kExtrema3Kernels[] = {
     {fmin_uint16, fmin_uint16_reduce, fmin_uint16_reduce_columns, fmin_uint16_scan},
     {fmin_uint32, fmin_uint32_reduce, fmin_uint32_reduce_columns, fmin_uint32_scan},
     {fmin_uint64, fmin_uint64_reduce, fmin_uint64_reduce_columns, fmin_uint64_scan},
+    {fmin_bfloat16, nullptr, nullptr, fmin_bfloat16_scan},
+    {fmin_float16, nullptr, nullptr, fmin_float16_scan},
     {fmin_float32, fmin_float32_reduce, fmin_float32_reduce_columns, fmin_float32_scan},
     {fmin_float64, fmin_float64_reduce, fmin_float64_reduce_columns, fmin_float64_scan},
     {fmin_complex64, fmin_complex64_reduce, fmin_complex64_reduce_columns, fmin_complex64_scan},

@@ -11,7 +11,9 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/complex-inl.h"
+#include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/fold.h"
 #include "simd/reduce-inl.h"
@@ -133,8 +135,28 @@ FpFlags maximum_complex128_scan(const void* in, std::ptrdiff_t in_step, void* ou
       MaximumComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/maximum.yaml:10  maximum: bfloat16, bfloat16 -> bfloat16
+FpFlags maximum_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(maximum_float32, 0, in, out, n);
+}
+FpFlags maximum_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(MaximumFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/maximum.yaml:10  maximum: float16, float16 -> float16
+FpFlags maximum_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(maximum_float32, 0, in, out, n);
+}
+FpFlags maximum_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                             std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(MaximumFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
 // clang-format off
 const KernelSet kExtrema4Kernels[] = {
+    {maximum_bfloat16, nullptr, nullptr, maximum_bfloat16_scan},
+    {maximum_float16, nullptr, nullptr, maximum_float16_scan},
     {maximum_float32, maximum_float32_reduce, maximum_float32_reduce_columns, maximum_float32_scan},
     {maximum_float64, maximum_float64_reduce, maximum_float64_reduce_columns, maximum_float64_scan},
     {maximum_complex64, maximum_complex64_reduce, maximum_complex64_reduce_columns,

@@ -11,7 +11,9 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
 #include "simd/complex-inl.h"
+#include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/fold.h"
 #include "simd/reduce-inl.h"
@@ -132,8 +134,28 @@ FpFlags minimum_complex128_scan(const void* in, std::ptrdiff_t in_step, void* ou
       MinimumComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/minimum.yaml:10  minimum: bfloat16, bfloat16 -> bfloat16
+FpFlags minimum_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<bfloat16(bfloat16, bfloat16)>(minimum_float32, 0, in, out, n);
+}
+FpFlags minimum_bfloat16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<bfloat16>(MinimumFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/minimum.yaml:10  minimum: float16, float16 -> float16
+FpFlags minimum_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float16(float16, float16)>(minimum_float32, 0, in, out, n);
+}
+FpFlags minimum_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                             std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float16>(MinimumFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
 // clang-format off
 const KernelSet kExtrema5Kernels[] = {
+    {minimum_bfloat16, nullptr, nullptr, minimum_bfloat16_scan},
+    {minimum_float16, nullptr, nullptr, minimum_float16_scan},
     {minimum_float32, minimum_float32_reduce, minimum_float32_reduce_columns, minimum_float32_scan},
     {minimum_float64, minimum_float64_reduce, minimum_float64_reduce_columns, minimum_float64_scan},
     {minimum_complex64, minimum_complex64_reduce, minimum_complex64_reduce_columns,

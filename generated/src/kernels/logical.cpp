@@ -11,6 +11,8 @@
 #include "hwy/highway.h"
 
 #include "core/tables.h"
+#include "quern/dtype_list.hpp"
+#include "simd/converted-inl.h"
 #include "simd/reduce-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/transform-inl.h"
@@ -495,6 +497,46 @@ FpFlags logical_xor_complex128(const void* const* in, void* const* out, std::siz
                                                                      out, n);
 }
 
+// spec/ufuncs/logical_and.yaml:8  logical_and: bfloat16, bfloat16 -> bool
+FpFlags logical_and_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(bfloat16, bfloat16)>(logical_and_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_and.yaml:8  logical_and: float16, float16 -> bool
+FpFlags logical_and_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float16, float16)>(logical_and_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_not.yaml:8  logical_not: bfloat16 -> bool
+FpFlags logical_not_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(bfloat16)>(logical_not_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_not.yaml:8  logical_not: float16 -> bool
+FpFlags logical_not_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float16)>(logical_not_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_or.yaml:8  logical_or: bfloat16, bfloat16 -> bool
+FpFlags logical_or_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(bfloat16, bfloat16)>(logical_or_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_or.yaml:8  logical_or: float16, float16 -> bool
+FpFlags logical_or_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float16, float16)>(logical_or_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_xor.yaml:8  logical_xor: bfloat16, bfloat16 -> bool
+FpFlags logical_xor_bfloat16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(bfloat16, bfloat16)>(logical_xor_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_xor.yaml:8  logical_xor: float16, float16 -> bool
+FpFlags logical_xor_float16(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float16, float16)>(logical_xor_float32, 0, in, out, n);
+}
+
 // clang-format off
 const KernelSet kLogicalKernels[] = {
     {logical_and_bool, logical_and_bool_reduce, logical_and_bool_reduce_columns,
@@ -503,6 +545,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_and_int16, nullptr, nullptr, nullptr},
     {logical_and_int32, nullptr, nullptr, nullptr},
     {logical_and_int64, nullptr, nullptr, nullptr},
+    {logical_and_bfloat16, nullptr, nullptr, nullptr},
+    {logical_and_float16, nullptr, nullptr, nullptr},
     {logical_and_float32, nullptr, nullptr, nullptr},
     {logical_and_float64, nullptr, nullptr, nullptr},
     {logical_and_complex64, nullptr, nullptr, nullptr},
@@ -512,6 +556,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_not_int16, nullptr, nullptr, nullptr},
     {logical_not_int32, nullptr, nullptr, nullptr},
     {logical_not_int64, nullptr, nullptr, nullptr},
+    {logical_not_bfloat16, nullptr, nullptr, nullptr},
+    {logical_not_float16, nullptr, nullptr, nullptr},
     {logical_not_float32, nullptr, nullptr, nullptr},
     {logical_not_float64, nullptr, nullptr, nullptr},
     {logical_not_complex64, nullptr, nullptr, nullptr},
@@ -521,6 +567,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_or_int16, nullptr, nullptr, nullptr},
     {logical_or_int32, nullptr, nullptr, nullptr},
     {logical_or_int64, nullptr, nullptr, nullptr},
+    {logical_or_bfloat16, nullptr, nullptr, nullptr},
+    {logical_or_float16, nullptr, nullptr, nullptr},
     {logical_or_float32, nullptr, nullptr, nullptr},
     {logical_or_float64, nullptr, nullptr, nullptr},
     {logical_or_complex64, nullptr, nullptr, nullptr},
@@ -531,6 +579,8 @@ const KernelSet kLogicalKernels[] = {
     {logical_xor_int16, nullptr, nullptr, nullptr},
     {logical_xor_int32, nullptr, nullptr, nullptr},
     {logical_xor_int64, nullptr, nullptr, nullptr},
+    {logical_xor_bfloat16, nullptr, nullptr, nullptr},
+    {logical_xor_float16, nullptr, nullptr, nullptr},
     {logical_xor_float32, nullptr, nullptr, nullptr},
     {logical_xor_float64, nullptr, nullptr, nullptr},
     {logical_xor_complex64, nullptr, nullptr, nullptr},

@@ -27,23 +27,31 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 
 static const char kHardSigmoidSummary[] =
     "The input divided by 6 plus one half, limited to the range from 0 to 1.";
-static const DTypeId kHardSigmoidTypes[2][2] = {
+static const DTypeId kHardSigmoidTypes[4][2] = {
+    {kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
 };
 static const char* const kHardSigmoidArguments[2] = {
     "value", "activated",
 };
-static const LoopInfo kHardSigmoidLoops[2] = {
+static const LoopInfo kHardSigmoidLoops[4] = {
+    // bfloat16 -> bfloat16
+    {kHardSigmoidTypes[0], &kActivationFamily, 0, 0, 0, 2, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/hard_sigmoid.yaml:6"},
+    // float16 -> float16
+    {kHardSigmoidTypes[1], &kActivationFamily, 1, 0, 0, 1, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float32 -> float32
-    {kHardSigmoidTypes[0], &kActivationFamily, 0, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kHardSigmoidTypes[2], &kActivationFamily, 2, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float64 -> float64
-    {kHardSigmoidTypes[1], &kActivationFamily, 1, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kHardSigmoidTypes[3], &kActivationFamily, 3, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
 };
-static const std::int16_t kHardSigmoidResolution[13] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+static const std::int16_t kHardSigmoidResolution[15] = {
+    1, 1, 2, 3, 3, 1, 2, 3, 3, 0, 1, 2, 3, -1, -1,
 };
 static const char* const kHardSigmoidRefusals[1] = {
     "",
@@ -59,25 +67,35 @@ const UfuncInfo kHardSigmoidUfunc = {
 
 static const char kLeakyReluSummary[] =
     "The input where it is not below zero, else its product with the slope.";
-static const DTypeId kLeakyReluTypes[2][3] = {
+static const DTypeId kLeakyReluTypes[4][3] = {
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kLeakyReluArguments[3] = {
     "value", "slope", "activated",
 };
-static const LoopInfo kLeakyReluLoops[2] = {
+static const LoopInfo kLeakyReluLoops[4] = {
+    // bfloat16, bfloat16 -> bfloat16
+    {kLeakyReluTypes[0], &kActivationFamily, 4, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 2, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/leaky_relu.yaml:7"},
+    // float16, float16 -> float16
+    {kLeakyReluTypes[1], &kActivationFamily, 5, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 1, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/leaky_relu.yaml:7"},
     // float32, float32 -> float32
-    {kLeakyReluTypes[0], &kActivationFamily, 2, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kEmulatedVectorVectorKinds,
+    {kLeakyReluTypes[2], &kActivationFamily, 6, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float64, float64 -> float64
-    {kLeakyReluTypes[1], &kActivationFamily, 3, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kEmulatedVectorVectorKinds,
+    {kLeakyReluTypes[3], &kActivationFamily, 7, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
 };
-static const std::int16_t kLeakyReluResolution[13] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+static const std::int16_t kLeakyReluResolution[15] = {
+    1, 1, 2, 3, 3, 1, 2, 3, 3, 0, 1, 2, 3, -1, -1,
 };
 static const char* const kLeakyReluRefusals[1] = {
     "",
@@ -92,7 +110,7 @@ const UfuncInfo kLeakyReluUfunc = {
 // relu
 
 static const char kReluSummary[] = "The input where it is above zero, else 0.";
-static const DTypeId kReluTypes[10][2] = {
+static const DTypeId kReluTypes[12][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -101,46 +119,54 @@ static const DTypeId kReluTypes[10][2] = {
     {kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
 };
 static const char* const kReluArguments[2] = {
     "value", "activated",
 };
-static const LoopInfo kReluLoops[10] = {
+static const LoopInfo kReluLoops[12] = {
     // int8 -> int8
-    {kReluTypes[0], &kActivationFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kReluTypes[0], &kActivationFamily, 8, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // int16 -> int16
-    {kReluTypes[1], &kActivationFamily, 5, 0, 0, false, kVectorVectorVectorKinds,
+    {kReluTypes[1], &kActivationFamily, 9, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // int32 -> int32
-    {kReluTypes[2], &kActivationFamily, 6, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kReluTypes[2], &kActivationFamily, 10, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // int64 -> int64
-    {kReluTypes[3], &kActivationFamily, 7, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kReluTypes[3], &kActivationFamily, 11, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // uint8 -> uint8
-    {kReluTypes[4], &kActivationFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+    {kReluTypes[4], &kActivationFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint16 -> uint16
-    {kReluTypes[5], &kActivationFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+    {kReluTypes[5], &kActivationFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint32 -> uint32
-    {kReluTypes[6], &kActivationFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+    {kReluTypes[6], &kActivationFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint64 -> uint64
-    {kReluTypes[7], &kActivationFamily, 11, 0, 0, false, kVectorVectorVectorKinds,
+    {kReluTypes[7], &kActivationFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
+    // bfloat16 -> bfloat16
+    {kReluTypes[8], &kActivationFamily, 16, 0, 0, 2, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/relu.yaml:9"},
+    // float16 -> float16
+    {kReluTypes[9], &kActivationFamily, 17, 0, 0, 1, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/relu.yaml:9"},
     // float32 -> float32
-    {kReluTypes[8], &kActivationFamily, 12, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kReluTypes[10], &kActivationFamily, 18, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
     // float64 -> float64
-    {kReluTypes[9], &kActivationFamily, 13, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kReluTypes[11], &kActivationFamily, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
 };
-static const std::int16_t kReluResolution[13] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+static const std::int16_t kReluResolution[15] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
 };
 static const char* const kReluRefusals[1] = {
     "",
@@ -155,23 +181,31 @@ const UfuncInfo kReluUfunc = {
 // softsign
 
 static const char kSoftsignSummary[] = "The input divided by one more than its magnitude.";
-static const DTypeId kSoftsignTypes[2][2] = {
+static const DTypeId kSoftsignTypes[4][2] = {
+    {kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id},
 };
 static const char* const kSoftsignArguments[2] = {
     "value", "activated",
 };
-static const LoopInfo kSoftsignLoops[2] = {
+static const LoopInfo kSoftsignLoops[4] = {
+    // bfloat16 -> bfloat16
+    {kSoftsignTypes[0], &kActivationFamily, 20, 0, 0, 2, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/softsign.yaml:6"},
+    // float16 -> float16
+    {kSoftsignTypes[1], &kActivationFamily, 21, 0, 0, 1, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/softsign.yaml:6"},
     // float32 -> float32
-    {kSoftsignTypes[0], &kActivationFamily, 14, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kSoftsignTypes[2], &kActivationFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
     // float64 -> float64
-    {kSoftsignTypes[1], &kActivationFamily, 15, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kSoftsignTypes[3], &kActivationFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
 };
-static const std::int16_t kSoftsignResolution[13] = {
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, -1, -1,
+static const std::int16_t kSoftsignResolution[15] = {
+    1, 1, 2, 3, 3, 1, 2, 3, 3, 0, 1, 2, 3, -1, -1,
 };
 static const char* const kSoftsignRefusals[1] = {
     "",

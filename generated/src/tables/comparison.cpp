@@ -12,6 +12,7 @@
 namespace quern::builtin {
 
 extern const KernelFamily kComparison2Family;
+extern const KernelFamily kComparison3Family;
 extern const KernelFamily kComparisonFamily;
 
 static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
@@ -27,7 +28,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // equal
 
 static const char kEqualSummary[] = "Whether the first input is equal to the second.";
-static const DTypeId kEqualTypes[15][3] = {
+static const DTypeId kEqualTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -39,6 +40,8 @@ static const DTypeId kEqualTypes[15][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kInt64Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
+    {kBfloat16Id, kBfloat16Id, kBoolId},
+    {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
@@ -47,73 +50,81 @@ static const DTypeId kEqualTypes[15][3] = {
 static const char* const kEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kEqualLoops[15] = {
+static const LoopInfo kEqualLoops[17] = {
     // bool, bool -> bool
-    {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // int8, int8 -> bool
-    {kEqualTypes[1], &kComparisonFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[1], &kComparisonFamily, 1, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // int16, int16 -> bool
-    {kEqualTypes[2], &kComparisonFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[2], &kComparisonFamily, 2, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // int32, int32 -> bool
-    {kEqualTypes[3], &kComparisonFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[3], &kComparisonFamily, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // int64, int64 -> bool
-    {kEqualTypes[4], &kComparisonFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kEqualTypes[4], &kComparisonFamily, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // int64, uint64 -> bool
-    {kEqualTypes[5], &kComparisonFamily, 5, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kEqualTypes[5], &kComparisonFamily, 5, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kEqualTypes[6], &kComparisonFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[6], &kComparisonFamily, 1, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kEqualTypes[7], &kComparisonFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[7], &kComparisonFamily, 2, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kEqualTypes[8], &kComparisonFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[8], &kComparisonFamily, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // uint64, int64 -> bool
-    {kEqualTypes[9], &kComparisonFamily, 6, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kEqualTypes[9], &kComparisonFamily, 6, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/equal.yaml:11"},
     // uint64, uint64 -> bool
-    {kEqualTypes[10], &kComparisonFamily, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kEqualTypes[10], &kComparisonFamily, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
+    // bfloat16, bfloat16 -> bool
+    {kEqualTypes[11], &kComparisonFamily, 7, 0, 0, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:8"},
+    // float16, float16 -> bool
+    {kEqualTypes[12], &kComparisonFamily, 8, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // float32, float32 -> bool
-    {kEqualTypes[11], &kComparisonFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[13], &kComparisonFamily, 9, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // float64, float64 -> bool
-    {kEqualTypes[12], &kComparisonFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[14], &kComparisonFamily, 10, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kEqualTypes[13], &kComparisonFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[15], &kComparisonFamily, 11, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kEqualTypes[14], &kComparisonFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+    {kEqualTypes[16], &kComparisonFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:9"},
 };
-static const std::int16_t kEqualResolution[169] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 12, 12, 14, 14,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 12, 12, 14, 14,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 11, 12, 13, 14,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 12, 12, 14, 14,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 12, 12, 14, 14,
-    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 13, 14,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 14,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 14, 13, 14,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+static const std::int16_t kEqualResolution[225] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 13, 13, 13, 14, 15, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 14, 14, 14, 14, 16, 16,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 13, 13, 13, 14, 15, 16,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 14, 14, 14, 14, 16, 16,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 14, 14, 14, 14, 16, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 11, 13, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 12, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 static const char* const kEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kEqualReduction[13] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kEqualReduction[15] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kEqualUfunc;
 const UfuncInfo kEqualUfunc = {
@@ -125,7 +136,7 @@ const UfuncInfo kEqualUfunc = {
 // greater
 
 static const char kGreaterSummary[] = "Whether the first input is greater than the second.";
-static const DTypeId kGreaterTypes[15][3] = {
+static const DTypeId kGreaterTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -137,6 +148,8 @@ static const DTypeId kGreaterTypes[15][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kInt64Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
+    {kBfloat16Id, kBfloat16Id, kBoolId},
+    {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
@@ -145,73 +158,81 @@ static const DTypeId kGreaterTypes[15][3] = {
 static const char* const kGreaterArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kGreaterLoops[15] = {
+static const LoopInfo kGreaterLoops[17] = {
     // bool, bool -> bool
-    {kGreaterTypes[0], &kComparisonFamily, 11, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[0], &kComparisonFamily, 13, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterTypes[1], &kComparisonFamily, 12, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[1], &kComparisonFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterTypes[2], &kComparisonFamily, 13, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[2], &kComparisonFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterTypes[3], &kComparisonFamily, 14, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[3], &kComparisonFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int64, int64 -> bool
-    {kGreaterTypes[4], &kComparisonFamily, 15, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kGreaterTypes[4], &kComparisonFamily, 17, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int64, uint64 -> bool
-    {kGreaterTypes[5], &kComparisonFamily, 16, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[5], &kComparisonFamily, 18, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:10"},
     // uint8, uint8 -> bool
-    {kGreaterTypes[6], &kComparisonFamily, 17, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[6], &kComparisonFamily, 19, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // uint16, uint16 -> bool
-    {kGreaterTypes[7], &kComparisonFamily, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[7], &kComparisonFamily, 20, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // uint32, uint32 -> bool
-    {kGreaterTypes[8], &kComparisonFamily, 19, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[8], &kComparisonFamily, 21, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // uint64, int64 -> bool
-    {kGreaterTypes[9], &kComparisonFamily, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[9], &kComparisonFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:11"},
     // uint64, uint64 -> bool
-    {kGreaterTypes[10], &kComparisonFamily, 21, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[10], &kComparisonFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
+    // bfloat16, bfloat16 -> bool
+    {kGreaterTypes[11], &kComparisonFamily, 24, 0, 0, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:8"},
+    // float16, float16 -> bool
+    {kGreaterTypes[12], &kComparisonFamily, 25, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float32, float32 -> bool
-    {kGreaterTypes[11], &kComparisonFamily, 22, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[13], &kComparisonFamily, 26, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float64, float64 -> bool
-    {kGreaterTypes[12], &kComparisonFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[14], &kComparisonFamily, 27, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // complex64, complex64 -> bool
-    {kGreaterTypes[13], &kComparisonFamily, 24, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[15], &kComparisonFamily, 28, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:9"},
     // complex128, complex128 -> bool
-    {kGreaterTypes[14], &kComparisonFamily, 25, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kGreaterTypes[16], &kComparisonFamily, 29, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:9"},
 };
-static const std::int16_t kGreaterResolution[169] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 12, 12, 14, 14,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 12, 12, 14, 14,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 11, 12, 13, 14,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 12, 12, 14, 14,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 12, 12, 14, 14,
-    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 13, 14,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 14,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 14, 13, 14,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+static const std::int16_t kGreaterResolution[225] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 13, 13, 13, 14, 15, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 14, 14, 14, 14, 16, 16,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 13, 13, 13, 14, 15, 16,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 14, 14, 14, 14, 16, 16,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 14, 14, 14, 14, 16, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 11, 13, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 12, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 static const char* const kGreaterRefusals[1] = {
     "",
 };
-static const std::int16_t kGreaterReduction[13] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kGreaterReduction[15] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kGreaterUfunc;
 const UfuncInfo kGreaterUfunc = {
@@ -224,7 +245,7 @@ const UfuncInfo kGreaterUfunc = {
 
 static const char kGreaterEqualSummary[] =
     "Whether the first input is greater than or equal to the second.";
-static const DTypeId kGreaterEqualTypes[15][3] = {
+static const DTypeId kGreaterEqualTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -236,6 +257,8 @@ static const DTypeId kGreaterEqualTypes[15][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kInt64Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
+    {kBfloat16Id, kBfloat16Id, kBoolId},
+    {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
@@ -244,73 +267,81 @@ static const DTypeId kGreaterEqualTypes[15][3] = {
 static const char* const kGreaterEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kGreaterEqualLoops[15] = {
+static const LoopInfo kGreaterEqualLoops[17] = {
     // bool, bool -> bool
-    {kGreaterEqualTypes[0], &kComparisonFamily, 26, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[0], &kComparison2Family, 0, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterEqualTypes[1], &kComparisonFamily, 27, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[1], &kComparison2Family, 1, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterEqualTypes[2], &kComparisonFamily, 28, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[2], &kComparison2Family, 2, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterEqualTypes[3], &kComparisonFamily, 29, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[3], &kComparison2Family, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int64, int64 -> bool
-    {kGreaterEqualTypes[4], &kComparisonFamily, 30, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kGreaterEqualTypes[4], &kComparison2Family, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kGreaterEqualTypes[5], &kComparisonFamily, 31, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[5], &kComparison2Family, 5, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kGreaterEqualTypes[6], &kComparisonFamily, 32, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[6], &kComparison2Family, 6, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kGreaterEqualTypes[7], &kComparisonFamily, 33, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[7], &kComparison2Family, 7, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kGreaterEqualTypes[8], &kComparisonFamily, 34, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[8], &kComparison2Family, 8, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kGreaterEqualTypes[9], &kComparisonFamily, 35, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[9], &kComparison2Family, 9, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:11"},
     // uint64, uint64 -> bool
-    {kGreaterEqualTypes[10], &kComparisonFamily, 36, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kGreaterEqualTypes[10], &kComparison2Family, 10, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/greater_equal.yaml:8"},
+    // bfloat16, bfloat16 -> bool
+    {kGreaterEqualTypes[11], &kComparison2Family, 11, 0, 0, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/greater_equal.yaml:8"},
+    // float16, float16 -> bool
+    {kGreaterEqualTypes[12], &kComparison2Family, 12, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // float32, float32 -> bool
-    {kGreaterEqualTypes[11], &kComparisonFamily, 37, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[13], &kComparison2Family, 13, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // float64, float64 -> bool
-    {kGreaterEqualTypes[12], &kComparisonFamily, 38, 0, 0, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[14], &kComparison2Family, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kGreaterEqualTypes[13], &kComparisonFamily, 39, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[15], &kComparison2Family, 15, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kGreaterEqualTypes[14], &kComparisonFamily, 40, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kGreaterEqualTypes[16], &kComparison2Family, 16, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:9"},
 };
-static const std::int16_t kGreaterEqualResolution[169] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 12, 12, 14, 14,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 12, 12, 14, 14,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 11, 12, 13, 14,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 12, 12, 14, 14,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 12, 12, 14, 14,
-    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 13, 14,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 14,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 14, 13, 14,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+static const std::int16_t kGreaterEqualResolution[225] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 13, 13, 13, 14, 15, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 14, 14, 14, 14, 16, 16,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 13, 13, 13, 14, 15, 16,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 14, 14, 14, 14, 16, 16,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 14, 14, 14, 14, 16, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 11, 13, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 12, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 static const char* const kGreaterEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kGreaterEqualReduction[13] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kGreaterEqualReduction[15] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kGreaterEqualUfunc;
 const UfuncInfo kGreaterEqualUfunc = {
@@ -323,7 +354,7 @@ const UfuncInfo kGreaterEqualUfunc = {
 // less
 
 static const char kLessSummary[] = "Whether the first input is less than the second.";
-static const DTypeId kLessTypes[15][3] = {
+static const DTypeId kLessTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -335,6 +366,8 @@ static const DTypeId kLessTypes[15][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kInt64Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
+    {kBfloat16Id, kBfloat16Id, kBoolId},
+    {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
@@ -343,73 +376,81 @@ static const DTypeId kLessTypes[15][3] = {
 static const char* const kLessArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLessLoops[15] = {
+static const LoopInfo kLessLoops[17] = {
     // bool, bool -> bool
-    {kLessTypes[0], &kComparison2Family, 0, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[0], &kComparison2Family, 17, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int8, int8 -> bool
-    {kLessTypes[1], &kComparison2Family, 1, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessTypes[1], &kComparison2Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int16, int16 -> bool
-    {kLessTypes[2], &kComparison2Family, 2, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessTypes[2], &kComparison2Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int32, int32 -> bool
-    {kLessTypes[3], &kComparison2Family, 3, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessTypes[3], &kComparison2Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int64, int64 -> bool
-    {kLessTypes[4], &kComparison2Family, 4, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kLessTypes[4], &kComparison2Family, 21, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int64, uint64 -> bool
-    {kLessTypes[5], &kComparison2Family, 5, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[5], &kComparison2Family, 22, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:10"},
     // uint8, uint8 -> bool
-    {kLessTypes[6], &kComparison2Family, 6, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[6], &kComparison2Family, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // uint16, uint16 -> bool
-    {kLessTypes[7], &kComparison2Family, 7, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[7], &kComparison2Family, 24, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // uint32, uint32 -> bool
-    {kLessTypes[8], &kComparison2Family, 8, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[8], &kComparison2Family, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // uint64, int64 -> bool
-    {kLessTypes[9], &kComparison2Family, 9, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[9], &kComparison2Family, 26, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:11"},
     // uint64, uint64 -> bool
-    {kLessTypes[10], &kComparison2Family, 10, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[10], &kComparison2Family, 27, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
+    // bfloat16, bfloat16 -> bool
+    {kLessTypes[11], &kComparison2Family, 28, 0, 0, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/less.yaml:8"},
+    // float16, float16 -> bool
+    {kLessTypes[12], &kComparison2Family, 29, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float32, float32 -> bool
-    {kLessTypes[11], &kComparison2Family, 11, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessTypes[13], &kComparison2Family, 30, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float64, float64 -> bool
-    {kLessTypes[12], &kComparison2Family, 12, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessTypes[14], &kComparison2Family, 31, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // complex64, complex64 -> bool
-    {kLessTypes[13], &kComparison2Family, 13, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kLessTypes[15], &kComparison2Family, 32, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:9"},
     // complex128, complex128 -> bool
-    {kLessTypes[14], &kComparison2Family, 14, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kLessTypes[16], &kComparison2Family, 33, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:9"},
 };
-static const std::int16_t kLessResolution[169] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 12, 12, 14, 14,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 12, 12, 14, 14,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 11, 12, 13, 14,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 12, 12, 14, 14,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 12, 12, 14, 14,
-    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 13, 14,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 14,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 14, 13, 14,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+static const std::int16_t kLessResolution[225] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 13, 13, 13, 14, 15, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 14, 14, 14, 14, 16, 16,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 13, 13, 13, 14, 15, 16,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 14, 14, 14, 14, 16, 16,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 14, 14, 14, 14, 16, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 11, 13, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 12, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 static const char* const kLessRefusals[1] = {
     "",
 };
-static const std::int16_t kLessReduction[13] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kLessReduction[15] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kLessUfunc;
 const UfuncInfo kLessUfunc = {
@@ -422,7 +463,7 @@ const UfuncInfo kLessUfunc = {
 
 static const char kLessEqualSummary[] =
     "Whether the first input is less than or equal to the second.";
-static const DTypeId kLessEqualTypes[15][3] = {
+static const DTypeId kLessEqualTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -434,6 +475,8 @@ static const DTypeId kLessEqualTypes[15][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kInt64Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
+    {kBfloat16Id, kBfloat16Id, kBoolId},
+    {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
@@ -442,73 +485,81 @@ static const DTypeId kLessEqualTypes[15][3] = {
 static const char* const kLessEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLessEqualLoops[15] = {
+static const LoopInfo kLessEqualLoops[17] = {
     // bool, bool -> bool
-    {kLessEqualTypes[0], &kComparison2Family, 15, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[0], &kComparison3Family, 0, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int8, int8 -> bool
-    {kLessEqualTypes[1], &kComparison2Family, 16, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[1], &kComparison3Family, 1, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int16, int16 -> bool
-    {kLessEqualTypes[2], &kComparison2Family, 17, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[2], &kComparison3Family, 2, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int32, int32 -> bool
-    {kLessEqualTypes[3], &kComparison2Family, 18, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[3], &kComparison3Family, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int64, int64 -> bool
-    {kLessEqualTypes[4], &kComparison2Family, 19, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kLessEqualTypes[4], &kComparison3Family, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kLessEqualTypes[5], &kComparison2Family, 20, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[5], &kComparison3Family, 5, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kLessEqualTypes[6], &kComparison2Family, 21, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[6], &kComparison3Family, 6, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kLessEqualTypes[7], &kComparison2Family, 22, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[7], &kComparison3Family, 7, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kLessEqualTypes[8], &kComparison2Family, 23, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[8], &kComparison3Family, 8, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kLessEqualTypes[9], &kComparison2Family, 24, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[9], &kComparison3Family, 9, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:11"},
     // uint64, uint64 -> bool
-    {kLessEqualTypes[10], &kComparison2Family, 25, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kLessEqualTypes[10], &kComparison3Family, 10, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
+    // bfloat16, bfloat16 -> bool
+    {kLessEqualTypes[11], &kComparison3Family, 11, 0, 0, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:8"},
+    // float16, float16 -> bool
+    {kLessEqualTypes[12], &kComparison3Family, 12, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // float32, float32 -> bool
-    {kLessEqualTypes[11], &kComparison2Family, 26, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[13], &kComparison3Family, 13, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // float64, float64 -> bool
-    {kLessEqualTypes[12], &kComparison2Family, 27, 0, 0, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[14], &kComparison3Family, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kLessEqualTypes[13], &kComparison2Family, 28, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[15], &kComparison3Family, 15, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kLessEqualTypes[14], &kComparison2Family, 29, 0, kInvalid, false, kVectorVectorVectorKinds,
+    {kLessEqualTypes[16], &kComparison3Family, 16, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:9"},
 };
-static const std::int16_t kLessEqualResolution[169] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 12, 12, 14, 14,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 12, 12, 14, 14,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 11, 12, 13, 14,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 12, 12, 14, 14,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 12, 12, 14, 14,
-    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 13, 14,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 14,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 14, 13, 14,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+static const std::int16_t kLessEqualResolution[225] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 13, 13, 13, 14, 15, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 14, 14, 14, 14, 16, 16,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 13, 13, 13, 14, 15, 16,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 14, 14, 14, 14, 16, 16,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 14, 14, 14, 14, 16, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 11, 13, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 12, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 static const char* const kLessEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kLessEqualReduction[13] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kLessEqualReduction[15] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kLessEqualUfunc;
 const UfuncInfo kLessEqualUfunc = {
@@ -520,7 +571,7 @@ const UfuncInfo kLessEqualUfunc = {
 // not_equal
 
 static const char kNotEqualSummary[] = "Whether the first input is different from the second.";
-static const DTypeId kNotEqualTypes[15][3] = {
+static const DTypeId kNotEqualTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -532,6 +583,8 @@ static const DTypeId kNotEqualTypes[15][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kInt64Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
+    {kBfloat16Id, kBfloat16Id, kBoolId},
+    {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
@@ -540,73 +593,81 @@ static const DTypeId kNotEqualTypes[15][3] = {
 static const char* const kNotEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kNotEqualLoops[15] = {
+static const LoopInfo kNotEqualLoops[17] = {
     // bool, bool -> bool
-    {kNotEqualTypes[0], &kComparison2Family, 30, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[0], &kComparison3Family, 17, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int8, int8 -> bool
-    {kNotEqualTypes[1], &kComparison2Family, 31, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[1], &kComparison3Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int16, int16 -> bool
-    {kNotEqualTypes[2], &kComparison2Family, 32, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[2], &kComparison3Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int32, int32 -> bool
-    {kNotEqualTypes[3], &kComparison2Family, 33, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[3], &kComparison3Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int64, int64 -> bool
-    {kNotEqualTypes[4], &kComparison2Family, 34, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[4], &kComparison3Family, 21, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kNotEqualTypes[5], &kComparison2Family, 35, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[5], &kComparison3Family, 22, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kNotEqualTypes[6], &kComparison2Family, 31, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[6], &kComparison3Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kNotEqualTypes[7], &kComparison2Family, 32, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[7], &kComparison3Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kNotEqualTypes[8], &kComparison2Family, 33, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[8], &kComparison3Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kNotEqualTypes[9], &kComparison2Family, 36, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[9], &kComparison3Family, 23, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:11"},
     // uint64, uint64 -> bool
-    {kNotEqualTypes[10], &kComparison2Family, 34, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[10], &kComparison3Family, 21, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
+    // bfloat16, bfloat16 -> bool
+    {kNotEqualTypes[11], &kComparison3Family, 24, 0, 0, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:8"},
+    // float16, float16 -> bool
+    {kNotEqualTypes[12], &kComparison3Family, 25, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float32, float32 -> bool
-    {kNotEqualTypes[11], &kComparison2Family, 37, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[13], &kComparison3Family, 26, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float64, float64 -> bool
-    {kNotEqualTypes[12], &kComparison2Family, 38, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[14], &kComparison3Family, 27, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kNotEqualTypes[13], &kComparison2Family, 39, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[15], &kComparison3Family, 28, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kNotEqualTypes[14], &kComparison2Family, 40, 0, 0, false, kVectorVectorVectorKinds,
+    {kNotEqualTypes[16], &kComparison3Family, 29, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:9"},
 };
-static const std::int16_t kNotEqualResolution[169] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 12, 12, 14, 14,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 12, 12, 14, 14,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 11, 12, 13, 14,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 12, 12, 14, 14,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 12, 12, 14, 14,
-    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 12, 13, 14,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 14,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 14, 13, 14,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14,
+static const std::int16_t kNotEqualResolution[225] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 13, 13, 13, 14, 15, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 14, 14, 14, 14, 16, 16,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 13, 13, 13, 14, 15, 16,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 14, 14, 14, 14, 16, 16,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 14, 14, 14, 14, 16, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 11, 13, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 12, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 static const char* const kNotEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kNotEqualReduction[13] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kNotEqualReduction[15] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kNotEqualUfunc;
 const UfuncInfo kNotEqualUfunc = {

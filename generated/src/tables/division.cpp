@@ -27,7 +27,9 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // divide
 
 static const char kDivideSummary[] = "Quotient of the inputs.";
-static const DTypeId kDivideTypes[4][3] = {
+static const DTypeId kDivideTypes[6][3] = {
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
     {kComplex64Id, kComplex64Id, kComplex64Id},
@@ -36,44 +38,54 @@ static const DTypeId kDivideTypes[4][3] = {
 static const char* const kDivideArguments[3] = {
     "dividend", "divisor", "quotient",
 };
-static const LoopInfo kDivideLoops[4] = {
-    // float32, float32 -> float32
+static const LoopInfo kDivideLoops[6] = {
+    // bfloat16, bfloat16 -> bfloat16
     {kDivideTypes[0], &kDivisionFamily, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds,
+     "spec/ufuncs/divide.yaml:11"},
+    // float16, float16 -> float16
+    {kDivideTypes[1], &kDivisionFamily, 1, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds,
+     "spec/ufuncs/divide.yaml:11"},
+    // float32, float32 -> float32
+    {kDivideTypes[2], &kDivisionFamily, 2, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // float64, float64 -> float64
-    {kDivideTypes[1], &kDivisionFamily, 1, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+    {kDivideTypes[3], &kDivisionFamily, 3, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // complex64, complex64 -> complex64
-    {kDivideTypes[2], &kDivisionFamily, 2, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+    {kDivideTypes[4], &kDivisionFamily, 4, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:12"},
     // complex128, complex128 -> complex128
-    {kDivideTypes[3], &kDivisionFamily, 3, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
+    {kDivideTypes[5], &kDivisionFamily, 5, kDivideByZero | kOverflow | kUnderflow | kInvalid,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:12"},
 };
-static const std::int16_t kDivideResolution[169] = {
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
-    0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 2, 3,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3,
-    2, 2, 2, 3, 3, 2, 2, 3, 3, 2, 3, 2, 3,
-    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,
+static const std::int16_t kDivideResolution[225] = {
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 2, 3, 4, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 2, 3, 4, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 3, 4, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 2, 3, 4, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 3, 4, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5,
+    0, 0, 2, 3, 3, 0, 2, 3, 3, 0, 2, 2, 3, 4, 5,
+    1, 1, 2, 3, 3, 1, 2, 3, 3, 2, 1, 2, 3, 4, 5,
+    2, 2, 2, 3, 3, 2, 2, 3, 3, 2, 2, 2, 3, 4, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5,
+    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 5, 4, 5,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
 };
 static const char* const kDivideRefusals[1] = {
     "",
 };
-static const std::int16_t kDivideReduction[13] = {
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3,
+static const std::int16_t kDivideReduction[15] = {
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 2, 3, 4, 5,
 };
 static const char* const kDivideAliases[1] = {
     "true_divide",
@@ -88,7 +100,7 @@ const UfuncInfo kDivideUfunc = {
 // divmod
 
 static const char kDivmodSummary[] = "Floored quotient and remainder at once.";
-static const DTypeId kDivmodTypes[10][4] = {
+static const DTypeId kDivmodTypes[12][4] = {
     {kInt8Id, kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id, kInt32Id},
@@ -97,58 +109,68 @@ static const DTypeId kDivmodTypes[10][4] = {
     {kUint16Id, kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kDivmodArguments[4] = {
     "dividend", "divisor", "quotient", "remainder",
 };
-static const LoopInfo kDivmodLoops[10] = {
+static const LoopInfo kDivmodLoops[12] = {
     // int8, int8 -> int8, int8
-    {kDivmodTypes[0], &kDivisionFamily, 4, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[0], &kDivisionFamily, 6, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int16, int16 -> int16, int16
-    {kDivmodTypes[1], &kDivisionFamily, 5, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[1], &kDivisionFamily, 7, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int32, int32 -> int32, int32
-    {kDivmodTypes[2], &kDivisionFamily, 6, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[2], &kDivisionFamily, 8, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int64, int64 -> int64, int64
-    {kDivmodTypes[3], &kDivisionFamily, 7, 0, kDivideByZero | kOverflow, false,
+    {kDivmodTypes[3], &kDivisionFamily, 9, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // uint8, uint8 -> uint8, uint8
-    {kDivmodTypes[4], &kDivisionFamily, 8, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[4], &kDivisionFamily, 10, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint16, uint16 -> uint16, uint16
-    {kDivmodTypes[5], &kDivisionFamily, 9, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[5], &kDivisionFamily, 11, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint32, uint32 -> uint32, uint32
-    {kDivmodTypes[6], &kDivisionFamily, 10, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[6], &kDivisionFamily, 12, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint64, uint64 -> uint64, uint64
-    {kDivmodTypes[7], &kDivisionFamily, 11, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[7], &kDivisionFamily, 13, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
+    // bfloat16, bfloat16 -> bfloat16, bfloat16
+    {kDivmodTypes[8], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow | kInvalid, 2,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    // float16, float16 -> float16, float16
+    {kDivmodTypes[9], &kDivisionFamily, 15, 0, kDivideByZero | kOverflow | kInvalid, 1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float32, float32 -> float32, float32
-    {kDivmodTypes[8], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kDivmodTypes[10], &kDivisionFamily, 16, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float64, float64 -> float64, float64
-    {kDivmodTypes[9], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kDivmodTypes[11], &kDivisionFamily, 17, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
 };
-static const std::int16_t kDivmodResolution[169] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kDivmodResolution[225] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 11, 8, 9, 10, 11, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 11, 10, 10, 10, 11, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 11, 11, 11, 11, 11, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 11, 11, 11, 11, 11, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 10, 10, 10, 11, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 11, 11, 11, 11, -1, -1,
+    7, 11, 11, 11, 11, 7, 7, 7, 7, 11, 11, 11, 11, -1, -1,
+    8, 8, 10, 11, 11, 8, 10, 11, 11, 8, 10, 10, 11, -1, -1,
+    9, 9, 10, 11, 11, 9, 10, 11, 11, 10, 9, 10, 11, -1, -1,
+    10, 10, 10, 11, 11, 10, 10, 11, 11, 10, 10, 10, 11, -1, -1,
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kDivmodRefusals[1] = {
     "",
@@ -163,7 +185,7 @@ const UfuncInfo kDivmodUfunc = {
 // floor_divide
 
 static const char kFloorDivideSummary[] = "Largest integer not above the quotient of the inputs.";
-static const DTypeId kFloorDivideTypes[10][3] = {
+static const DTypeId kFloorDivideTypes[12][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -172,64 +194,74 @@ static const DTypeId kFloorDivideTypes[10][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kFloorDivideArguments[3] = {
     "dividend", "divisor", "quotient",
 };
-static const LoopInfo kFloorDivideLoops[10] = {
+static const LoopInfo kFloorDivideLoops[12] = {
     // int8, int8 -> int8
-    {kFloorDivideTypes[0], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[0], &kDivisionFamily, 18, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int16, int16 -> int16
-    {kFloorDivideTypes[1], &kDivisionFamily, 15, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[1], &kDivisionFamily, 19, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int32, int32 -> int32
-    {kFloorDivideTypes[2], &kDivisionFamily, 16, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[2], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int64, int64 -> int64
-    {kFloorDivideTypes[3], &kDivisionFamily, 17, 0, kDivideByZero | kOverflow, false,
+    {kFloorDivideTypes[3], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // uint8, uint8 -> uint8
-    {kFloorDivideTypes[4], &kDivisionFamily, 18, 0, kDivideByZero, false,
+    {kFloorDivideTypes[4], &kDivisionFamily, 22, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint16, uint16 -> uint16
-    {kFloorDivideTypes[5], &kDivisionFamily, 19, 0, kDivideByZero, false,
+    {kFloorDivideTypes[5], &kDivisionFamily, 23, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint32, uint32 -> uint32
-    {kFloorDivideTypes[6], &kDivisionFamily, 20, 0, kDivideByZero, false,
+    {kFloorDivideTypes[6], &kDivisionFamily, 24, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint64, uint64 -> uint64
-    {kFloorDivideTypes[7], &kDivisionFamily, 21, 0, kDivideByZero, false,
+    {kFloorDivideTypes[7], &kDivisionFamily, 25, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
+    // bfloat16, bfloat16 -> bfloat16
+    {kFloorDivideTypes[8], &kDivisionFamily, 26, 0, kDivideByZero | kOverflow | kInvalid, 2,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    // float16, float16 -> float16
+    {kFloorDivideTypes[9], &kDivisionFamily, 27, 0, kDivideByZero | kOverflow | kInvalid, 1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float32, float32 -> float32
-    {kFloorDivideTypes[8], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kFloorDivideTypes[10], &kDivisionFamily, 28, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float64, float64 -> float64
-    {kFloorDivideTypes[9], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow | kInvalid, false,
+    {kFloorDivideTypes[11], &kDivisionFamily, 29, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
 };
-static const std::int16_t kFloorDivideResolution[169] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kFloorDivideResolution[225] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 11, 8, 9, 10, 11, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 11, 10, 10, 10, 11, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 11, 11, 11, 11, 11, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 11, 11, 11, 11, 11, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 10, 10, 10, 11, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 11, 11, 11, 11, -1, -1,
+    7, 11, 11, 11, 11, 7, 7, 7, 7, 11, 11, 11, 11, -1, -1,
+    8, 8, 10, 11, 11, 8, 10, 11, 11, 8, 10, 10, 11, -1, -1,
+    9, 9, 10, 11, 11, 9, 10, 11, 11, 10, 9, 10, 11, -1, -1,
+    10, 10, 10, 11, 11, 10, 10, 11, 11, 10, 10, 10, 11, -1, -1,
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kFloorDivideRefusals[1] = {
     "",
 };
-static const std::int16_t kFloorDivideReduction[13] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+static const std::int16_t kFloorDivideReduction[15] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
 };
 extern const UfuncInfo kFloorDivideUfunc;
 const UfuncInfo kFloorDivideUfunc = {
@@ -242,7 +274,7 @@ const UfuncInfo kFloorDivideUfunc = {
 // fmod
 
 static const char kFmodSummary[] = "What truncated division leaves, with the dividend's sign.";
-static const DTypeId kFmodTypes[10][3] = {
+static const DTypeId kFmodTypes[12][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -251,64 +283,74 @@ static const DTypeId kFmodTypes[10][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kFmodArguments[3] = {
     "dividend", "divisor", "remainder",
 };
-static const LoopInfo kFmodLoops[10] = {
+static const LoopInfo kFmodLoops[12] = {
     // int8, int8 -> int8
-    {kFmodTypes[0], &kDivision2Family, 0, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[0], &kDivision2Family, 0, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int16, int16 -> int16
-    {kFmodTypes[1], &kDivision2Family, 1, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[1], &kDivision2Family, 1, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int32, int32 -> int32
-    {kFmodTypes[2], &kDivision2Family, 2, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[2], &kDivision2Family, 2, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int64, int64 -> int64
-    {kFmodTypes[3], &kDivision2Family, 3, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[3], &kDivision2Family, 3, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint8, uint8 -> uint8
-    {kFmodTypes[4], &kDivision2Family, 4, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[4], &kDivision2Family, 4, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint16, uint16 -> uint16
-    {kFmodTypes[5], &kDivision2Family, 5, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[5], &kDivision2Family, 5, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint32, uint32 -> uint32
-    {kFmodTypes[6], &kDivision2Family, 6, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[6], &kDivision2Family, 6, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint64, uint64 -> uint64
-    {kFmodTypes[7], &kDivision2Family, 7, 0, kDivideByZero, false, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[7], &kDivision2Family, 7, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
+    // bfloat16, bfloat16 -> bfloat16
+    {kFmodTypes[8], &kDivision2Family, 8, 0, kInvalid, 2, kScalarVectorVectorKinds,
+     "spec/ufuncs/fmod.yaml:8"},
+    // float16, float16 -> float16
+    {kFmodTypes[9], &kDivision2Family, 9, 0, kInvalid, 1, kScalarVectorVectorKinds,
+     "spec/ufuncs/fmod.yaml:8"},
     // float32, float32 -> float32
-    {kFmodTypes[8], &kDivision2Family, 8, 0, kInvalid, false, kScalarVectorVectorKinds,
+    {kFmodTypes[10], &kDivision2Family, 10, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float64, float64 -> float64
-    {kFmodTypes[9], &kDivision2Family, 9, 0, kInvalid, false, kScalarVectorVectorKinds,
+    {kFmodTypes[11], &kDivision2Family, 11, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
 };
-static const std::int16_t kFmodResolution[169] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kFmodResolution[225] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 11, 8, 9, 10, 11, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 11, 10, 10, 10, 11, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 11, 11, 11, 11, 11, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 11, 11, 11, 11, 11, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 10, 10, 10, 11, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 11, 11, 11, 11, -1, -1,
+    7, 11, 11, 11, 11, 7, 7, 7, 7, 11, 11, 11, 11, -1, -1,
+    8, 8, 10, 11, 11, 8, 10, 11, 11, 8, 10, 10, 11, -1, -1,
+    9, 9, 10, 11, 11, 9, 10, 11, 11, 10, 9, 10, 11, -1, -1,
+    10, 10, 10, 11, 11, 10, 10, 11, 11, 10, 10, 10, 11, -1, -1,
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kFmodRefusals[1] = {
     "",
 };
-static const std::int16_t kFmodReduction[13] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+static const std::int16_t kFmodReduction[15] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
 };
 extern const UfuncInfo kFmodUfunc;
 const UfuncInfo kFmodUfunc = {
@@ -320,7 +362,7 @@ const UfuncInfo kFmodUfunc = {
 // remainder
 
 static const char kRemainderSummary[] = "What floored division leaves, with the divisor's sign.";
-static const DTypeId kRemainderTypes[10][3] = {
+static const DTypeId kRemainderTypes[12][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -329,64 +371,74 @@ static const DTypeId kRemainderTypes[10][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kRemainderArguments[3] = {
     "dividend", "divisor", "remainder",
 };
-static const LoopInfo kRemainderLoops[10] = {
+static const LoopInfo kRemainderLoops[12] = {
     // int8, int8 -> int8
-    {kRemainderTypes[0], &kDivision2Family, 10, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[0], &kDivision2Family, 12, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:9"},
     // int16, int16 -> int16
-    {kRemainderTypes[1], &kDivision2Family, 11, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[1], &kDivision2Family, 13, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:9"},
     // int32, int32 -> int32
-    {kRemainderTypes[2], &kDivision2Family, 12, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[2], &kDivision2Family, 14, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:9"},
     // int64, int64 -> int64
-    {kRemainderTypes[3], &kDivision2Family, 13, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[3], &kDivision2Family, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:9"},
     // uint8, uint8 -> uint8
-    {kRemainderTypes[4], &kDivision2Family, 14, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[4], &kDivision2Family, 16, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:10"},
     // uint16, uint16 -> uint16
-    {kRemainderTypes[5], &kDivision2Family, 15, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[5], &kDivision2Family, 17, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:10"},
     // uint32, uint32 -> uint32
-    {kRemainderTypes[6], &kDivision2Family, 16, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[6], &kDivision2Family, 18, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:10"},
     // uint64, uint64 -> uint64
-    {kRemainderTypes[7], &kDivision2Family, 17, 0, kDivideByZero, false,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[7], &kDivision2Family, 19, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/remainder.yaml:10"},
+    // bfloat16, bfloat16 -> bfloat16
+    {kRemainderTypes[8], &kDivision2Family, 20, 0, kInvalid, 2, kScalarVectorVectorKinds,
+     "spec/ufuncs/remainder.yaml:11"},
+    // float16, float16 -> float16
+    {kRemainderTypes[9], &kDivision2Family, 21, 0, kInvalid, 1, kScalarVectorVectorKinds,
+     "spec/ufuncs/remainder.yaml:11"},
     // float32, float32 -> float32
-    {kRemainderTypes[8], &kDivision2Family, 18, 0, kInvalid, false, kScalarVectorVectorKinds,
+    {kRemainderTypes[10], &kDivision2Family, 22, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float64, float64 -> float64
-    {kRemainderTypes[9], &kDivision2Family, 19, 0, kInvalid, false, kScalarVectorVectorKinds,
+    {kRemainderTypes[11], &kDivision2Family, 23, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
 };
-static const std::int16_t kRemainderResolution[169] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 9, 8, 9, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 9, 9, 9, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 9, 9, 9, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 8, 9, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 9, 9, -1, -1,
-    7, 9, 9, 9, 9, 7, 7, 7, 7, 9, 9, -1, -1,
-    8, 8, 8, 9, 9, 8, 8, 9, 9, 8, 9, -1, -1,
-    9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kRemainderResolution[225] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 11, 8, 9, 10, 11, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 11, 10, 10, 10, 11, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 11, 11, 11, 11, 11, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 11, 11, 11, 11, 11, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 10, 10, 10, 11, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 11, 11, 11, 11, -1, -1,
+    7, 11, 11, 11, 11, 7, 7, 7, 7, 11, 11, 11, 11, -1, -1,
+    8, 8, 10, 11, 11, 8, 10, 11, 11, 8, 10, 10, 11, -1, -1,
+    9, 9, 10, 11, 11, 9, 10, 11, 11, 10, 9, 10, 11, -1, -1,
+    10, 10, 10, 11, 11, 10, 10, 11, 11, 10, 10, 10, 11, -1, -1,
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kRemainderRefusals[1] = {
     "",
 };
-static const std::int16_t kRemainderReduction[13] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1,
+static const std::int16_t kRemainderReduction[15] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
 };
 static const char* const kRemainderAliases[1] = {
     "mod",

@@ -41,50 +41,52 @@ static const char* const kGcdArguments[3] = {
 };
 static const LoopInfo kGcdLoops[8] = {
     // int8, int8 -> int8
-    {kGcdTypes[0], &kIntegerFamily, 0, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[0], &kIntegerFamily, 0, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int16, int16 -> int16
-    {kGcdTypes[1], &kIntegerFamily, 1, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[1], &kIntegerFamily, 1, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int32, int32 -> int32
-    {kGcdTypes[2], &kIntegerFamily, 2, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[2], &kIntegerFamily, 2, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int64, int64 -> int64
-    {kGcdTypes[3], &kIntegerFamily, 3, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[3], &kIntegerFamily, 3, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // uint8, uint8 -> uint8
-    {kGcdTypes[4], &kIntegerFamily, 4, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[4], &kIntegerFamily, 4, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // uint16, uint16 -> uint16
-    {kGcdTypes[5], &kIntegerFamily, 5, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[5], &kIntegerFamily, 5, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // uint32, uint32 -> uint32
-    {kGcdTypes[6], &kIntegerFamily, 6, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[6], &kIntegerFamily, 6, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // uint64, uint64 -> uint64
-    {kGcdTypes[7], &kIntegerFamily, 7, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[7], &kIntegerFamily, 7, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
 };
-static const std::int16_t kGcdResolution[169] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1, -1, -1,
-    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kGcdResolution[225] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1, -1, -1, -1, -1,
+    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kGcdRefusals[2] = {
     "", "truth values have no divisors; convert one input to an integer dtype",
 };
-static const std::int16_t kGcdReduction[13] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
+static const std::int16_t kGcdReduction[15] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kGcdUfunc;
 const UfuncInfo kGcdUfunc = {
@@ -111,50 +113,52 @@ static const char* const kLcmArguments[3] = {
 };
 static const LoopInfo kLcmLoops[8] = {
     // int8, int8 -> int8
-    {kLcmTypes[0], &kIntegerFamily, 8, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[0], &kIntegerFamily, 8, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int16, int16 -> int16
-    {kLcmTypes[1], &kIntegerFamily, 9, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[1], &kIntegerFamily, 9, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int32, int32 -> int32
-    {kLcmTypes[2], &kIntegerFamily, 10, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[2], &kIntegerFamily, 10, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int64, int64 -> int64
-    {kLcmTypes[3], &kIntegerFamily, 11, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[3], &kIntegerFamily, 11, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint8, uint8 -> uint8
-    {kLcmTypes[4], &kIntegerFamily, 12, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[4], &kIntegerFamily, 12, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint16, uint16 -> uint16
-    {kLcmTypes[5], &kIntegerFamily, 13, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[5], &kIntegerFamily, 13, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint32, uint32 -> uint32
-    {kLcmTypes[6], &kIntegerFamily, 14, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[6], &kIntegerFamily, 14, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint64, uint64 -> uint64
-    {kLcmTypes[7], &kIntegerFamily, 15, 0, 0, false, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[7], &kIntegerFamily, 15, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
 };
-static const std::int16_t kLcmResolution[169] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1, -1, -1,
-    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kLcmResolution[225] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, -1, -1, -1, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, -1, -1, -1, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, -1, -1, -1, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, -1, -1, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, -1, -1, -1, -1, -1, -1,
+    7, -1, -1, -1, -1, 7, 7, 7, 7, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kLcmRefusals[2] = {
     "", "truth values have no multiples; convert one input to an integer dtype",
 };
-static const std::int16_t kLcmReduction[13] = {
-    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1,
+static const std::int16_t kLcmReduction[15] = {
+    -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kLcmUfunc;
 const UfuncInfo kLcmUfunc = {
@@ -181,50 +185,52 @@ static const char* const kPowerArguments[3] = {
 };
 static const LoopInfo kPowerLoops[8] = {
     // int8, int8 -> int8
-    {kPowerTypes[0], &kIntegerFamily, 16, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kPowerTypes[0], &kIntegerFamily, 16, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // int16, int16 -> int16
-    {kPowerTypes[1], &kIntegerFamily, 17, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kPowerTypes[1], &kIntegerFamily, 17, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // int32, int32 -> int32
-    {kPowerTypes[2], &kIntegerFamily, 18, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kPowerTypes[2], &kIntegerFamily, 18, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // int64, int64 -> int64
-    {kPowerTypes[3], &kIntegerFamily, 19, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kPowerTypes[3], &kIntegerFamily, 19, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // uint8, uint8 -> uint8
-    {kPowerTypes[4], &kIntegerFamily, 20, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kPowerTypes[4], &kIntegerFamily, 20, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:15"},
     // uint16, uint16 -> uint16
-    {kPowerTypes[5], &kIntegerFamily, 21, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kPowerTypes[5], &kIntegerFamily, 21, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:15"},
     // uint32, uint32 -> uint32
-    {kPowerTypes[6], &kIntegerFamily, 22, 0, 0, false, kEmulatedVectorVectorKinds,
+    {kPowerTypes[6], &kIntegerFamily, 22, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:15"},
     // uint64, uint64 -> uint64
-    {kPowerTypes[7], &kIntegerFamily, 23, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kPowerTypes[7], &kIntegerFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/power.yaml:15"},
 };
-static const std::int16_t kPowerResolution[169] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2,
-    0, 0, 1, 2, 3, 1, 2, 3, -2, -2, -2, -2, -2,
-    1, 1, 1, 2, 3, 1, 2, 3, -2, -2, -2, -2, -2,
-    2, 2, 2, 2, 3, 2, 2, 3, -2, -2, -2, -2, -2,
-    3, 3, 3, 3, 3, 3, 3, 3, -2, -2, -2, -2, -2,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, -2, -2, -2, -2,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, -2, -2, -2, -2,
-    7, -2, -2, -2, -2, 7, 7, 7, 7, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kPowerResolution[225] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2,
+    0, 0, 1, 2, 3, 1, 2, 3, -2, -2, -2, -2, -2, -2, -2,
+    1, 1, 1, 2, 3, 1, 2, 3, -2, -2, -2, -2, -2, -2, -2,
+    2, 2, 2, 2, 3, 2, 2, 3, -2, -2, -2, -2, -2, -2, -2,
+    3, 3, 3, 3, 3, 3, 3, 3, -2, -2, -2, -2, -2, -2, -2,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, -2, -2, -2, -2, -2, -2,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, -2, -2, -2, -2, -2, -2,
+    7, -2, -2, -2, -2, 7, 7, 7, 7, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kPowerRefusals[2] = {
     "", "powers of floating-point numbers are not supported",
 };
-static const std::int16_t kPowerReduction[13] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2,
+static const std::int16_t kPowerReduction[15] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kPowerAliases[1] = {
     "pow",

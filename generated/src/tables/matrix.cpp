@@ -23,7 +23,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // matmul
 
 static const char kMatmulSummary[] = "Matrix product of the inputs.";
-static const DTypeId kMatmulTypes[11][3] = {
+static const DTypeId kMatmulTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -33,61 +33,71 @@ static const DTypeId kMatmulTypes[11][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kMatmulArguments[3] = {
     "left", "right", "product",
 };
-static const LoopInfo kMatmulLoops[11] = {
+static const LoopInfo kMatmulLoops[13] = {
     // bool, bool -> bool
-    {kMatmulTypes[0], &kMatrixFamily, 0, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[0], &kMatrixFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:12"},
     // int8, int8 -> int8
-    {kMatmulTypes[1], &kMatrixFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[1], &kMatrixFamily, 1, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // int16, int16 -> int16
-    {kMatmulTypes[2], &kMatrixFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[2], &kMatrixFamily, 2, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // int32, int32 -> int32
-    {kMatmulTypes[3], &kMatrixFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[3], &kMatrixFamily, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // int64, int64 -> int64
-    {kMatmulTypes[4], &kMatrixFamily, 4, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kMatmulTypes[4], &kMatrixFamily, 4, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // uint8, uint8 -> uint8
-    {kMatmulTypes[5], &kMatrixFamily, 1, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[5], &kMatrixFamily, 1, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // uint16, uint16 -> uint16
-    {kMatmulTypes[6], &kMatrixFamily, 2, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[6], &kMatrixFamily, 2, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // uint32, uint32 -> uint32
-    {kMatmulTypes[7], &kMatrixFamily, 3, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatmulTypes[7], &kMatrixFamily, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // uint64, uint64 -> uint64
-    {kMatmulTypes[8], &kMatrixFamily, 4, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kMatmulTypes[8], &kMatrixFamily, 4, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
+    // bfloat16, bfloat16 -> bfloat16
+    {kMatmulTypes[9], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 2,
+     kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
+    // float16, float16 -> float16
+    {kMatmulTypes[10], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 1,
+     kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
     // float32, float32 -> float32
-    {kMatmulTypes[9], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, false,
+    {kMatmulTypes[11], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 0,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
     // float64, float64 -> float64
-    {kMatmulTypes[10], &kMatrixFamily, 6, kOverflow | kInvalid, kOverflow | kInvalid, false,
+    {kMatmulTypes[12], &kMatrixFamily, 6, kOverflow | kInvalid, kOverflow | kInvalid, 0,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
 };
-static const std::int16_t kMatmulResolution[169] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, -2, -2,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, -2, -2,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, -2, -2,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kMatmulResolution[225] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 12, 9, 10, 11, 12, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 12, 11, 11, 11, 12, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 12, 12, 12, 12, 12, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 12, 12, 12, 12, 12, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 11, 11, 11, 12, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 12, 12, 12, 12, -2, -2,
+    8, 12, 12, 12, 12, 8, 8, 8, 8, 12, 12, 12, 12, -2, -2,
+    9, 9, 11, 12, 12, 9, 11, 12, 12, 9, 11, 11, 12, -2, -2,
+    10, 10, 11, 12, 12, 10, 11, 12, 12, 11, 10, 11, 12, -2, -2,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 11, 11, 12, -2, -2,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kMatmulRefusals[2] = {
     "", "products of complex numbers are not supported",
@@ -114,7 +124,7 @@ const UfuncInfo kMatmulUfunc = {
 // matvec
 
 static const char kMatvecSummary[] = "Products of matrices and columns.";
-static const DTypeId kMatvecTypes[11][3] = {
+static const DTypeId kMatvecTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -124,63 +134,71 @@ static const DTypeId kMatvecTypes[11][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kMatvecArguments[3] = {
     "matrix", "vector", "product",
 };
-static const LoopInfo kMatvecLoops[11] = {
+static const LoopInfo kMatvecLoops[13] = {
     // bool, bool -> bool
-    {kMatvecTypes[0], &kMatrixFamily, 7, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[0], &kMatrixFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:11"},
     // int8, int8 -> int8
-    {kMatvecTypes[1], &kMatrixFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[1], &kMatrixFamily, 8, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int16, int16 -> int16
-    {kMatvecTypes[2], &kMatrixFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[2], &kMatrixFamily, 9, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int32, int32 -> int32
-    {kMatvecTypes[3], &kMatrixFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[3], &kMatrixFamily, 10, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int64, int64 -> int64
-    {kMatvecTypes[4], &kMatrixFamily, 11, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kMatvecTypes[4], &kMatrixFamily, 11, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint8, uint8 -> uint8
-    {kMatvecTypes[5], &kMatrixFamily, 8, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[5], &kMatrixFamily, 8, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint16, uint16 -> uint16
-    {kMatvecTypes[6], &kMatrixFamily, 9, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[6], &kMatrixFamily, 9, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint32, uint32 -> uint32
-    {kMatvecTypes[7], &kMatrixFamily, 10, 0, 0, false, kVectorVectorVectorKinds,
+    {kMatvecTypes[7], &kMatrixFamily, 10, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint64, uint64 -> uint64
-    {kMatvecTypes[8], &kMatrixFamily, 11, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kMatvecTypes[8], &kMatrixFamily, 11, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
-    // float32, float32 -> float32
+    // bfloat16, bfloat16 -> bfloat16
     {kMatvecTypes[9], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/matvec.yaml:13"},
+     kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
+    // float16, float16 -> float16
+    {kMatvecTypes[10], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
+    // float32, float32 -> float32
+    {kMatvecTypes[11], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
     // float64, float64 -> float64
-    {kMatvecTypes[10], &kMatrixFamily, 13, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/matvec.yaml:13"},
+    {kMatvecTypes[12], &kMatrixFamily, 13, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
 };
-static const std::int16_t kMatvecResolution[169] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, -2, -2,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, -2, -2,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, -2, -2,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kMatvecResolution[225] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 12, 9, 10, 11, 12, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 12, 11, 11, 11, 12, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 12, 12, 12, 12, 12, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 12, 12, 12, 12, 12, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 11, 11, 11, 12, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 12, 12, 12, 12, -2, -2,
+    8, 12, 12, 12, 12, 8, 8, 8, 8, 12, 12, 12, 12, -2, -2,
+    9, 9, 11, 12, 12, 9, 11, 12, 12, 9, 11, 11, 12, -2, -2,
+    10, 10, 11, 12, 12, 10, 11, 12, 12, 11, 10, 11, 12, -2, -2,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 11, 11, 12, -2, -2,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kMatvecRefusals[2] = {
     "", "products of complex numbers are not supported",
@@ -207,7 +225,7 @@ const UfuncInfo kMatvecUfunc = {
 // vecdot
 
 static const char kVecdotSummary[] = "Dot products of vectors.";
-static const DTypeId kVecdotTypes[11][3] = {
+static const DTypeId kVecdotTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -217,63 +235,71 @@ static const DTypeId kVecdotTypes[11][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kVecdotArguments[3] = {
     "left", "right", "product",
 };
-static const LoopInfo kVecdotLoops[11] = {
+static const LoopInfo kVecdotLoops[13] = {
     // bool, bool -> bool
-    {kVecdotTypes[0], &kMatrixFamily, 14, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[0], &kMatrixFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:10"},
     // int8, int8 -> int8
-    {kVecdotTypes[1], &kMatrixFamily, 15, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[1], &kMatrixFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int16, int16 -> int16
-    {kVecdotTypes[2], &kMatrixFamily, 16, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[2], &kMatrixFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int32, int32 -> int32
-    {kVecdotTypes[3], &kMatrixFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[3], &kMatrixFamily, 17, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int64, int64 -> int64
-    {kVecdotTypes[4], &kMatrixFamily, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kVecdotTypes[4], &kMatrixFamily, 18, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint8, uint8 -> uint8
-    {kVecdotTypes[5], &kMatrixFamily, 15, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[5], &kMatrixFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint16, uint16 -> uint16
-    {kVecdotTypes[6], &kMatrixFamily, 16, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[6], &kMatrixFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint32, uint32 -> uint32
-    {kVecdotTypes[7], &kMatrixFamily, 17, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecdotTypes[7], &kMatrixFamily, 17, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint64, uint64 -> uint64
-    {kVecdotTypes[8], &kMatrixFamily, 18, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kVecdotTypes[8], &kMatrixFamily, 18, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
-    // float32, float32 -> float32
+    // bfloat16, bfloat16 -> bfloat16
     {kVecdotTypes[9], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/vecdot.yaml:12"},
+     kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
+    // float16, float16 -> float16
+    {kVecdotTypes[10], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
+    // float32, float32 -> float32
+    {kVecdotTypes[11], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
     // float64, float64 -> float64
-    {kVecdotTypes[10], &kMatrixFamily, 20, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/vecdot.yaml:12"},
+    {kVecdotTypes[12], &kMatrixFamily, 20, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
 };
-static const std::int16_t kVecdotResolution[169] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, -2, -2,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, -2, -2,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, -2, -2,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kVecdotResolution[225] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 12, 9, 10, 11, 12, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 12, 11, 11, 11, 12, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 12, 12, 12, 12, 12, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 12, 12, 12, 12, 12, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 11, 11, 11, 12, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 12, 12, 12, 12, -2, -2,
+    8, 12, 12, 12, 12, 8, 8, 8, 8, 12, 12, 12, 12, -2, -2,
+    9, 9, 11, 12, 12, 9, 11, 12, 12, 9, 11, 11, 12, -2, -2,
+    10, 10, 11, 12, 12, 10, 11, 12, 12, 11, 10, 11, 12, -2, -2,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 11, 11, 12, -2, -2,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kVecdotRefusals[2] = {
     "", "products of complex numbers are not supported",
@@ -300,7 +326,7 @@ const UfuncInfo kVecdotUfunc = {
 // vecmat
 
 static const char kVecmatSummary[] = "Products of rows and matrices.";
-static const DTypeId kVecmatTypes[11][3] = {
+static const DTypeId kVecmatTypes[13][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -310,63 +336,71 @@ static const DTypeId kVecmatTypes[11][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kVecmatArguments[3] = {
     "vector", "matrix", "product",
 };
-static const LoopInfo kVecmatLoops[11] = {
+static const LoopInfo kVecmatLoops[13] = {
     // bool, bool -> bool
-    {kVecmatTypes[0], &kMatrixFamily, 21, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[0], &kMatrixFamily, 21, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:11"},
     // int8, int8 -> int8
-    {kVecmatTypes[1], &kMatrixFamily, 22, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[1], &kMatrixFamily, 22, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int16, int16 -> int16
-    {kVecmatTypes[2], &kMatrixFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[2], &kMatrixFamily, 23, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int32, int32 -> int32
-    {kVecmatTypes[3], &kMatrixFamily, 24, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[3], &kMatrixFamily, 24, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int64, int64 -> int64
-    {kVecmatTypes[4], &kMatrixFamily, 25, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kVecmatTypes[4], &kMatrixFamily, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint8, uint8 -> uint8
-    {kVecmatTypes[5], &kMatrixFamily, 22, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[5], &kMatrixFamily, 22, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint16, uint16 -> uint16
-    {kVecmatTypes[6], &kMatrixFamily, 23, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[6], &kMatrixFamily, 23, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint32, uint32 -> uint32
-    {kVecmatTypes[7], &kMatrixFamily, 24, 0, 0, false, kVectorVectorVectorKinds,
+    {kVecmatTypes[7], &kMatrixFamily, 24, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint64, uint64 -> uint64
-    {kVecmatTypes[8], &kMatrixFamily, 25, 0, 0, false, kEmulatedEmulatedVectorKinds,
+    {kVecmatTypes[8], &kMatrixFamily, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
-    // float32, float32 -> float32
+    // bfloat16, bfloat16 -> bfloat16
     {kVecmatTypes[9], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/vecmat.yaml:13"},
+     kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
+    // float16, float16 -> float16
+    {kVecmatTypes[10], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
+    // float32, float32 -> float32
+    {kVecmatTypes[11], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
     // float64, float64 -> float64
-    {kVecmatTypes[10], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, false, kVectorVectorVectorKinds,
-     "spec/ufuncs/vecmat.yaml:13"},
+    {kVecmatTypes[12], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
 };
-static const std::int16_t kVecmatResolution[169] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 10, 9, 10, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 10, 10, 10, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 10, 10, 10, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 9, 10, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 10, 10, -2, -2,
-    8, 10, 10, 10, 10, 8, 8, 8, 8, 10, 10, -2, -2,
-    9, 9, 9, 10, 10, 9, 9, 10, 10, 9, 10, -2, -2,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kVecmatResolution[225] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 12, 9, 10, 11, 12, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 12, 11, 11, 11, 12, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 12, 12, 12, 12, 12, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 12, 12, 12, 12, 12, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 11, 11, 11, 12, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 12, 12, 12, 12, -2, -2,
+    8, 12, 12, 12, 12, 8, 8, 8, 8, 12, 12, 12, 12, -2, -2,
+    9, 9, 11, 12, 12, 9, 11, 12, 12, 9, 11, 11, 12, -2, -2,
+    10, 10, 11, 12, 12, 10, 11, 12, 12, 11, 10, 11, 12, -2, -2,
+    11, 11, 11, 12, 12, 11, 11, 12, 12, 11, 11, 11, 12, -2, -2,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kVecmatRefusals[2] = {
     "", "products of complex numbers are not supported",

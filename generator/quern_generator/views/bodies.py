@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..model import Expression, Loop
+from .names import storage_type
 from .text import WIDTH, camel, filled
 
 VARIABLES = "abcdefgh"  # the inputs of a body, in order
@@ -34,8 +35,21 @@ def body_families(loop: Loop) -> set[str]:
     return {node.operation.header for node in walk(loop.bodies) if node.operation and node.operation.header}
 
 
+def typed_for(loop: Loop) -> Loop:
+    """The loop with the elements' type told to every body that computes on stored bits."""
+    element = storage_type(loop.inputs[0])
+
+    def told(node: Expression) -> Expression:
+        stored = node.operation is not None and node.operation.stored
+        name = f"{node.name}<{element}>" if stored else node.name
+        return replace(node, name=name, arguments=tuple(map(told, node.arguments)))
+
+    return replace(loop, bodies=tuple(map(told, loop.bodies)))
+
+
 def functor(loop: Loop) -> Functor:
     """The functor of a loop's kernel; for a loop by parts the functor of either part."""
+    loop = typed_for(loop)
     if is_by_parts(loop):
         loop = replace(loop, bodies=loop.bodies[:1])
         return _functor(loop, [("V", variable) for variable, _ in zip(VARIABLES, loop.inputs)], "")
@@ -68,11 +82,16 @@ def _functor(loop: Loop, vectors: list[tuple[str, str]], point: str) -> Functor:
         parameters.append("const Store& store")
         types["Store"] = None
     return Functor(
-        name=camel(loop.kernel) + "Op",  # apart from named bodies, which are called as LessInt64Uint64 is
+        name=functor_name(loop.kernel),
         template=", ".join(["class D", *(f"class {name}" for name in types)]),
         head=filled(f"  HWY_INLINE {'void' if several else 'auto'} operator()(", parameters, ") const {"),
         body="\n".join(_statements(loop) if point else _part_statements(loop)),
     )
+
+
+def functor_name(kernel: str) -> str:
+    """The struct of a kernel's body: apart from named bodies, which are called as LessInt64Uint64 is."""
+    return camel(kernel) + "Op"
 
 
 def _statements(loop: Loop) -> Iterator[str]:

@@ -40,8 +40,7 @@ PARTNERS = 3
 class LoopTest:
     """The rows of one loop and how they are checked."""
 
-    title: str  # a string literal
-    tags: str
+    head: str  # "TEST_CASE(...) {", wrapped
     rows_name: str
     declaration: str  # "const Row<...> kAdd[] = {", wrapped
     special: tuple[str, ...]
@@ -133,11 +132,10 @@ def _loop_test(spec: Spec, ufunc: Ufunc, loop: Loop) -> LoopTest | None:
     inputs, outputs = ([row_type(t, is_built_in(spec, t)) for t in side] for side in (loop.inputs, loop.outputs))
     types = [outputs[0] if len(outputs) == 1 else f"Two<{', '.join(outputs)}>", *inputs]
     return LoopTest(
-        title=cpp_string(f"{ufunc.name}: {types_text(loop)}"),
-        tags=cpp_string(f"[{ufunc.name}]"),
+        head=filled("TEST_CASE(", [cpp_string(f"{ufunc.name}: {types_text(loop)}"), cpp_string(f"[{ufunc.name}]")], ") {"),
         rows_name=f"k{camel(loop.kernel)}",
         declaration=filled("const Row<", types, f"> k{camel(loop.kernel)}[] = {{"),
-        special=tuple("    " + row + "," for row in special),
+        special=tuple(rows([row]) for row in special),
         computed=rows(computed),
         loop=_loop_literal(spec, loop),
     )

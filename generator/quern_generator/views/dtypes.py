@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..model import DType, Spec
-from .names import dtype_id, has_own_type, own_dtypes, package_of
+from .names import dtype_id, has_own_type, own_dtypes, package_of, small_float
 from .render import render
 from .text import OutputFile, banner, identifier, wrapped_comment
 
@@ -21,6 +21,7 @@ class DTypeView:
     code: str  # enumerator: float64, bool_
     cpp: str  # public C++ type
     comment: str
+    alias: str  # "using float16 = SmallFloat<16, 11>;" where the storage type is quern's own
 
 
 def files(spec: Spec) -> list[OutputFile]:
@@ -33,7 +34,8 @@ def files(spec: Spec) -> list[OutputFile]:
     made = [OutputFile(PurePosixPath("src") / package.include / "dtype_ids.h", text)]
     if package.is_base:
         typed = [dtype_view(dtype) for dtype in spec.dtypes if not has_own_type(dtype)]
-        text = render("dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed)
+        aliased = [view for view in views if view.alias]
+        text = render("dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed, aliased=aliased)
         made.append(OutputFile(PurePosixPath("include/quern/dtype_list.hpp"), text))
     return made
 
@@ -47,4 +49,5 @@ def dtype_view(dtype: DType) -> DTypeView:
         code=identifier(dtype.name),
         cpp=dtype.cpp,
         comment=wrapped_comment(dtype.summary, indent="  "),
+        alias=f"using {dtype.cpp.rpartition('::')[2]} = {small_float(dtype)};" if small_float(dtype) else "",
     )

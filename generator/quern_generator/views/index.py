@@ -64,12 +64,14 @@ def _dtype(dtype: DType) -> dict[str, Any]:
         "summary": dtype.summary,
         "npy": dtype.npy,
         "safe_to": list(dtype.safe_to),
+        "compute": dtype.compute or dtype.name,
         "own": dtype.own,
         "origin": str(dtype.origin),
     }
 
 
 def _ufunc(ufunc: Ufunc) -> dict[str, Any]:
+    neutrals = {loop.kernel: loop.neutral for loop in ufunc.loops}
     return {
         "name": ufunc.name,
         "summary": ufunc.summary,
@@ -84,7 +86,7 @@ def _ufunc(ufunc: Ufunc) -> dict[str, Any]:
         "reorderable": ufunc.reorderable,
         "functions": [function.name for function in ufunc.functions],
         "reference": ufunc.reference,
-        "loops": [_loop(loop) for loop in ufunc.loops],
+        "loops": [_loop(loop, neutrals) for loop in ufunc.loops],
         "special_values": [
             {
                 "loop": row.loop,
@@ -102,14 +104,15 @@ def _ufunc(ufunc: Ufunc) -> dict[str, Any]:
     }
 
 
-def _loop(loop: Loop) -> dict[str, Any]:
+def _loop(loop: Loop, neutrals: dict[str, str | None]) -> dict[str, Any]:
     return {
         "inputs": _names(loop.inputs),
         "outputs": _names(loop.outputs),
         "flags": list(loop.declared_flags),
         "accuracy": loop.accuracy,
         "reduces": loop.reduces,
-        "neutral": loop.neutral,
+        "neutral": neutrals.get(loop.computed_by or loop.kernel),
+        "computed_by": loop.computed_by,
         "exact": loop.exact,
         "kinds": dict(loop.kinds),
         "refusal": loop.refusal,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ..model import Loop, Spec
-from .bodies import Functor, body_families, functor, is_by_parts
+from .bodies import Functor, body_families, functor, functor_name, is_by_parts
 from .cores import core_function, core_row
 from .literals import storage_literal
-from .names import Package, package_of, storage_headers, storage_type, types_text
+from .names import Package, flag_set, package_of, storage_headers, storage_type, types_text
 from .render import render
 from .text import OutputFile, banner, camel, filled, function, wrapped_comment
 from .units import KernelIndex, Unit
@@ -22,7 +22,14 @@ class KernelView:
     comment: str  # "// spec/ufuncs/add.yaml:9  add: float64, float64 -> float64"
     functor: Functor | None  # None for a core operation
     functions: tuple[str, ...]  # definitions, wrapped
-    row: str  # of the family's table: "{add_float64, add_float64_reduce, ...}"
+
+
+@dataclass(frozen=True)
+class ConvertedView:
+    """The functions of a loop that is computed in another dtype, by the kernel of another loop."""
+
+    comment: str
+    functions: tuple[str, ...]
 
 
 def files(spec: Spec) -> list[OutputFile]:
@@ -39,7 +46,10 @@ def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
         package=package,
         unit=unit,
         includes=_includes(unit.loops),
-        kernels=[kernel_view(loop) for loop in unit.loops],
+        kernels=[kernel_view(loop) for loop in unit.loops if loop.computed_by is None]
+        + [computing_view(loop) for loop in computing_loops(unit.loops)],
+        converted=[converted_view(loop) for loop in unit.loops if loop.computed_by is not None],
+        rows=[kernel_row(loop) for loop in unit.loops],
         targets=[target.name for target in spec.targets if unit.family in target.families],
         excluded=[target.name for target in spec.targets if unit.family not in target.families],
     )
@@ -55,13 +65,15 @@ def _includes(loops: tuple[Loop, ...]) -> list[str]:
     if any(loop.reduces for loop in loops):
         forms.add("scan")
     folds = ["simd/fold.h"] if any(_is_folded(loop) for loop in loops) else []
+    if any(loop.computed_by is not None for loop in loops):
+        forms.add("converted")
     bodies = {stem for loop in loops for stem in body_families(loop)}
     storage = storage_headers(dtype for loop in loops for dtype in loop.types)
     return sorted(["core/tables.h", *storage, *folds, *(f"simd/{stem}-inl.h" for stem in forms | bodies)])
 
 
 def _has_tree(loop: Loop) -> bool:
-    return loop.reduces and loop.neutral is not None
+    return loop.reduces and loop.neutral is not None and loop.computed_by is None
 
 
 def _is_folded(loop: Loop) -> bool:
@@ -77,31 +89,62 @@ def _form(loop: Loop, name: str) -> str:
 
 def kernel_view(loop: Loop) -> KernelView:
     """The functor and the functions of a loop."""
-    comment = wrapped_comment(f"{loop.origin}  {loop.ufunc}: {types_text(loop)}")
     if loop.core is not None:
-        return KernelView(comment, None, (core_function(loop, loop.core),), core_row(loop))
+        return KernelView(_comment(loop), None, (core_function(loop, loop.core),))
     made = functor(loop)
-    names = [loop.kernel]
     functions = [_transform(loop, made)]
     if _has_tree(loop):
         if _is_folded(loop):
             functions += [_fold(loop), _fold_elements(loop), _fold_columns(loop)]
         else:
             functions += [_reduce(loop, made), _reduce_columns(loop, made)]
-        names += [f"{loop.kernel}_reduce", f"{loop.kernel}_reduce_columns"]
-    else:
-        names += ["nullptr", "nullptr"]
     if loop.reduces:
         functions.append(_scan(loop, made))
-        names.append(f"{loop.kernel}_scan")
-    else:
-        names.append("nullptr")
-    return KernelView(
-        comment=comment,
-        functor=made,
-        functions=tuple(functions),
-        row=filled("    {", names, "},"),
-    )
+    return KernelView(_comment(loop), made, tuple(functions))
+
+
+def computing_loops(loops: tuple[Loop, ...]) -> list[Loop]:
+    """Kernels that compute for loops and are no loops themselves, as loops of their computing types."""
+    found: dict[str, Loop] = {}
+    for loop in loops:
+        if loop.computed_by is not None and loop.computing:
+            count = len(loop.inputs)
+            inputs, outputs = loop.computing[:count], loop.computing[count:]
+            kernel = replace(loop, kernel=loop.computed_by, inputs=inputs, outputs=outputs)
+            found.setdefault(loop.computed_by, kernel)
+    return list(found.values())
+
+
+def computing_view(loop: Loop) -> KernelView:
+    """The functor and the one function of a kernel that is no loop."""
+    made = functor(loop)
+    return KernelView(_comment(loop), made, (_transform(loop, made),))
+
+
+def converted_view(loop: Loop) -> ConvertedView:
+    """The functions of a loop that another one computes."""
+    flags = flag_set(loop.declared_flags)
+    kernel = f"{loop.computed_by}"
+    parameters = ["const void* const* in", "void* const* out", "std::size_t n"]
+    arguments = [kernel, flags, "in", "out", "n"]
+    functions = [_function(loop.kernel, parameters, _over_signature("Converted", loop), arguments)]
+    if loop.reduces:
+        head = [f"{functor_name(kernel)}()", flags]
+        functions.append(_scan_function(loop, f"  return ScanConverted<{storage_type(loop.inputs[0])}>", head))
+    return ConvertedView(_comment(loop), tuple(functions))
+
+
+def _comment(loop: Loop) -> str:
+    return wrapped_comment(f"{loop.origin}  {loop.ufunc}: {types_text(loop)}")
+
+
+def kernel_row(loop: Loop) -> str:
+    """A row of the unit's table; a loop without a form has no kernel of it."""
+    if loop.core is not None:
+        return core_row(loop)
+    forms = [("reduce", _has_tree(loop)), ("reduce_columns", _has_tree(loop)), ("scan", loop.reduces)]
+    names = [loop.kernel, *(f"{loop.kernel}_{form}" if has else "nullptr" for form, has in forms)]
+    return filled("    {", names, "},")
 
 
 def _function(name: str, parameters: list[str], call: str, arguments: list[str]) -> str:
@@ -171,6 +214,10 @@ def _reduce_columns(loop: Loop, made: Functor) -> str:
 
 
 def _scan(loop: Loop, made: Functor) -> str:
+    return _scan_function(loop, _over_signature(_form(loop, "Scan"), loop), [f"{made.name}()"])
+
+
+def _scan_function(loop: Loop, call: str, head: list[str]) -> str:
     parameters = [
         "const void* in",
         "std::ptrdiff_t in_step",
@@ -179,6 +226,5 @@ def _scan(loop: Loop, made: Functor) -> str:
         "std::size_t n",
         "void* accumulator",
     ]
-    arguments = [f"{made.name}()", "in", "in_step", "out", "out_step", "n", "accumulator"]
-    call = _over_signature(_form(loop, "Scan"), loop)
+    arguments = [*head, "in", "in_step", "out", "out_step", "n", "accumulator"]
     return _function(f"{loop.kernel}_scan", parameters, call, arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from ..model import DType
-from .names import has_own_type
+from .names import has_own_type, small_float
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -98,7 +98,9 @@ WIDE_TYPES = {
 
 
 def row_type(dtype: DType, built_in: bool) -> str:
-    """The type of a value in a test's row; the test converts the values of a package's own dtypes."""
+    """The type of a value in a test's row; the test converts the values of dtypes that C++ lacks."""
+    if small_float(dtype):
+        return "float"
     return dtype.cpp if built_in else WIDE_TYPES[dtype.kind]
 
 
@@ -109,7 +111,7 @@ def row_literal(dtype: DType, value: str, built_in: bool) -> str:
     if dtype.real:
         return f"{{{', '.join(_part_literal(dtype, part, built_in) for part in part_texts(value))}}}"
     words = {"inf": "kInf", "-inf": "-kInf", "nan": "kNaN"}
-    if row_type(dtype, built_in) == lane_type(dtype):
+    if row_type(dtype, built_in) == lane_type(dtype) and not small_float(dtype):
         words |= {"min": "kMin", "max": "kMax", dtype.maximum: "kMax"}
         if dtype.kind != "unsigned":
             words[dtype.minimum] = "kMin"

@@ -61,18 +61,32 @@ def types_text(loop: Loop) -> str:
 
 
 def storage_type(dtype: DType) -> str:
-    """The type of an element in kernels. A bool is the runtime's Bool, never C++ bool."""
-    return "Bool" if dtype.kind == "boolean" else dtype.cpp
+    """The type of an element in kernels, in namespace quern. A bool is the runtime's Bool, never C++ bool."""
+    return "Bool" if dtype.kind == "boolean" else dtype.cpp.removeprefix(f"{BASE_PACKAGE}::")
 
 
 def has_own_type(dtype: DType) -> bool:
-    """Whether the storage type is neither C++'s nor the standard library's."""
-    return "::" in dtype.cpp and not dtype.cpp.startswith("std::")
+    """Whether the storage type is neither C++'s nor the standard library's nor one of quern's public headers."""
+    return "::" in dtype.cpp and not dtype.cpp.startswith(("std::", f"{BASE_PACKAGE}::"))
+
+
+def small_float(dtype: DType) -> str:
+    """The public class of which quern's own storage type of a float is an alias; "" for other dtypes."""
+    if dtype.kind != "float" or not dtype.cpp.startswith(f"{BASE_PACKAGE}::"):
+        return ""
+    infinities = "" if dtype.infinities else ", false"
+    return f"SmallFloat<{dtype.bits}, {dtype.significand}{infinities}>"
 
 
 def storage_headers(dtypes: Iterable[DType]) -> list[str]:
     """Headers that declare storage types: by convention ``dtypes/<name>.h`` for a type of one's own."""
-    return sorted({f"dtypes/{dtype.name}.h" for dtype in dtypes if has_own_type(dtype)})
+    found: set[str] = set()
+    for dtype in dtypes:
+        if has_own_type(dtype):
+            found.add(f"dtypes/{dtype.name}.h")
+        elif small_float(dtype):
+            found.add("quern/dtype_list.hpp")
+    return sorted(found)
 
 
 def dtype_id(dtype: DType) -> str:

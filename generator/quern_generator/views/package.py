@@ -55,4 +55,5 @@ def _dtype_row(dtype: DType, rank: int) -> str:
         cpp_string(dtype.real or dtype.name),
     ]
     head = filled("    {", items, ",")
-    return f"{head}\n     {cpp_strings(dtype.summary, '     ', first=5)},\n     {cpp_string(str(dtype.origin))}}},"
+    summary = cpp_strings(dtype.summary, "     ", first=5).removeprefix("\n     ")
+    return f"{head}\n     {summary},\n     {cpp_string(str(dtype.origin))}}},"

@@ -173,11 +173,13 @@ def dtype_facts(spec: Spec, dtype: DType) -> list[Fact]:
         Fact("C", f"`{dtype.c}`"),
         Fact("NumPy", f"kind `{dtype.numpy_kind}`, character `{dtype.numpy_char}`"),
         Fact(".npy", f"`{dtype.npy}`"),
-        Fact("Buffer protocol", f"`{dtype.buffer_format}`"),
+        Fact("Buffer protocol", "has no format for it" if dtype.npy == dtype.name else f"`{dtype.buffer_format}`"),
         Fact("DLPack", f"code {dtype.dlpack_code}, {dtype.dlpack_bits} bits"),
     ]
     if dtype.significand:
         facts.insert(2, Fact("Significand", f"{dtype.significand} bits"))
+    if dtype.compute:
+        facts.insert(3, Fact("Computed in", f"[{dtype.compute}]({dtype.compute}.md), rounded once"))
     if dtype.real:
         facts.insert(1, Fact("Parts", f"two of [{dtype.real}]({dtype.real}.md)"))
     if classes:

@@ -1,4 +1,4 @@
-"""Ufuncs as tables: ``src/tables/<family>.cpp``, one file per family of ufuncs.
+"""Ufuncs as tables: ``src/tables/<family>.cpp``, one file per family of ufuncs, in parts where it would be too long.
 
 ``package.cpp`` joins the ufuncs of all families into one array. It sees only the symbol of each, so that
 any change of a ufunc stays within its family's file.
@@ -15,6 +15,10 @@ from .names import dtype_id, flag_set, loop_numbers, own_loops, package_of, type
 from .render import render
 from .text import OutputFile, banner, camel, cpp_string, cpp_strings, filled, rows
 from .units import KernelIndex
+
+
+# Lines of a file's arrays, safely below the limit of write.py.
+PART_LINES = 1000
 
 
 @dataclass(frozen=True)
@@ -37,24 +41,49 @@ class UfuncTables:
     arrays: tuple[ArrayView, ...]
     row: str  # the UfuncInfo's members, wrapped
 
+    @property
+    def length(self) -> int:
+        """Lines of its arrays."""
+        return sum(array.rows.count("\n") + 3 for array in self.arrays)
+
 
 def files(spec: Spec) -> list[OutputFile]:
     """The tables of every family that holds a ufunc."""
-    package = package_of(spec)
     kernels = KernelIndex(spec)
     made = []
     for family in table_families(spec):
-        ufuncs = [ufunc for ufunc in spec.ufuncs if ufunc.family == family]
-        values = {
-            "banner": banner([str(ufunc.origin.path) for ufunc in ufuncs], package=package.name),
-            "package": package,
-            "ufuncs": [ufunc_tables(spec, kernels, ufunc) for ufunc in ufuncs],
-            "kernel_symbols": _kernel_symbols(kernels, ufuncs),
-            "kinds": _kinds(ufuncs),
-        }
-        path = PurePosixPath("src") / package.include / "tables" / f"{family}.cpp"
-        made.append(OutputFile(path, render("ufunc_tables.cpp.j2", **values)))
+        for number, part in enumerate(_parts(spec, kernels, family), 1):
+            made.append(_part_file(spec, kernels, family if number == 1 else f"{family}_{number}", part))
     return made
+
+
+def _parts(spec: Spec, kernels: KernelIndex, family: str) -> list[dict[Ufunc, UfuncTables]]:
+    parts: list[dict[Ufunc, UfuncTables]] = []
+    length = 0
+    for ufunc in spec.ufuncs:
+        if ufunc.family != family:
+            continue
+        tables = ufunc_tables(spec, kernels, ufunc)
+        if not parts or length + tables.length > PART_LINES:
+            parts.append({})
+            length = 0
+        parts[-1][ufunc] = tables
+        length += tables.length
+    return parts
+
+
+def _part_file(spec: Spec, kernels: KernelIndex, stem: str, part: dict[Ufunc, UfuncTables]) -> OutputFile:
+    package = package_of(spec)
+    ufuncs = list(part)
+    text = render(
+        "ufunc_tables.cpp.j2",
+        banner=banner([str(ufunc.origin.path) for ufunc in ufuncs], package=package.name),
+        package=package,
+        ufuncs=list(part.values()),
+        kernel_symbols=_kernel_symbols(kernels, ufuncs),
+        kinds=_kinds(ufuncs),
+    )
+    return OutputFile(PurePosixPath("src") / package.include / "tables" / f"{stem}.cpp", text)
 
 
 def table_families(spec: Spec) -> list[str]:
@@ -157,10 +186,15 @@ def _renumbered(cells: tuple[int, ...], numbers: dict[int, int]) -> list[int]:
 
 
 def _loop_rows(kernels: KernelIndex, name: str, loops: tuple[Loop, ...]) -> str:
-    return "\n".join(_loop_row(kernels, name, position, loop) for position, loop in enumerate(loops))
+    positions = {loop.kernel: position for position, loop in enumerate(loops)}
+    made = []
+    for position, loop in enumerate(loops):
+        distance = positions.get(loop.computed_by or loop.kernel, position) - position
+        made.append(_loop_row(kernels, name, position, loop, distance))
+    return "\n".join(made)
 
 
-def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop) -> str:
+def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop, distance: int) -> str:
     place = kernels.place(loop)
     items = [
         f"k{name}Types[{position}]",
@@ -168,7 +202,7 @@ def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop) -> str
         str(place.index),
         flag_set(loop.hardware_flags),
         flag_set(loop.declared_flags),
-        "true" if loop.reduces and loop.neutral is not None else "false",
+        str(distance),
         _kinds_symbol(loop.kinds),
         cpp_string(str(loop.origin)),
         *([cpp_string(loop.refusal)] if loop.refusal else []),

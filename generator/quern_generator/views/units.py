@@ -86,4 +86,6 @@ class KernelIndex:
 
 
 def _lines(loop: Loop) -> int:
+    if loop.computed_by is not None:
+        return 4 + 6 * loop.reduces
     return 14 + 8 * loop.reduces + 12 * (loop.neutral is not None)

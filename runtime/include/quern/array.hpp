@@ -19,6 +19,7 @@
 #include "quern/dtype.hpp"
 #include "quern/errors.hpp"
 #include "quern/export.hpp"
+#include "quern/small_float.hpp"
 
 namespace quern {
 
@@ -50,12 +51,15 @@ template <class T>
 class View;
 
 namespace detail {
-// The types of elements that stand alone: C++'s numbers, bool and std::complex.
 template <class T>
-inline constexpr bool kIsNumber = std::is_arithmetic_v<T>;
+inline constexpr bool kIsComplex = false;
 template <class T>
-inline constexpr bool kIsNumber<std::complex<T>> = true;
+inline constexpr bool kIsComplex<std::complex<T>> = true;
 }  // namespace detail
+
+// The types of elements that stand alone: C++'s numbers, bool, std::complex and the small floats.
+template <class T>
+concept Number = std::is_arithmetic_v<T> || detail::kIsComplex<T> || is_small_float<T>;
 
 // A shared buffer seen through a dtype, a shape and byte strides. Copying an Array is cheap and
 // makes a second handle to the same elements; copy() copies elements. A view keeps the buffer
@@ -83,8 +87,7 @@ class QUERN_EXPORT Array {
     return from_values(std::span<const T>(values.begin(), values.size()));
   }
   // A 0-d array.
-  template <class T>
-    requires detail::kIsNumber<T>
+  template <Number T>
   static Array scalar(T value) {
     return from_values(std::span<const T>(&value, 1)).reshape({});
   }
@@ -149,12 +152,10 @@ class QUERN_EXPORT Array {
   template <class T>
   View<T> view() const;
   // The only element of an array of size 1, converted.
-  template <class T>
-    requires detail::kIsNumber<T>
+  template <Number T>
   T item() const;
   // All elements in C order, converted.
-  template <class T>
-    requires detail::kIsNumber<T>
+  template <Number T>
   std::vector<T> to_vector() const;
 
   // As NumPy prints it, at most `edge` items at each end of a long axis.
@@ -230,16 +231,14 @@ View<T> Array::view() const {
   detail::check_view(*this, DType::of<T>());
   return View<T>(*this);
 }
-template <class T>
-  requires detail::kIsNumber<T>
+template <Number T>
 T Array::item() const {
   detail::check_single(*this);
   T value{};
   detail::read_elements(*this, DType::of<T>(), &value);
   return value;
 }
-template <class T>
-  requires detail::kIsNumber<T>
+template <Number T>
 std::vector<T> Array::to_vector() const {
   static_assert(!std::is_same_v<T, bool>, "std::vector<bool> has no elements; use unsigned char");
   std::vector<T> values(static_cast<std::size_t>(size()));

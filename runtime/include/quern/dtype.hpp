@@ -45,7 +45,9 @@ class QUERN_EXPORT DType {
   DType with_byte_order(bool swapped) const;  // no effect where a byte order has no meaning
 
   std::string_view name() const;           // "float64", whatever the byte order
-  std::string str() const;                 // NumPy's descriptor with byte order: "<f8"
+  // NumPy's descriptor with byte order, "<f8"; the name alone of a dtype that NumPy knows from
+  // another package, unless its bytes lie in big-endian order.
+  std::string str() const;
   std::size_t size() const;                // bytes
   std::size_t alignment() const;           // bytes
   char kind() const;                       // NumPy's kind letter: b, i, u, f, c

@@ -12,6 +12,7 @@ set(QUERN_GENERATED_SOURCES
   src/casts/float16.cpp
   src/casts/float32.cpp
   src/casts/float64.cpp
+  src/casts/float8_e4m3fn.cpp
   src/casts/int16.cpp
   src/casts/int32.cpp
   src/casts/int64.cpp
@@ -41,8 +42,10 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating.cpp
   src/kernels/floating_2.cpp
   src/kernels/floating_3.cpp
+  src/kernels/floating_4.cpp
   src/kernels/integer.cpp
   src/kernels/logical.cpp
+  src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
@@ -67,6 +70,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/arithmetic.cpp
   conformance/arithmetic_2.cpp
   conformance/arithmetic_3.cpp
+  conformance/arithmetic_4.cpp
   conformance/bitwise.cpp
   conformance/comparison.cpp
   conformance/comparison_2.cpp

@@ -7,10 +7,12 @@ namespace {
 
 // clang-format off
 const LoopRow kRows[] = {
+    {"hard_sigmoid", {"float8_e4m3fn"}},
     {"hard_sigmoid", {"bfloat16"}},
     {"hard_sigmoid", {"float16"}},
     {"hard_sigmoid", {"float32"}},
     {"hard_sigmoid", {"float64"}},
+    {"leaky_relu", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"leaky_relu", {"bfloat16", "bfloat16"}},
     {"leaky_relu", {"float16", "float16"}},
     {"leaky_relu", {"float32", "float32"}},
@@ -23,10 +25,12 @@ const LoopRow kRows[] = {
     {"relu", {"uint16"}},
     {"relu", {"uint32"}},
     {"relu", {"uint64"}},
+    {"relu", {"float8_e4m3fn"}},
     {"relu", {"bfloat16"}},
     {"relu", {"float16"}},
     {"relu", {"float32"}},
     {"relu", {"float64"}},
+    {"softsign", {"float8_e4m3fn"}},
     {"softsign", {"bfloat16"}},
     {"softsign", {"float16"}},
     {"softsign", {"float32"}},

@@ -7,6 +7,7 @@ namespace {
 
 // clang-format off
 const LoopRow kRows[] = {
+    {"divide", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"divide", {"bfloat16", "bfloat16"}},
     {"divide", {"float16", "float16"}},
     {"divide", {"float32", "float32"}},
@@ -21,6 +22,7 @@ const LoopRow kRows[] = {
     {"divmod", {"uint16", "uint16"}},
     {"divmod", {"uint32", "uint32"}},
     {"divmod", {"uint64", "uint64"}},
+    {"divmod", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"divmod", {"bfloat16", "bfloat16"}},
     {"divmod", {"float16", "float16"}},
     {"divmod", {"float32", "float32"}},
@@ -33,6 +35,7 @@ const LoopRow kRows[] = {
     {"floor_divide", {"uint16", "uint16"}},
     {"floor_divide", {"uint32", "uint32"}},
     {"floor_divide", {"uint64", "uint64"}},
+    {"floor_divide", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"floor_divide", {"bfloat16", "bfloat16"}},
     {"floor_divide", {"float16", "float16"}},
     {"floor_divide", {"float32", "float32"}},
@@ -45,6 +48,7 @@ const LoopRow kRows[] = {
     {"fmod", {"uint16", "uint16"}},
     {"fmod", {"uint32", "uint32"}},
     {"fmod", {"uint64", "uint64"}},
+    {"fmod", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"fmod", {"bfloat16", "bfloat16"}},
     {"fmod", {"float16", "float16"}},
     {"fmod", {"float32", "float32"}},
@@ -57,6 +61,7 @@ const LoopRow kRows[] = {
     {"remainder", {"uint16", "uint16"}},
     {"remainder", {"uint32", "uint32"}},
     {"remainder", {"uint64", "uint64"}},
+    {"remainder", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"remainder", {"bfloat16", "bfloat16"}},
     {"remainder", {"float16", "float16"}},
     {"remainder", {"float32", "float32"}},

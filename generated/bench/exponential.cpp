@@ -7,6 +7,7 @@ namespace {
 
 // clang-format off
 const LoopRow kRows[] = {
+    {"exp", {"float8_e4m3fn"}},
     {"exp", {"bfloat16"}},
     {"exp", {"float16"}},
     {"exp", {"float32"}},

@@ -10,6 +10,22 @@
 namespace quern::conformance {
 namespace {
 
+const Row<float, float> kHardSigmoidFloat8E4m3fn[] = {
+    {0.0f, 0.5f, kNone, 9},
+    {-3.0f, 0.0f, kNone, 10},
+    {kNaN, kNaN, kNone, 13},
+    {0.0f, 0.5f}, {1.0f, 0.6875f}, {0.5f, 0.5625f}, {2.0f, 0.8125f}, {3.0f, 1.0f},
+    {0.1015625f, 0.5f}, {7.0f, 1.0f}, {10.0f, 1.0f}, {88.0f, 1.0f}, {0.0f, 0.5f}, {0.0f, 0.5f},
+    {448.0f, 1.0f}, {-0.0f, 0.5f}, {-1.0f, 0.34375f}, {-0.5f, 0.40625f}, {-3.0f, 0.0f},
+    {-7.0f, 0.0f}, {-88.0f, 0.0f}, {-0.0f, 0.5f}, {-448.0f, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("hard_sigmoid: float8_e4m3fn -> float8_e4m3fn", "[hard_sigmoid]") {
+  const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 1.5};
+  check_loop(loop, kHardSigmoidFloat8E4m3fn);
+}
+
 const Row<float, float> kHardSigmoidBfloat16[] = {
     {0.0f, 0.5f, kNone, 9},
     {-3.0f, 0.0f, kNone, 10},
@@ -86,6 +102,38 @@ TEST_CASE("hard_sigmoid: float64 -> float64", "[hard_sigmoid]") {
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat64);
+}
+
+const Row<float, float, float> kLeakyReluFloat8E4m3fn[] = {
+    {-0.0f, 0.5f, -0.0f, kNone, 13},
+    {-1.0f, kNaN, kNaN, kNone, 17},
+    {1.0f, kNaN, 1.0f, kNone, 18},
+    {kNaN, 0.5f, kNaN, kNone, 19},
+    {-448.0f, 2.0f, kNaN, kOverflow, 20},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 1.0f},
+    {1.0f, 0.0f, 1.0f}, {1.0f, -1.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -0.5f, 0.5f},
+    {0.5f, -0.0f, 0.5f}, {2.0f, -3.0f, 2.0f}, {2.0f, -448.0f, 2.0f}, {2.0f, 0.5f, 2.0f},
+    {3.0f, kNaN, 3.0f}, {3.0f, 2.0f, 3.0f}, {3.0f, 10.0f, 3.0f}, {0.1015625f, 3.0f, 0.1015625f},
+    {0.1015625f, 88.0f, 0.1015625f}, {0.1015625f, -0.0f, 0.1015625f}, {7.0f, 0.0f, 7.0f},
+    {7.0f, -1.0f, 7.0f}, {7.0f, -88.0f, 7.0f}, {10.0f, -0.5f, 10.0f}, {10.0f, -0.0f, 10.0f},
+    {10.0f, 1.0f, 10.0f}, {88.0f, -448.0f, 88.0f}, {88.0f, 0.5f, 88.0f}, {88.0f, 7.0f, 88.0f},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, 0.0f}, {0.0f, -7.0f, 0.0f}, {448.0f, -1.0f, 448.0f}, {448.0f, -88.0f, 448.0f},
+    {448.0f, 0.0f, 448.0f}, {-0.0f, -0.0f, -0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f},
+    {-1.0f, 0.5f, -0.5f}, {-1.0f, 7.0f, -7.0f}, {-1.0f, 0.0f, -0.0f}, {-0.5f, 10.0f, -5.0f},
+    {-0.5f, 448.0f, -224.0f}, {-0.5f, -3.0f, 1.5f}, {-3.0f, -0.0f, 0.0f}, {-3.0f, -7.0f, 20.0f},
+    {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, kNaN}, {-7.0f, 0.0f, -0.0f}, {-7.0f, 3.0f, -20.0f},
+    {-88.0f, 1.0f, -88.0f}, {-88.0f, 0.1015625f, -9.0f}, {-88.0f, 0.0f, -0.0f},
+    {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, -0.0f}, {-0.0f, -0.5f, -0.0f}, {-448.0f, 448.0f, kNaN},
+    {-448.0f, -3.0f, kNaN}, {-448.0f, -448.0f, kNaN}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN},
+    {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("leaky_relu: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[leaky_relu]") {
+  const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
+  check_loop(loop, kLeakyReluFloat8E4m3fn);
 }
 
 const Row<float, float, float> kLeakyReluBfloat16[] = {
@@ -347,6 +395,21 @@ TEST_CASE("relu: uint64 -> uint64", "[relu]") {
   check_loop(loop, kReluUint64);
 }
 
+const Row<float, float> kReluFloat8E4m3fn[] = {
+    {-0.0f, 0.0f, kNone, 13},
+    {kNaN, kNaN, kNone, 15},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.1015625f, 0.1015625f},
+    {7.0f, 7.0f}, {10.0f, 10.0f}, {88.0f, 88.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {448.0f, 448.0f},
+    {-0.0f, 0.0f}, {-1.0f, 0.0f}, {-0.5f, 0.0f}, {-3.0f, 0.0f}, {-7.0f, 0.0f}, {-88.0f, 0.0f},
+    {-0.0f, 0.0f}, {-448.0f, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("relu: float8_e4m3fn -> float8_e4m3fn", "[relu]") {
+  const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kReluFloat8E4m3fn);
+}
+
 const Row<float, float> kReluBfloat16[] = {
     {-0.0f, 0.0f, kNone, 13},
     {-kInf, 0.0f, kNone, 14},
@@ -415,6 +478,23 @@ TEST_CASE("relu: float64 -> float64", "[relu]") {
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat64);
+}
+
+const Row<float, float> kSoftsignFloat8E4m3fn[] = {
+    {-0.0f, -0.0f, kNone, 9},
+    {448.0f, 1.0f, kNone, 11},
+    {kNaN, kNaN, kNone, 12},
+    {0.0f, 0.0f}, {1.0f, 0.5f}, {0.5f, 0.34375f}, {2.0f, 0.6875f}, {3.0f, 0.75f},
+    {0.1015625f, 0.09375f}, {7.0f, 0.875f}, {10.0f, 0.9375f}, {88.0f, 1.0f}, {0.0f, 0.0f},
+    {0.0f, 0.0f}, {448.0f, 1.0f}, {-0.0f, -0.0f}, {-1.0f, -0.5f}, {-0.5f, -0.34375f},
+    {-3.0f, -0.75f}, {-7.0f, -0.875f}, {-88.0f, -1.0f}, {-0.0f, -0.0f}, {-448.0f, -1.0f},
+    {kNaN, kNaN},
+};
+TEST_CASE("softsign: float8_e4m3fn -> float8_e4m3fn", "[softsign]") {
+  const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 1.5};
+  check_loop(loop, kSoftsignFloat8E4m3fn);
 }
 
 const Row<float, float> kSoftsignBfloat16[] = {

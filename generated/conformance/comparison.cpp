@@ -185,6 +185,34 @@ TEST_CASE("equal: uint64, uint64 -> bool", "[equal]") {
   check_loop(loop, kEqualUint64);
 }
 
+const Row<bool, float, float> kEqualFloat8E4m3fn[] = {
+    {kNaN, kNaN, false, kNone, 17},
+    {kNaN, 1.0f, false, kNone, 18},
+    {-0.0f, 0.0f, true, kNone, 19},
+    {0.0f, 0.0f, true}, {0.0f, 3.0f, false}, {0.0f, 88.0f, false}, {1.0f, 0.1015625f, false},
+    {1.0f, 0.0f, false}, {1.0f, -1.0f, false}, {0.5f, 0.0f, false}, {0.5f, -0.5f, false},
+    {0.5f, -0.0f, false}, {2.0f, -3.0f, false}, {2.0f, -448.0f, false}, {2.0f, 0.5f, false},
+    {3.0f, kNaN, false}, {3.0f, 2.0f, false}, {3.0f, 10.0f, false}, {0.1015625f, 3.0f, false},
+    {0.1015625f, 88.0f, false}, {0.1015625f, -0.0f, false}, {7.0f, 0.0f, false},
+    {7.0f, -1.0f, false}, {7.0f, -88.0f, false}, {10.0f, -0.5f, false}, {10.0f, -0.0f, false},
+    {10.0f, 1.0f, false}, {88.0f, -448.0f, false}, {88.0f, 0.5f, false}, {88.0f, 7.0f, false},
+    {0.0f, 2.0f, false}, {0.0f, 10.0f, false}, {0.0f, 448.0f, false}, {0.0f, 88.0f, false},
+    {0.0f, -0.0f, true}, {0.0f, -7.0f, false}, {448.0f, -1.0f, false}, {448.0f, -88.0f, false},
+    {448.0f, 0.0f, false}, {-0.0f, -0.0f, true}, {-0.0f, 1.0f, false}, {-0.0f, 0.1015625f, false},
+    {-1.0f, 0.5f, false}, {-1.0f, 7.0f, false}, {-1.0f, 0.0f, false}, {-0.5f, 10.0f, false},
+    {-0.5f, 448.0f, false}, {-0.5f, -3.0f, false}, {-3.0f, -0.0f, false}, {-3.0f, -7.0f, false},
+    {-3.0f, kNaN, false}, {-7.0f, -88.0f, false}, {-7.0f, 0.0f, false}, {-7.0f, 3.0f, false},
+    {-88.0f, 1.0f, false}, {-88.0f, 0.1015625f, false}, {-88.0f, 0.0f, false}, {-0.0f, 7.0f, false},
+    {-0.0f, 0.0f, true}, {-0.0f, -0.5f, false}, {-448.0f, 448.0f, false}, {-448.0f, -3.0f, false},
+    {-448.0f, -448.0f, true}, {kNaN, -7.0f, false}, {kNaN, kNaN, false}, {kNaN, 2.0f, false},
+};
+TEST_CASE("equal: float8_e4m3fn, float8_e4m3fn -> bool", "[equal]") {
+  const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kEqualFloat8E4m3fn);
+}
+
 const Row<bool, float, float> kEqualBfloat16[] = {
     {kNaN, kNaN, false, kNone, 17},
     {kNaN, 1.0f, false, kNone, 18},
@@ -616,6 +644,34 @@ TEST_CASE("greater: uint64, uint64 -> bool", "[greater]") {
                      .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterUint64);
+}
+
+const Row<bool, float, float> kGreaterFloat8E4m3fn[] = {
+    {kNaN, kNaN, false, kNone, 17},
+    {kNaN, 1.0f, false, kNone, 18},
+    {-0.0f, 0.0f, false, kNone, 19},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, false}, {0.0f, 88.0f, false}, {1.0f, 0.1015625f, true},
+    {1.0f, 0.0f, true}, {1.0f, -1.0f, true}, {0.5f, 0.0f, true}, {0.5f, -0.5f, true},
+    {0.5f, -0.0f, true}, {2.0f, -3.0f, true}, {2.0f, -448.0f, true}, {2.0f, 0.5f, true},
+    {3.0f, kNaN, false}, {3.0f, 2.0f, true}, {3.0f, 10.0f, false}, {0.1015625f, 3.0f, false},
+    {0.1015625f, 88.0f, false}, {0.1015625f, -0.0f, true}, {7.0f, 0.0f, true}, {7.0f, -1.0f, true},
+    {7.0f, -88.0f, true}, {10.0f, -0.5f, true}, {10.0f, -0.0f, true}, {10.0f, 1.0f, true},
+    {88.0f, -448.0f, true}, {88.0f, 0.5f, true}, {88.0f, 7.0f, true}, {0.0f, 2.0f, false},
+    {0.0f, 10.0f, false}, {0.0f, 448.0f, false}, {0.0f, 88.0f, false}, {0.0f, -0.0f, false},
+    {0.0f, -7.0f, true}, {448.0f, -1.0f, true}, {448.0f, -88.0f, true}, {448.0f, 0.0f, true},
+    {-0.0f, -0.0f, false}, {-0.0f, 1.0f, false}, {-0.0f, 0.1015625f, false}, {-1.0f, 0.5f, false},
+    {-1.0f, 7.0f, false}, {-1.0f, 0.0f, false}, {-0.5f, 10.0f, false}, {-0.5f, 448.0f, false},
+    {-0.5f, -3.0f, true}, {-3.0f, -0.0f, false}, {-3.0f, -7.0f, true}, {-3.0f, kNaN, false},
+    {-7.0f, -88.0f, true}, {-7.0f, 0.0f, false}, {-7.0f, 3.0f, false}, {-88.0f, 1.0f, false},
+    {-88.0f, 0.1015625f, false}, {-88.0f, 0.0f, false}, {-0.0f, 7.0f, false}, {-0.0f, 0.0f, false},
+    {-0.0f, -0.5f, true}, {-448.0f, 448.0f, false}, {-448.0f, -3.0f, false},
+    {-448.0f, -448.0f, false}, {kNaN, -7.0f, false}, {kNaN, kNaN, false}, {kNaN, 2.0f, false},
+};
+TEST_CASE("greater: float8_e4m3fn, float8_e4m3fn -> bool", "[greater]") {
+  const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kGreaterFloat8E4m3fn);
 }
 
 const Row<bool, float, float> kGreaterBfloat16[] = {

@@ -185,6 +185,34 @@ TEST_CASE("less_equal: uint64, uint64 -> bool", "[less_equal]") {
   check_loop(loop, kLessEqualUint64);
 }
 
+const Row<bool, float, float> kLessEqualFloat8E4m3fn[] = {
+    {kNaN, kNaN, false, kNone, 17},
+    {kNaN, 1.0f, false, kNone, 18},
+    {-0.0f, 0.0f, true, kNone, 19},
+    {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, false},
+    {1.0f, 0.0f, false}, {1.0f, -1.0f, false}, {0.5f, 0.0f, false}, {0.5f, -0.5f, false},
+    {0.5f, -0.0f, false}, {2.0f, -3.0f, false}, {2.0f, -448.0f, false}, {2.0f, 0.5f, false},
+    {3.0f, kNaN, false}, {3.0f, 2.0f, false}, {3.0f, 10.0f, true}, {0.1015625f, 3.0f, true},
+    {0.1015625f, 88.0f, true}, {0.1015625f, -0.0f, false}, {7.0f, 0.0f, false},
+    {7.0f, -1.0f, false}, {7.0f, -88.0f, false}, {10.0f, -0.5f, false}, {10.0f, -0.0f, false},
+    {10.0f, 1.0f, false}, {88.0f, -448.0f, false}, {88.0f, 0.5f, false}, {88.0f, 7.0f, false},
+    {0.0f, 2.0f, true}, {0.0f, 10.0f, true}, {0.0f, 448.0f, true}, {0.0f, 88.0f, true},
+    {0.0f, -0.0f, true}, {0.0f, -7.0f, false}, {448.0f, -1.0f, false}, {448.0f, -88.0f, false},
+    {448.0f, 0.0f, false}, {-0.0f, -0.0f, true}, {-0.0f, 1.0f, true}, {-0.0f, 0.1015625f, true},
+    {-1.0f, 0.5f, true}, {-1.0f, 7.0f, true}, {-1.0f, 0.0f, true}, {-0.5f, 10.0f, true},
+    {-0.5f, 448.0f, true}, {-0.5f, -3.0f, false}, {-3.0f, -0.0f, true}, {-3.0f, -7.0f, false},
+    {-3.0f, kNaN, false}, {-7.0f, -88.0f, false}, {-7.0f, 0.0f, true}, {-7.0f, 3.0f, true},
+    {-88.0f, 1.0f, true}, {-88.0f, 0.1015625f, true}, {-88.0f, 0.0f, true}, {-0.0f, 7.0f, true},
+    {-0.0f, 0.0f, true}, {-0.0f, -0.5f, false}, {-448.0f, 448.0f, true}, {-448.0f, -3.0f, true},
+    {-448.0f, -448.0f, true}, {kNaN, -7.0f, false}, {kNaN, kNaN, false}, {kNaN, 2.0f, false},
+};
+TEST_CASE("less_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[less_equal]") {
+  const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLessEqualFloat8E4m3fn);
+}
+
 const Row<bool, float, float> kLessEqualBfloat16[] = {
     {kNaN, kNaN, false, kNone, 17},
     {kNaN, 1.0f, false, kNone, 18},
@@ -614,6 +642,34 @@ TEST_CASE("not_equal: uint64, uint64 -> bool", "[not_equal]") {
                      .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualUint64);
+}
+
+const Row<bool, float, float> kNotEqualFloat8E4m3fn[] = {
+    {kNaN, kNaN, true, kNone, 17},
+    {kNaN, 1.0f, true, kNone, 18},
+    {-0.0f, 0.0f, false, kNone, 19},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, true},
+    {1.0f, 0.0f, true}, {1.0f, -1.0f, true}, {0.5f, 0.0f, true}, {0.5f, -0.5f, true},
+    {0.5f, -0.0f, true}, {2.0f, -3.0f, true}, {2.0f, -448.0f, true}, {2.0f, 0.5f, true},
+    {3.0f, kNaN, true}, {3.0f, 2.0f, true}, {3.0f, 10.0f, true}, {0.1015625f, 3.0f, true},
+    {0.1015625f, 88.0f, true}, {0.1015625f, -0.0f, true}, {7.0f, 0.0f, true}, {7.0f, -1.0f, true},
+    {7.0f, -88.0f, true}, {10.0f, -0.5f, true}, {10.0f, -0.0f, true}, {10.0f, 1.0f, true},
+    {88.0f, -448.0f, true}, {88.0f, 0.5f, true}, {88.0f, 7.0f, true}, {0.0f, 2.0f, true},
+    {0.0f, 10.0f, true}, {0.0f, 448.0f, true}, {0.0f, 88.0f, true}, {0.0f, -0.0f, false},
+    {0.0f, -7.0f, true}, {448.0f, -1.0f, true}, {448.0f, -88.0f, true}, {448.0f, 0.0f, true},
+    {-0.0f, -0.0f, false}, {-0.0f, 1.0f, true}, {-0.0f, 0.1015625f, true}, {-1.0f, 0.5f, true},
+    {-1.0f, 7.0f, true}, {-1.0f, 0.0f, true}, {-0.5f, 10.0f, true}, {-0.5f, 448.0f, true},
+    {-0.5f, -3.0f, true}, {-3.0f, -0.0f, true}, {-3.0f, -7.0f, true}, {-3.0f, kNaN, true},
+    {-7.0f, -88.0f, true}, {-7.0f, 0.0f, true}, {-7.0f, 3.0f, true}, {-88.0f, 1.0f, true},
+    {-88.0f, 0.1015625f, true}, {-88.0f, 0.0f, true}, {-0.0f, 7.0f, true}, {-0.0f, 0.0f, false},
+    {-0.0f, -0.5f, true}, {-448.0f, 448.0f, true}, {-448.0f, -3.0f, true},
+    {-448.0f, -448.0f, false}, {kNaN, -7.0f, true}, {kNaN, kNaN, true}, {kNaN, 2.0f, true},
+};
+TEST_CASE("not_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[not_equal]") {
+  const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kNotEqualFloat8E4m3fn);
 }
 
 const Row<bool, float, float> kNotEqualBfloat16[] = {

@@ -10,6 +10,37 @@
 namespace quern::conformance {
 namespace {
 
+const Row<float, float, float> kDivideFloat8E4m3fn[] = {
+    {1.0f, 0.0f, kNaN, kDivideByZero, 32},
+    {1.0f, -0.0f, kNaN, kDivideByZero, 33},
+    {0.0f, 0.0f, kNaN, kInvalid, 34},
+    {448.0f, 0.5f, kNaN, kOverflow, 38},
+    {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 10.0f},
+    {1.0f, 0.0f, kNaN}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, kNaN}, {0.5f, -0.5f, -1.0f},
+    {0.5f, -0.0f, kNaN}, {2.0f, -3.0f, -0.6875f}, {2.0f, -448.0f, -0.00390625f}, {2.0f, 0.5f, 4.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 1.5f}, {3.0f, 10.0f, 0.3125f}, {0.1015625f, 3.0f, 0.03515625f},
+    {0.1015625f, 88.0f, 0.001953125f}, {0.1015625f, -0.0f, kNaN}, {7.0f, 0.0f, kNaN},
+    {7.0f, -1.0f, -7.0f}, {7.0f, -88.0f, -0.078125f}, {10.0f, -0.5f, -20.0f}, {10.0f, -0.0f, kNaN},
+    {10.0f, 1.0f, 10.0f}, {88.0f, -448.0f, -0.203125f}, {88.0f, 0.5f, 176.0f}, {88.0f, 7.0f, 13.0f},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, kNaN}, {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -448.0f}, {448.0f, -88.0f, -5.0f},
+    {448.0f, 0.0f, kNaN}, {-0.0f, -0.0f, kNaN}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f},
+    {-1.0f, 0.5f, -2.0f}, {-1.0f, 7.0f, -0.140625f}, {-1.0f, 0.0f, kNaN},
+    {-0.5f, 10.0f, -0.05078125f}, {-0.5f, 448.0f, -0.001953125f}, {-0.5f, -3.0f, 0.171875f},
+    {-3.0f, -0.0f, kNaN}, {-3.0f, -7.0f, 0.4375f}, {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, 0.078125f},
+    {-7.0f, 0.0f, kNaN}, {-7.0f, 3.0f, -2.25f}, {-88.0f, 1.0f, -88.0f}, {-88.0f, 0.1015625f, kNaN},
+    {-88.0f, 0.0f, kNaN}, {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, kNaN}, {-0.0f, -0.5f, 0.0f},
+    {-448.0f, 448.0f, -1.0f}, {-448.0f, -3.0f, 144.0f}, {-448.0f, -448.0f, 1.0f},
+    {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[divide]") {
+  const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
+  check_loop(loop, kDivideFloat8E4m3fn);
+}
+
 const Row<float, float, float> kDivideBfloat16[] = {
     {1.0f, 0.0f, kInf, kDivideByZero, 32},
     {1.0f, -0.0f, -kInf, kDivideByZero, 33},
@@ -486,6 +517,43 @@ TEST_CASE("divmod: uint64, uint64 -> uint64, uint64", "[divmod]") {
   check_loop(loop, kDivmodUint64);
 }
 
+const Row<Two<float, float>, float, float> kDivmodFloat8E4m3fn[] = {
+    {1.0f, -0.0f, {kNaN, kNaN}, kDivideByZero | kInvalid, 29},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 34},
+    {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.0f, {0.0f, 0.0f}},
+    {1.0f, 0.1015625f, {9.0f, 0.0859375f}}, {1.0f, 0.0f, {kNaN, kNaN}},
+    {1.0f, -1.0f, {-1.0f, -0.0f}}, {0.5f, 0.0f, {kNaN, kNaN}}, {0.5f, -0.5f, {-1.0f, -0.0f}},
+    {0.5f, -0.0f, {kNaN, kNaN}}, {2.0f, -3.0f, {-1.0f, -1.0f}}, {2.0f, -448.0f, {-1.0f, -448.0f}},
+    {2.0f, 0.5f, {4.0f, 0.0f}}, {3.0f, kNaN, {kNaN, kNaN}}, {3.0f, 2.0f, {1.0f, 1.0f}},
+    {3.0f, 10.0f, {0.0f, 3.0f}}, {0.1015625f, 3.0f, {0.0f, 0.1015625f}},
+    {0.1015625f, 88.0f, {0.0f, 0.1015625f}}, {0.1015625f, -0.0f, {kNaN, kNaN}},
+    {7.0f, 0.0f, {kNaN, kNaN}}, {7.0f, -1.0f, {-7.0f, -0.0f}}, {7.0f, -88.0f, {-1.0f, -80.0f}},
+    {10.0f, -0.5f, {-20.0f, -0.0f}}, {10.0f, -0.0f, {kNaN, kNaN}}, {10.0f, 1.0f, {10.0f, 0.0f}},
+    {88.0f, -448.0f, {-1.0f, -352.0f}}, {88.0f, 0.5f, {176.0f, 0.0f}}, {88.0f, 7.0f, {12.0f, 4.0f}},
+    {0.0f, 2.0f, {0.0f, 0.0f}}, {0.0f, 10.0f, {0.0f, 0.0f}}, {0.0f, 448.0f, {0.0f, 0.0f}},
+    {0.0f, 88.0f, {0.0f, 0.0f}}, {0.0f, -0.0f, {kNaN, kNaN}}, {0.0f, -7.0f, {-0.0f, -0.0f}},
+    {448.0f, -1.0f, {-448.0f, -0.0f}}, {448.0f, -88.0f, {-6.0f, -80.0f}},
+    {448.0f, 0.0f, {kNaN, kNaN}}, {-0.0f, -0.0f, {kNaN, kNaN}}, {-0.0f, 1.0f, {-0.0f, 0.0f}},
+    {-0.0f, 0.1015625f, {-0.0f, 0.0f}}, {-1.0f, 0.5f, {-2.0f, 0.0f}}, {-1.0f, 7.0f, {-1.0f, 6.0f}},
+    {-1.0f, 0.0f, {kNaN, kNaN}}, {-0.5f, 10.0f, {-1.0f, 10.0f}}, {-0.5f, 448.0f, {-1.0f, 448.0f}},
+    {-0.5f, -3.0f, {0.0f, -0.5f}}, {-3.0f, -0.0f, {kNaN, kNaN}}, {-3.0f, -7.0f, {0.0f, -3.0f}},
+    {-3.0f, kNaN, {kNaN, kNaN}}, {-7.0f, -88.0f, {0.0f, -7.0f}}, {-7.0f, 0.0f, {kNaN, kNaN}},
+    {-7.0f, 3.0f, {-3.0f, 2.0f}}, {-88.0f, 1.0f, {-88.0f, 0.0f}},
+    {-88.0f, 0.1015625f, {kNaN, 0.0546875f}}, {-88.0f, 0.0f, {kNaN, kNaN}},
+    {-0.0f, 7.0f, {-0.0f, 0.0f}}, {-0.0f, 0.0f, {kNaN, kNaN}}, {-0.0f, -0.5f, {0.0f, -0.0f}},
+    {-448.0f, 448.0f, {-1.0f, 0.0f}}, {-448.0f, -3.0f, {144.0f, -1.0f}},
+    {-448.0f, -448.0f, {1.0f, -0.0f}}, {kNaN, -7.0f, {kNaN, kNaN}}, {kNaN, kNaN, {kNaN, kNaN}},
+    {kNaN, 2.0f, {kNaN, kNaN}},
+};
+TEST_CASE("divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn", "[divmod]") {
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
+  check_loop(loop, kDivmodFloat8E4m3fn);
+}
+
 const Row<Two<float, float>, float, float> kDivmodBfloat16[] = {
     {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 29},
     {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
@@ -825,6 +893,36 @@ TEST_CASE("floor_divide: uint64, uint64 -> uint64", "[floor_divide]") {
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint64);
+}
+
+const Row<float, float, float> kFloorDivideFloat8E4m3fn[] = {
+    {1.0f, -0.0f, kNaN, kDivideByZero, 23},
+    {0.0f, 0.0f, kNaN, kInvalid, 24},
+    {448.0f, 0.5f, kNaN, kOverflow, 27},
+    {-0.0f, 3.0f, -0.0f, kNone, 30},
+    {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 9.0f},
+    {1.0f, 0.0f, kNaN}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, kNaN}, {0.5f, -0.5f, -1.0f},
+    {0.5f, -0.0f, kNaN}, {2.0f, -3.0f, -1.0f}, {2.0f, -448.0f, -1.0f}, {2.0f, 0.5f, 4.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 1.0f}, {3.0f, 10.0f, 0.0f}, {0.1015625f, 3.0f, 0.0f},
+    {0.1015625f, 88.0f, 0.0f}, {0.1015625f, -0.0f, kNaN}, {7.0f, 0.0f, kNaN}, {7.0f, -1.0f, -7.0f},
+    {7.0f, -88.0f, -1.0f}, {10.0f, -0.5f, -20.0f}, {10.0f, -0.0f, kNaN}, {10.0f, 1.0f, 10.0f},
+    {88.0f, -448.0f, -1.0f}, {88.0f, 0.5f, 176.0f}, {88.0f, 7.0f, 12.0f}, {0.0f, 2.0f, 0.0f},
+    {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {0.0f, -0.0f, kNaN},
+    {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -448.0f}, {448.0f, -88.0f, -6.0f}, {448.0f, 0.0f, kNaN},
+    {-0.0f, -0.0f, kNaN}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f}, {-1.0f, 0.5f, -2.0f},
+    {-1.0f, 7.0f, -1.0f}, {-1.0f, 0.0f, kNaN}, {-0.5f, 10.0f, -1.0f}, {-0.5f, 448.0f, -1.0f},
+    {-0.5f, -3.0f, 0.0f}, {-3.0f, -0.0f, kNaN}, {-3.0f, -7.0f, 0.0f}, {-3.0f, kNaN, kNaN},
+    {-7.0f, -88.0f, 0.0f}, {-7.0f, 0.0f, kNaN}, {-7.0f, 3.0f, -3.0f}, {-88.0f, 1.0f, -88.0f},
+    {-88.0f, 0.1015625f, kNaN}, {-88.0f, 0.0f, kNaN}, {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, kNaN},
+    {-0.0f, -0.5f, 0.0f}, {-448.0f, 448.0f, -1.0f}, {-448.0f, -3.0f, 144.0f},
+    {-448.0f, -448.0f, 1.0f}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("floor_divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[floor_divide]") {
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
+  check_loop(loop, kFloorDivideFloat8E4m3fn);
 }
 
 const Row<float, float, float> kFloorDivideBfloat16[] = {

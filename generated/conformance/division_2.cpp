@@ -143,6 +143,35 @@ TEST_CASE("fmod: uint64, uint64 -> uint64", "[fmod]") {
   check_loop(loop, kFmodUint64);
 }
 
+const Row<float, float, float> kFmodFloat8E4m3fn[] = {
+    {1.0f, 0.0f, kNaN, kInvalid, 19},
+    {kNaN, 0.0f, kNaN, kNone, 21},
+    {-3.0f, 3.0f, -0.0f, kNone, 23},
+    {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.0859375f},
+    {1.0f, 0.0f, kNaN}, {1.0f, -1.0f, 0.0f}, {0.5f, 0.0f, kNaN}, {0.5f, -0.5f, 0.0f},
+    {0.5f, -0.0f, kNaN}, {2.0f, -3.0f, 2.0f}, {2.0f, -448.0f, 2.0f}, {2.0f, 0.5f, 0.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 1.0f}, {3.0f, 10.0f, 3.0f}, {0.1015625f, 3.0f, 0.1015625f},
+    {0.1015625f, 88.0f, 0.1015625f}, {0.1015625f, -0.0f, kNaN}, {7.0f, 0.0f, kNaN},
+    {7.0f, -1.0f, 0.0f}, {7.0f, -88.0f, 7.0f}, {10.0f, -0.5f, 0.0f}, {10.0f, -0.0f, kNaN},
+    {10.0f, 1.0f, 0.0f}, {88.0f, -448.0f, 88.0f}, {88.0f, 0.5f, 0.0f}, {88.0f, 7.0f, 4.0f},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, kNaN}, {0.0f, -7.0f, 0.0f}, {448.0f, -1.0f, 0.0f}, {448.0f, -88.0f, 8.0f},
+    {448.0f, 0.0f, kNaN}, {-0.0f, -0.0f, kNaN}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f},
+    {-1.0f, 0.5f, -0.0f}, {-1.0f, 7.0f, -1.0f}, {-1.0f, 0.0f, kNaN}, {-0.5f, 10.0f, -0.5f},
+    {-0.5f, 448.0f, -0.5f}, {-0.5f, -3.0f, -0.5f}, {-3.0f, -0.0f, kNaN}, {-3.0f, -7.0f, -3.0f},
+    {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, -7.0f}, {-7.0f, 0.0f, kNaN}, {-7.0f, 3.0f, -1.0f},
+    {-88.0f, 1.0f, -0.0f}, {-88.0f, 0.1015625f, -0.046875f}, {-88.0f, 0.0f, kNaN},
+    {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, kNaN}, {-0.0f, -0.5f, -0.0f}, {-448.0f, 448.0f, -0.0f},
+    {-448.0f, -3.0f, -1.0f}, {-448.0f, -448.0f, -0.0f}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN},
+    {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("fmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fmod]") {
+  const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+  check_loop(loop, kFmodFloat8E4m3fn);
+}
+
 const Row<float, float, float> kFmodBfloat16[] = {
     {1.0f, 0.0f, kNaN, kInvalid, 19},
     {kInf, 2.0f, kNaN, kInvalid, 20},
@@ -428,6 +457,35 @@ TEST_CASE("remainder: uint64, uint64 -> uint64", "[remainder]") {
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderUint64);
+}
+
+const Row<float, float, float> kRemainderFloat8E4m3fn[] = {
+    {1.0f, 0.0f, kNaN, kInvalid, 23},
+    {0.0f, -3.0f, -0.0f, kNone, 27},
+    {-0.0f, 3.0f, 0.0f, kNone, 28},
+    {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.0859375f},
+    {1.0f, 0.0f, kNaN}, {1.0f, -1.0f, -0.0f}, {0.5f, 0.0f, kNaN}, {0.5f, -0.5f, -0.0f},
+    {0.5f, -0.0f, kNaN}, {2.0f, -3.0f, -1.0f}, {2.0f, -448.0f, -448.0f}, {2.0f, 0.5f, 0.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 1.0f}, {3.0f, 10.0f, 3.0f}, {0.1015625f, 3.0f, 0.1015625f},
+    {0.1015625f, 88.0f, 0.1015625f}, {0.1015625f, -0.0f, kNaN}, {7.0f, 0.0f, kNaN},
+    {7.0f, -1.0f, -0.0f}, {7.0f, -88.0f, -80.0f}, {10.0f, -0.5f, -0.0f}, {10.0f, -0.0f, kNaN},
+    {10.0f, 1.0f, 0.0f}, {88.0f, -448.0f, -352.0f}, {88.0f, 0.5f, 0.0f}, {88.0f, 7.0f, 4.0f},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, kNaN}, {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -0.0f}, {448.0f, -88.0f, -80.0f},
+    {448.0f, 0.0f, kNaN}, {-0.0f, -0.0f, kNaN}, {-0.0f, 1.0f, 0.0f}, {-0.0f, 0.1015625f, 0.0f},
+    {-1.0f, 0.5f, 0.0f}, {-1.0f, 7.0f, 6.0f}, {-1.0f, 0.0f, kNaN}, {-0.5f, 10.0f, 10.0f},
+    {-0.5f, 448.0f, 448.0f}, {-0.5f, -3.0f, -0.5f}, {-3.0f, -0.0f, kNaN}, {-3.0f, -7.0f, -3.0f},
+    {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, -7.0f}, {-7.0f, 0.0f, kNaN}, {-7.0f, 3.0f, 2.0f},
+    {-88.0f, 1.0f, 0.0f}, {-88.0f, 0.1015625f, 0.0546875f}, {-88.0f, 0.0f, kNaN},
+    {-0.0f, 7.0f, 0.0f}, {-0.0f, 0.0f, kNaN}, {-0.0f, -0.5f, -0.0f}, {-448.0f, 448.0f, 0.0f},
+    {-448.0f, -3.0f, -1.0f}, {-448.0f, -448.0f, -0.0f}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN},
+    {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("remainder: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[remainder]") {
+  const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+  check_loop(loop, kRemainderFloat8E4m3fn);
 }
 
 const Row<float, float, float> kRemainderBfloat16[] = {

@@ -10,6 +10,25 @@
 namespace quern::conformance {
 namespace {
 
+const Row<float, float> kExpFloat8E4m3fn[] = {
+    {0.0f, 1.0f, kNone, 11},
+    {-0.0f, 1.0f, kNone, 12},
+    {448.0f, kNaN, kOverflow, 15},
+    {-448.0f, 0.0f, kUnderflow, 16},
+    {kNaN, kNaN, kNone, 17},
+    {0.0f, 1.0f}, {1.0f, 2.75f}, {0.5f, 1.625f}, {2.0f, 7.5f}, {3.0f, 20.0f}, {0.1015625f, 1.125f},
+    {7.0f, kNaN}, {10.0f, kNaN}, {88.0f, kNaN}, {0.0f, 1.0f}, {0.0f, 1.0f}, {448.0f, kNaN},
+    {-0.0f, 1.0f}, {-1.0f, 0.375f}, {-0.5f, 0.625f}, {-3.0f, 0.05078125f}, {-7.0f, 0.0f},
+    {-88.0f, 0.0f}, {-0.0f, 1.0f}, {-448.0f, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("exp: float8_e4m3fn -> float8_e4m3fn", "[exp]") {
+  const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
+                     .bound = 0.501};
+  check_loop(loop, kExpFloat8E4m3fn);
+}
+
 const Row<float, float> kExpBfloat16[] = {
     {0.0f, 1.0f, kNone, 11},
     {-0.0f, 1.0f, kNone, 12},

@@ -142,6 +142,35 @@ TEST_CASE("fmin: uint64, uint64 -> uint64", "[fmin]") {
   check_loop(loop, kFminUint64);
 }
 
+const Row<float, float, float> kFminFloat8E4m3fn[] = {
+    {kNaN, 1.0f, 1.0f, kNone, 19},
+    {1.0f, kNaN, 1.0f, kNone, 20},
+    {kNaN, kNaN, kNaN, kNone, 21},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
+    {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.5f},
+    {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -3.0f}, {2.0f, -448.0f, -448.0f}, {2.0f, 0.5f, 0.5f},
+    {3.0f, kNaN, 3.0f}, {3.0f, 2.0f, 2.0f}, {3.0f, 10.0f, 3.0f}, {0.1015625f, 3.0f, 0.1015625f},
+    {0.1015625f, 88.0f, 0.1015625f}, {0.1015625f, -0.0f, -0.0f}, {7.0f, 0.0f, 0.0f},
+    {7.0f, -1.0f, -1.0f}, {7.0f, -88.0f, -88.0f}, {10.0f, -0.5f, -0.5f}, {10.0f, -0.0f, -0.0f},
+    {10.0f, 1.0f, 1.0f}, {88.0f, -448.0f, -448.0f}, {88.0f, 0.5f, 0.5f}, {88.0f, 7.0f, 7.0f},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, -0.0f}, {0.0f, -7.0f, -7.0f}, {448.0f, -1.0f, -1.0f}, {448.0f, -88.0f, -88.0f},
+    {448.0f, 0.0f, 0.0f}, {-0.0f, -0.0f, -0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f},
+    {-1.0f, 0.5f, -1.0f}, {-1.0f, 7.0f, -1.0f}, {-1.0f, 0.0f, -1.0f}, {-0.5f, 10.0f, -0.5f},
+    {-0.5f, 448.0f, -0.5f}, {-0.5f, -3.0f, -3.0f}, {-3.0f, -0.0f, -3.0f}, {-3.0f, -7.0f, -7.0f},
+    {-3.0f, kNaN, -3.0f}, {-7.0f, -88.0f, -88.0f}, {-7.0f, 0.0f, -7.0f}, {-7.0f, 3.0f, -7.0f},
+    {-88.0f, 1.0f, -88.0f}, {-88.0f, 0.1015625f, -88.0f}, {-88.0f, 0.0f, -88.0f},
+    {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, 0.0f}, {-0.0f, -0.5f, -0.5f}, {-448.0f, 448.0f, -448.0f},
+    {-448.0f, -3.0f, -448.0f}, {-448.0f, -448.0f, -448.0f}, {kNaN, -7.0f, -7.0f},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, 2.0f},
+};
+TEST_CASE("fmin: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fmin]") {
+  const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kFminFloat8E4m3fn);
+}
+
 const Row<float, float, float> kFminBfloat16[] = {
     {kNaN, 1.0f, 1.0f, kNone, 19},
     {1.0f, kNaN, 1.0f, kNone, 20},
@@ -421,6 +450,41 @@ TEST_CASE("fmin: complex128, complex128 -> complex128", "[fmin]") {
                      .types = {"complex128", "complex128", "complex128"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kFminComplex128);
+}
+
+const Row<float, float, float, float> kHardTanhFloat8E4m3fn[] = {
+    {0.5f, -1.0f, 1.0f, 0.5f, kNone, 14},
+    {kNaN, -1.0f, 1.0f, kNaN, kNone, 16},
+    {0.0f, 0.0f, 1.0f, 0.0f}, {0.0f, 3.0f, 0.1015625f, 0.1015625f}, {0.0f, 88.0f, 0.0f, 0.0f},
+    {1.0f, 0.1015625f, 88.0f, 1.0f}, {1.0f, 0.0f, -0.0f, -0.0f}, {1.0f, -1.0f, -7.0f, -7.0f},
+    {0.5f, 0.0f, -3.0f, -3.0f}, {0.5f, -0.5f, -448.0f, -448.0f}, {0.5f, -0.0f, 0.5f, 0.5f},
+    {2.0f, -3.0f, 1.0f, 1.0f}, {2.0f, -448.0f, 0.1015625f, 0.1015625f}, {2.0f, 0.5f, 0.0f, 0.0f},
+    {3.0f, kNaN, 88.0f, kNaN}, {3.0f, 2.0f, -0.0f, -0.0f}, {3.0f, 10.0f, -7.0f, -7.0f},
+    {0.1015625f, 3.0f, -3.0f, -3.0f}, {0.1015625f, 88.0f, -448.0f, -448.0f},
+    {0.1015625f, -0.0f, 0.5f, 0.1015625f}, {7.0f, 0.0f, 1.0f, 1.0f},
+    {7.0f, -1.0f, 0.1015625f, 0.1015625f}, {7.0f, -88.0f, 0.0f, 0.0f}, {10.0f, -0.5f, 88.0f, 10.0f},
+    {10.0f, -0.0f, -0.0f, -0.0f}, {10.0f, 1.0f, -7.0f, -7.0f}, {88.0f, -448.0f, -3.0f, -3.0f},
+    {88.0f, 0.5f, -448.0f, -448.0f}, {88.0f, 7.0f, 0.5f, 0.5f}, {0.0f, 2.0f, 1.0f, 1.0f},
+    {0.0f, 10.0f, 0.1015625f, 0.1015625f}, {0.0f, 448.0f, 0.0f, 0.0f}, {0.0f, 88.0f, 88.0f, 88.0f},
+    {0.0f, -0.0f, -0.0f, -0.0f}, {0.0f, -7.0f, -7.0f, -7.0f}, {448.0f, -1.0f, -3.0f, -3.0f},
+    {448.0f, -88.0f, -448.0f, -448.0f}, {448.0f, 0.0f, 0.5f, 0.5f}, {-0.0f, -0.0f, 1.0f, -0.0f},
+    {-0.0f, 1.0f, 0.1015625f, 0.1015625f}, {-0.0f, 0.1015625f, 0.0f, 0.0f},
+    {-1.0f, 0.5f, 88.0f, 0.5f}, {-1.0f, 7.0f, -0.0f, -0.0f}, {-1.0f, 0.0f, -7.0f, -7.0f},
+    {-0.5f, 10.0f, -3.0f, -3.0f}, {-0.5f, 448.0f, -448.0f, -448.0f}, {-0.5f, -3.0f, 0.5f, -0.5f},
+    {-3.0f, -0.0f, 1.0f, -0.0f}, {-3.0f, -7.0f, 0.1015625f, -3.0f}, {-3.0f, kNaN, 0.0f, kNaN},
+    {-7.0f, -88.0f, 88.0f, -7.0f}, {-7.0f, 0.0f, -0.0f, -0.0f}, {-7.0f, 3.0f, -7.0f, -7.0f},
+    {-88.0f, 1.0f, -3.0f, -3.0f}, {-88.0f, 0.1015625f, -448.0f, -448.0f},
+    {-88.0f, 0.0f, 0.5f, 0.0f}, {-0.0f, 7.0f, 1.0f, 1.0f}, {-0.0f, 0.0f, 0.1015625f, 0.0f},
+    {-0.0f, -0.5f, 0.0f, 0.0f}, {-448.0f, 448.0f, 88.0f, 88.0f}, {-448.0f, -3.0f, -0.0f, -3.0f},
+    {-448.0f, -448.0f, -7.0f, -448.0f}, {kNaN, -7.0f, -3.0f, kNaN}, {kNaN, kNaN, -448.0f, kNaN},
+    {kNaN, 2.0f, 0.5f, kNaN},
+};
+TEST_CASE("hard_tanh: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn",
+          "[hard_tanh]") {
+  const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kHardTanhFloat8E4m3fn);
 }
 
 const Row<float, float, float, float> kHardTanhBfloat16[] = {
@@ -739,6 +803,34 @@ TEST_CASE("maximum: uint64, uint64 -> uint64", "[maximum]") {
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumUint64);
+}
+
+const Row<float, float, float> kMaximumFloat8E4m3fn[] = {
+    {kNaN, 1.0f, kNaN, kNone, 22},
+    {1.0f, kNaN, kNaN, kNone, 23},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.0f, 88.0f}, {1.0f, 0.1015625f, 1.0f},
+    {1.0f, 0.0f, 1.0f}, {1.0f, -1.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -0.5f, 0.5f},
+    {0.5f, -0.0f, 0.5f}, {2.0f, -3.0f, 2.0f}, {2.0f, -448.0f, 2.0f}, {2.0f, 0.5f, 2.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 3.0f}, {3.0f, 10.0f, 10.0f}, {0.1015625f, 3.0f, 3.0f},
+    {0.1015625f, 88.0f, 88.0f}, {0.1015625f, -0.0f, 0.1015625f}, {7.0f, 0.0f, 7.0f},
+    {7.0f, -1.0f, 7.0f}, {7.0f, -88.0f, 7.0f}, {10.0f, -0.5f, 10.0f}, {10.0f, -0.0f, 10.0f},
+    {10.0f, 1.0f, 10.0f}, {88.0f, -448.0f, 88.0f}, {88.0f, 0.5f, 88.0f}, {88.0f, 7.0f, 88.0f},
+    {0.0f, 2.0f, 2.0f}, {0.0f, 10.0f, 10.0f}, {0.0f, 448.0f, 448.0f}, {0.0f, 88.0f, 88.0f},
+    {0.0f, -0.0f, -0.0f}, {0.0f, -7.0f, 0.0f}, {448.0f, -1.0f, 448.0f}, {448.0f, -88.0f, 448.0f},
+    {448.0f, 0.0f, 448.0f}, {-0.0f, -0.0f, -0.0f}, {-0.0f, 1.0f, 1.0f},
+    {-0.0f, 0.1015625f, 0.1015625f}, {-1.0f, 0.5f, 0.5f}, {-1.0f, 7.0f, 7.0f}, {-1.0f, 0.0f, 0.0f},
+    {-0.5f, 10.0f, 10.0f}, {-0.5f, 448.0f, 448.0f}, {-0.5f, -3.0f, -0.5f}, {-3.0f, -0.0f, -0.0f},
+    {-3.0f, -7.0f, -3.0f}, {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, -7.0f}, {-7.0f, 0.0f, 0.0f},
+    {-7.0f, 3.0f, 3.0f}, {-88.0f, 1.0f, 1.0f}, {-88.0f, 0.1015625f, 0.1015625f},
+    {-88.0f, 0.0f, 0.0f}, {-0.0f, 7.0f, 7.0f}, {-0.0f, 0.0f, 0.0f}, {-0.0f, -0.5f, -0.0f},
+    {-448.0f, 448.0f, 448.0f}, {-448.0f, -3.0f, -3.0f}, {-448.0f, -448.0f, -448.0f},
+    {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("maximum: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[maximum]") {
+  const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kMaximumFloat8E4m3fn);
 }
 
 const Row<float, float, float> kMaximumBfloat16[] = {

@@ -146,6 +146,34 @@ TEST_CASE("minimum: uint64, uint64 -> uint64", "[minimum]") {
   check_loop(loop, kMinimumUint64);
 }
 
+const Row<float, float, float> kMinimumFloat8E4m3fn[] = {
+    {kNaN, 1.0f, kNaN, kNone, 22},
+    {1.0f, kNaN, kNaN, kNone, 23},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
+    {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.5f},
+    {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -3.0f}, {2.0f, -448.0f, -448.0f}, {2.0f, 0.5f, 0.5f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 2.0f}, {3.0f, 10.0f, 3.0f}, {0.1015625f, 3.0f, 0.1015625f},
+    {0.1015625f, 88.0f, 0.1015625f}, {0.1015625f, -0.0f, -0.0f}, {7.0f, 0.0f, 0.0f},
+    {7.0f, -1.0f, -1.0f}, {7.0f, -88.0f, -88.0f}, {10.0f, -0.5f, -0.5f}, {10.0f, -0.0f, -0.0f},
+    {10.0f, 1.0f, 1.0f}, {88.0f, -448.0f, -448.0f}, {88.0f, 0.5f, 0.5f}, {88.0f, 7.0f, 7.0f},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, -0.0f}, {0.0f, -7.0f, -7.0f}, {448.0f, -1.0f, -1.0f}, {448.0f, -88.0f, -88.0f},
+    {448.0f, 0.0f, 0.0f}, {-0.0f, -0.0f, -0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f},
+    {-1.0f, 0.5f, -1.0f}, {-1.0f, 7.0f, -1.0f}, {-1.0f, 0.0f, -1.0f}, {-0.5f, 10.0f, -0.5f},
+    {-0.5f, 448.0f, -0.5f}, {-0.5f, -3.0f, -3.0f}, {-3.0f, -0.0f, -3.0f}, {-3.0f, -7.0f, -7.0f},
+    {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, -88.0f}, {-7.0f, 0.0f, -7.0f}, {-7.0f, 3.0f, -7.0f},
+    {-88.0f, 1.0f, -88.0f}, {-88.0f, 0.1015625f, -88.0f}, {-88.0f, 0.0f, -88.0f},
+    {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, 0.0f}, {-0.0f, -0.5f, -0.5f}, {-448.0f, 448.0f, -448.0f},
+    {-448.0f, -3.0f, -448.0f}, {-448.0f, -448.0f, -448.0f}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN},
+    {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("minimum: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[minimum]") {
+  const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kMinimumFloat8E4m3fn);
+}
+
 const Row<float, float, float> kMinimumBfloat16[] = {
     {kNaN, 1.0f, kNaN, kNone, 22},
     {1.0f, kNaN, kNaN, kNone, 23},

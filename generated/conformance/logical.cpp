@@ -150,6 +150,33 @@ TEST_CASE("logical_and: uint64, uint64 -> bool", "[logical_and]") {
   check_loop(loop, kLogicalAndUint64);
 }
 
+const Row<bool, float, float> kLogicalAndFloat8E4m3fn[] = {
+    {kNaN, 1.0f, true, kNone, 27},
+    {-0.0f, 1.0f, false, kNone, 28},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, false}, {0.0f, 88.0f, false}, {1.0f, 0.1015625f, true},
+    {1.0f, 0.0f, false}, {1.0f, -1.0f, true}, {0.5f, 0.0f, false}, {0.5f, -0.5f, true},
+    {0.5f, -0.0f, false}, {2.0f, -3.0f, true}, {2.0f, -448.0f, true}, {2.0f, 0.5f, true},
+    {3.0f, kNaN, true}, {3.0f, 2.0f, true}, {3.0f, 10.0f, true}, {0.1015625f, 3.0f, true},
+    {0.1015625f, 88.0f, true}, {0.1015625f, -0.0f, false}, {7.0f, 0.0f, false}, {7.0f, -1.0f, true},
+    {7.0f, -88.0f, true}, {10.0f, -0.5f, true}, {10.0f, -0.0f, false}, {10.0f, 1.0f, true},
+    {88.0f, -448.0f, true}, {88.0f, 0.5f, true}, {88.0f, 7.0f, true}, {0.0f, 2.0f, false},
+    {0.0f, 10.0f, false}, {0.0f, 448.0f, false}, {0.0f, 88.0f, false}, {0.0f, -0.0f, false},
+    {0.0f, -7.0f, false}, {448.0f, -1.0f, true}, {448.0f, -88.0f, true}, {448.0f, 0.0f, false},
+    {-0.0f, -0.0f, false}, {-0.0f, 1.0f, false}, {-0.0f, 0.1015625f, false}, {-1.0f, 0.5f, true},
+    {-1.0f, 7.0f, true}, {-1.0f, 0.0f, false}, {-0.5f, 10.0f, true}, {-0.5f, 448.0f, true},
+    {-0.5f, -3.0f, true}, {-3.0f, -0.0f, false}, {-3.0f, -7.0f, true}, {-3.0f, kNaN, true},
+    {-7.0f, -88.0f, true}, {-7.0f, 0.0f, false}, {-7.0f, 3.0f, true}, {-88.0f, 1.0f, true},
+    {-88.0f, 0.1015625f, true}, {-88.0f, 0.0f, false}, {-0.0f, 7.0f, false}, {-0.0f, 0.0f, false},
+    {-0.0f, -0.5f, false}, {-448.0f, 448.0f, true}, {-448.0f, -3.0f, true},
+    {-448.0f, -448.0f, true}, {kNaN, -7.0f, true}, {kNaN, kNaN, true}, {kNaN, 2.0f, true},
+};
+TEST_CASE("logical_and: float8_e4m3fn, float8_e4m3fn -> bool", "[logical_and]") {
+  const Loop loop = {.ufunc = "logical_and", .origin = "spec/ufuncs/logical_and.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalAndFloat8E4m3fn);
+}
+
 const Row<bool, float, float> kLogicalAndBfloat16[] = {
     {kNaN, 1.0f, true, kNone, 27},
     {-0.0f, 1.0f, false, kNone, 28},
@@ -491,6 +518,21 @@ TEST_CASE("logical_not: uint64 -> bool", "[logical_not]") {
   check_loop(loop, kLogicalNotUint64);
 }
 
+const Row<bool, float> kLogicalNotFloat8E4m3fn[] = {
+    {kNaN, false, kNone, 12},
+    {-0.0f, true, kNone, 13},
+    {0.0f, true}, {1.0f, false}, {0.5f, false}, {2.0f, false}, {3.0f, false}, {0.1015625f, false},
+    {7.0f, false}, {10.0f, false}, {88.0f, false}, {0.0f, true}, {0.0f, true}, {448.0f, false},
+    {-0.0f, true}, {-1.0f, false}, {-0.5f, false}, {-3.0f, false}, {-7.0f, false}, {-88.0f, false},
+    {-0.0f, true}, {-448.0f, false}, {kNaN, false},
+};
+TEST_CASE("logical_not: float8_e4m3fn -> bool", "[logical_not]") {
+  const Loop loop = {.ufunc = "logical_not", .origin = "spec/ufuncs/logical_not.yaml:8",
+                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalNotFloat8E4m3fn);
+}
+
 const Row<bool, float> kLogicalNotBfloat16[] = {
     {kNaN, false, kNone, 12},
     {-0.0f, true, kNone, 13},
@@ -732,6 +774,33 @@ TEST_CASE("logical_or: uint64, uint64 -> bool", "[logical_or]") {
                      .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLogicalOrUint64);
+}
+
+const Row<bool, float, float> kLogicalOrFloat8E4m3fn[] = {
+    {0.0f, kNaN, true, kNone, 27},
+    {-0.0f, 0.0f, false, kNone, 28},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, true},
+    {1.0f, 0.0f, true}, {1.0f, -1.0f, true}, {0.5f, 0.0f, true}, {0.5f, -0.5f, true},
+    {0.5f, -0.0f, true}, {2.0f, -3.0f, true}, {2.0f, -448.0f, true}, {2.0f, 0.5f, true},
+    {3.0f, kNaN, true}, {3.0f, 2.0f, true}, {3.0f, 10.0f, true}, {0.1015625f, 3.0f, true},
+    {0.1015625f, 88.0f, true}, {0.1015625f, -0.0f, true}, {7.0f, 0.0f, true}, {7.0f, -1.0f, true},
+    {7.0f, -88.0f, true}, {10.0f, -0.5f, true}, {10.0f, -0.0f, true}, {10.0f, 1.0f, true},
+    {88.0f, -448.0f, true}, {88.0f, 0.5f, true}, {88.0f, 7.0f, true}, {0.0f, 2.0f, true},
+    {0.0f, 10.0f, true}, {0.0f, 448.0f, true}, {0.0f, 88.0f, true}, {0.0f, -0.0f, false},
+    {0.0f, -7.0f, true}, {448.0f, -1.0f, true}, {448.0f, -88.0f, true}, {448.0f, 0.0f, true},
+    {-0.0f, -0.0f, false}, {-0.0f, 1.0f, true}, {-0.0f, 0.1015625f, true}, {-1.0f, 0.5f, true},
+    {-1.0f, 7.0f, true}, {-1.0f, 0.0f, true}, {-0.5f, 10.0f, true}, {-0.5f, 448.0f, true},
+    {-0.5f, -3.0f, true}, {-3.0f, -0.0f, true}, {-3.0f, -7.0f, true}, {-3.0f, kNaN, true},
+    {-7.0f, -88.0f, true}, {-7.0f, 0.0f, true}, {-7.0f, 3.0f, true}, {-88.0f, 1.0f, true},
+    {-88.0f, 0.1015625f, true}, {-88.0f, 0.0f, true}, {-0.0f, 7.0f, true}, {-0.0f, 0.0f, false},
+    {-0.0f, -0.5f, true}, {-448.0f, 448.0f, true}, {-448.0f, -3.0f, true}, {-448.0f, -448.0f, true},
+    {kNaN, -7.0f, true}, {kNaN, kNaN, true}, {kNaN, 2.0f, true},
+};
+TEST_CASE("logical_or: float8_e4m3fn, float8_e4m3fn -> bool", "[logical_or]") {
+  const Loop loop = {.ufunc = "logical_or", .origin = "spec/ufuncs/logical_or.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalOrFloat8E4m3fn);
 }
 
 const Row<bool, float, float> kLogicalOrBfloat16[] = {

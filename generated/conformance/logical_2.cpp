@@ -152,6 +152,33 @@ TEST_CASE("logical_xor: uint64, uint64 -> bool", "[logical_xor]") {
   check_loop(loop, kLogicalXorUint64);
 }
 
+const Row<bool, float, float> kLogicalXorFloat8E4m3fn[] = {
+    {kNaN, 0.0f, true, kNone, 26},
+    {-0.0f, 0.0f, false, kNone, 27},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, false},
+    {1.0f, 0.0f, true}, {1.0f, -1.0f, false}, {0.5f, 0.0f, true}, {0.5f, -0.5f, false},
+    {0.5f, -0.0f, true}, {2.0f, -3.0f, false}, {2.0f, -448.0f, false}, {2.0f, 0.5f, false},
+    {3.0f, kNaN, false}, {3.0f, 2.0f, false}, {3.0f, 10.0f, false}, {0.1015625f, 3.0f, false},
+    {0.1015625f, 88.0f, false}, {0.1015625f, -0.0f, true}, {7.0f, 0.0f, true}, {7.0f, -1.0f, false},
+    {7.0f, -88.0f, false}, {10.0f, -0.5f, false}, {10.0f, -0.0f, true}, {10.0f, 1.0f, false},
+    {88.0f, -448.0f, false}, {88.0f, 0.5f, false}, {88.0f, 7.0f, false}, {0.0f, 2.0f, true},
+    {0.0f, 10.0f, true}, {0.0f, 448.0f, true}, {0.0f, 88.0f, true}, {0.0f, -0.0f, false},
+    {0.0f, -7.0f, true}, {448.0f, -1.0f, false}, {448.0f, -88.0f, false}, {448.0f, 0.0f, true},
+    {-0.0f, -0.0f, false}, {-0.0f, 1.0f, true}, {-0.0f, 0.1015625f, true}, {-1.0f, 0.5f, false},
+    {-1.0f, 7.0f, false}, {-1.0f, 0.0f, true}, {-0.5f, 10.0f, false}, {-0.5f, 448.0f, false},
+    {-0.5f, -3.0f, false}, {-3.0f, -0.0f, true}, {-3.0f, -7.0f, false}, {-3.0f, kNaN, false},
+    {-7.0f, -88.0f, false}, {-7.0f, 0.0f, true}, {-7.0f, 3.0f, false}, {-88.0f, 1.0f, false},
+    {-88.0f, 0.1015625f, false}, {-88.0f, 0.0f, true}, {-0.0f, 7.0f, true}, {-0.0f, 0.0f, false},
+    {-0.0f, -0.5f, true}, {-448.0f, 448.0f, false}, {-448.0f, -3.0f, false},
+    {-448.0f, -448.0f, false}, {kNaN, -7.0f, false}, {kNaN, kNaN, false}, {kNaN, 2.0f, false},
+};
+TEST_CASE("logical_xor: float8_e4m3fn, float8_e4m3fn -> bool", "[logical_xor]") {
+  const Loop loop = {.ufunc = "logical_xor", .origin = "spec/ufuncs/logical_xor.yaml:8",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalXorFloat8E4m3fn);
+}
+
 const Row<bool, float, float> kLogicalXorBfloat16[] = {
     {kNaN, 0.0f, true, kNone, 26},
     {-0.0f, 0.0f, false, kNone, 27},

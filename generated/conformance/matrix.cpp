@@ -150,6 +150,34 @@ TEST_CASE("matmul: uint64, uint64 -> uint64", "[matmul]") {
   check_loop(loop, kMatmulUint64);
 }
 
+const Row<float, float, float> kMatmulFloat8E4m3fn[] = {
+    {448.0f, 2.0f, kNaN, kOverflow, 22},
+    {kNaN, 1.0f, kNaN, kNone, 24},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
+    {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.25f},
+    {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -6.0f}, {2.0f, -448.0f, kNaN}, {2.0f, 0.5f, 1.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 6.0f}, {3.0f, 10.0f, 30.0f}, {0.1015625f, 3.0f, 0.3125f},
+    {0.1015625f, 88.0f, 9.0f}, {0.1015625f, -0.0f, -0.0f}, {7.0f, 0.0f, 0.0f}, {7.0f, -1.0f, -7.0f},
+    {7.0f, -88.0f, kNaN}, {10.0f, -0.5f, -5.0f}, {10.0f, -0.0f, -0.0f}, {10.0f, 1.0f, 10.0f},
+    {88.0f, -448.0f, kNaN}, {88.0f, 0.5f, 44.0f}, {88.0f, 7.0f, kNaN}, {0.0f, 2.0f, 0.0f},
+    {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {0.0f, -0.0f, -0.0f},
+    {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -448.0f}, {448.0f, -88.0f, kNaN}, {448.0f, 0.0f, 0.0f},
+    {-0.0f, -0.0f, 0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.0f, -7.0f}, {-1.0f, 0.0f, -0.0f}, {-0.5f, 10.0f, -5.0f}, {-0.5f, 448.0f, -224.0f},
+    {-0.5f, -3.0f, 1.5f}, {-3.0f, -0.0f, 0.0f}, {-3.0f, -7.0f, 20.0f}, {-3.0f, kNaN, kNaN},
+    {-7.0f, -88.0f, kNaN}, {-7.0f, 0.0f, -0.0f}, {-7.0f, 3.0f, -20.0f}, {-88.0f, 1.0f, -88.0f},
+    {-88.0f, 0.1015625f, -9.0f}, {-88.0f, 0.0f, -0.0f}, {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, -0.0f},
+    {-0.0f, -0.5f, 0.0f}, {-448.0f, 448.0f, kNaN}, {-448.0f, -3.0f, kNaN}, {-448.0f, -448.0f, kNaN},
+    {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("matmul: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[matmul]") {
+  const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
+                     .bound = 1};
+  check_loop(loop, kMatmulFloat8E4m3fn);
+}
+
 const Row<float, float, float> kMatmulBfloat16[] = {
     {3.3895314e+38f, 2.0f, kInf, kOverflow, 22},
     {kInf, 0.0f, kNaN, kInvalid, 23},
@@ -442,6 +470,33 @@ TEST_CASE("matvec: uint64, uint64 -> uint64", "[matvec]") {
   check_loop(loop, kMatvecUint64);
 }
 
+const Row<float, float, float> kMatvecFloat8E4m3fn[] = {
+    {448.0f, 2.0f, kNaN, kOverflow, 21},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
+    {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.25f},
+    {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -6.0f}, {2.0f, -448.0f, kNaN}, {2.0f, 0.5f, 1.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 6.0f}, {3.0f, 10.0f, 30.0f}, {0.1015625f, 3.0f, 0.3125f},
+    {0.1015625f, 88.0f, 9.0f}, {0.1015625f, -0.0f, -0.0f}, {7.0f, 0.0f, 0.0f}, {7.0f, -1.0f, -7.0f},
+    {7.0f, -88.0f, kNaN}, {10.0f, -0.5f, -5.0f}, {10.0f, -0.0f, -0.0f}, {10.0f, 1.0f, 10.0f},
+    {88.0f, -448.0f, kNaN}, {88.0f, 0.5f, 44.0f}, {88.0f, 7.0f, kNaN}, {0.0f, 2.0f, 0.0f},
+    {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {0.0f, -0.0f, -0.0f},
+    {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -448.0f}, {448.0f, -88.0f, kNaN}, {448.0f, 0.0f, 0.0f},
+    {-0.0f, -0.0f, 0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.0f, -7.0f}, {-1.0f, 0.0f, -0.0f}, {-0.5f, 10.0f, -5.0f}, {-0.5f, 448.0f, -224.0f},
+    {-0.5f, -3.0f, 1.5f}, {-3.0f, -0.0f, 0.0f}, {-3.0f, -7.0f, 20.0f}, {-3.0f, kNaN, kNaN},
+    {-7.0f, -88.0f, kNaN}, {-7.0f, 0.0f, -0.0f}, {-7.0f, 3.0f, -20.0f}, {-88.0f, 1.0f, -88.0f},
+    {-88.0f, 0.1015625f, -9.0f}, {-88.0f, 0.0f, -0.0f}, {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, -0.0f},
+    {-0.0f, -0.5f, 0.0f}, {-448.0f, 448.0f, kNaN}, {-448.0f, -3.0f, kNaN}, {-448.0f, -448.0f, kNaN},
+    {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("matvec: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[matvec]") {
+  const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
+  check_loop(loop, kMatvecFloat8E4m3fn);
+}
+
 const Row<float, float, float> kMatvecBfloat16[] = {
     {3.3895314e+38f, 2.0f, kInf, kOverflow, 21},
     {kInf, 0.0f, kNaN, kInvalid, 22},
@@ -728,6 +783,33 @@ TEST_CASE("vecdot: uint64, uint64 -> uint64", "[vecdot]") {
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint64);
+}
+
+const Row<float, float, float> kVecdotFloat8E4m3fn[] = {
+    {448.0f, 2.0f, kNaN, kOverflow, 20},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
+    {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.25f},
+    {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -6.0f}, {2.0f, -448.0f, kNaN}, {2.0f, 0.5f, 1.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 6.0f}, {3.0f, 10.0f, 30.0f}, {0.1015625f, 3.0f, 0.3125f},
+    {0.1015625f, 88.0f, 9.0f}, {0.1015625f, -0.0f, -0.0f}, {7.0f, 0.0f, 0.0f}, {7.0f, -1.0f, -7.0f},
+    {7.0f, -88.0f, kNaN}, {10.0f, -0.5f, -5.0f}, {10.0f, -0.0f, -0.0f}, {10.0f, 1.0f, 10.0f},
+    {88.0f, -448.0f, kNaN}, {88.0f, 0.5f, 44.0f}, {88.0f, 7.0f, kNaN}, {0.0f, 2.0f, 0.0f},
+    {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {0.0f, -0.0f, -0.0f},
+    {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -448.0f}, {448.0f, -88.0f, kNaN}, {448.0f, 0.0f, 0.0f},
+    {-0.0f, -0.0f, 0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.0f, -7.0f}, {-1.0f, 0.0f, -0.0f}, {-0.5f, 10.0f, -5.0f}, {-0.5f, 448.0f, -224.0f},
+    {-0.5f, -3.0f, 1.5f}, {-3.0f, -0.0f, 0.0f}, {-3.0f, -7.0f, 20.0f}, {-3.0f, kNaN, kNaN},
+    {-7.0f, -88.0f, kNaN}, {-7.0f, 0.0f, -0.0f}, {-7.0f, 3.0f, -20.0f}, {-88.0f, 1.0f, -88.0f},
+    {-88.0f, 0.1015625f, -9.0f}, {-88.0f, 0.0f, -0.0f}, {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, -0.0f},
+    {-0.0f, -0.5f, 0.0f}, {-448.0f, 448.0f, kNaN}, {-448.0f, -3.0f, kNaN}, {-448.0f, -448.0f, kNaN},
+    {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("vecdot: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecdot]") {
+  const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
+  check_loop(loop, kVecdotFloat8E4m3fn);
 }
 
 const Row<float, float, float> kVecdotBfloat16[] = {

@@ -150,6 +150,33 @@ TEST_CASE("vecmat: uint64, uint64 -> uint64", "[vecmat]") {
   check_loop(loop, kVecmatUint64);
 }
 
+const Row<float, float, float> kVecmatFloat8E4m3fn[] = {
+    {448.0f, 2.0f, kNaN, kOverflow, 21},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
+    {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.25f},
+    {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -6.0f}, {2.0f, -448.0f, kNaN}, {2.0f, 0.5f, 1.0f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 6.0f}, {3.0f, 10.0f, 30.0f}, {0.1015625f, 3.0f, 0.3125f},
+    {0.1015625f, 88.0f, 9.0f}, {0.1015625f, -0.0f, -0.0f}, {7.0f, 0.0f, 0.0f}, {7.0f, -1.0f, -7.0f},
+    {7.0f, -88.0f, kNaN}, {10.0f, -0.5f, -5.0f}, {10.0f, -0.0f, -0.0f}, {10.0f, 1.0f, 10.0f},
+    {88.0f, -448.0f, kNaN}, {88.0f, 0.5f, 44.0f}, {88.0f, 7.0f, kNaN}, {0.0f, 2.0f, 0.0f},
+    {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {0.0f, -0.0f, -0.0f},
+    {0.0f, -7.0f, -0.0f}, {448.0f, -1.0f, -448.0f}, {448.0f, -88.0f, kNaN}, {448.0f, 0.0f, 0.0f},
+    {-0.0f, -0.0f, 0.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, -0.0f}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.0f, -7.0f}, {-1.0f, 0.0f, -0.0f}, {-0.5f, 10.0f, -5.0f}, {-0.5f, 448.0f, -224.0f},
+    {-0.5f, -3.0f, 1.5f}, {-3.0f, -0.0f, 0.0f}, {-3.0f, -7.0f, 20.0f}, {-3.0f, kNaN, kNaN},
+    {-7.0f, -88.0f, kNaN}, {-7.0f, 0.0f, -0.0f}, {-7.0f, 3.0f, -20.0f}, {-88.0f, 1.0f, -88.0f},
+    {-88.0f, 0.1015625f, -9.0f}, {-88.0f, 0.0f, -0.0f}, {-0.0f, 7.0f, -0.0f}, {-0.0f, 0.0f, -0.0f},
+    {-0.0f, -0.5f, 0.0f}, {-448.0f, 448.0f, kNaN}, {-448.0f, -3.0f, kNaN}, {-448.0f, -448.0f, kNaN},
+    {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("vecmat: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecmat]") {
+  const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
+  check_loop(loop, kVecmatFloat8E4m3fn);
+}
+
 const Row<float, float, float> kVecmatBfloat16[] = {
     {3.3895314e+38f, 2.0f, kInf, kOverflow, 21},
     {kInf, 0.0f, kNaN, kInvalid, 22},

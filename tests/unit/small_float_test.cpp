@@ -156,5 +156,23 @@ TEST(SmallFloat, BfloatHasTheRangeOfFloat) {
   EXPECT_EQ(add(values, Array::scalar(float16(1))).dtype(), DType::of<float>());
 }
 
+TEST(SmallFloat, EightBits) {
+  EXPECT_EQ(DType::of<float8_e4m3fn>().name(), "float8_e4m3fn");
+  static_assert(sizeof(float8_e4m3fn) == 1);
+  static_assert(float8_e4m3fn(1e9).is_nan());
+  const Array one = Array::scalar(float8_e4m3fn(1));
+  EXPECT_EQ(add(one, Array::scalar(true)).dtype(), DType::of<float8_e4m3fn>());
+}
+
+TEST(SmallFloat, WithoutInfinitiesTheExtremesAreNumbers) {
+  const Array values = Array::from_values({float8_e4m3fn(-448), float8_e4m3fn(-7)});
+  EXPECT_EQ(max(values).item<double>(), -7.0);
+  EXPECT_EQ(min(values).item<double>(), -448.0);
+  const std::vector<double> odd =
+      Values<double>(Array::from_values({std::numeric_limits<double>::infinity()})
+                         .astype(DType::of<float8_e4m3fn>()));
+  EXPECT_TRUE(std::isnan(odd[0]));
+}
+
 }  // namespace
 }  // namespace quern

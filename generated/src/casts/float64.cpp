@@ -47,6 +47,9 @@ FpFlags float64_to_uint32(const void* in, void* out, std::size_t n) {
 FpFlags float64_to_uint64(const void* in, void* out, std::size_t n) {
   return Cast<double, std::uint64_t>(in, out, n);
 }
+FpFlags float64_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
+  return Cast<double, float8_e4m3fn>(in, out, n);
+}
 FpFlags float64_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<double, bfloat16>(in, out, n);
 }
@@ -69,9 +72,9 @@ FpFlags float64_to_complex128(const void* in, void* out, std::size_t n) {
 // clang-format off
 const CastKernel kCasts[] = {
     float64_to_bool, float64_to_int8, float64_to_int16, float64_to_int32, float64_to_int64,
-    float64_to_uint8, float64_to_uint16, float64_to_uint32, float64_to_uint64, float64_to_bfloat16,
-    float64_to_float16, float64_to_float32, float64_to_float64, float64_to_complex64,
-    float64_to_complex128,
+    float64_to_uint8, float64_to_uint16, float64_to_uint32, float64_to_uint64,
+    float64_to_float8_e4m3fn, float64_to_bfloat16, float64_to_float16, float64_to_float32,
+    float64_to_float64, float64_to_complex64, float64_to_complex128,
 };
 // clang-format on
 

@@ -222,6 +222,11 @@ FpFlags softsign_float64(const void* const* in, void* const* out, std::size_t n)
   return Transform<double(double)>(SoftsignFloat64Op(), in, out, n);
 }
 
+// spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: float8_e4m3fn -> float8_e4m3fn
+FpFlags hard_sigmoid_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(hard_sigmoid_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: bfloat16 -> bfloat16
 FpFlags hard_sigmoid_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(hard_sigmoid_float32, 0, in, out, n);
@@ -230,6 +235,13 @@ FpFlags hard_sigmoid_bfloat16(const void* const* in, void* const* out, std::size
 // spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: float16 -> float16
 FpFlags hard_sigmoid_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(hard_sigmoid_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/leaky_relu.yaml:7  leaky_relu: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+FpFlags leaky_relu_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(leaky_relu_float32,
+                                                                kOverflow | kUnderflow | kInvalid,
+                                                                in, out, n);
 }
 
 // spec/ufuncs/leaky_relu.yaml:7  leaky_relu: bfloat16, bfloat16 -> bfloat16
@@ -244,6 +256,11 @@ FpFlags leaky_relu_float16(const void* const* in, void* const* out, std::size_t 
                                               in, out, n);
 }
 
+// spec/ufuncs/relu.yaml:9  relu: float8_e4m3fn -> float8_e4m3fn
+FpFlags relu_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(relu_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/relu.yaml:9  relu: bfloat16 -> bfloat16
 FpFlags relu_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(relu_float32, 0, in, out, n);
@@ -252,6 +269,11 @@ FpFlags relu_bfloat16(const void* const* in, void* const* out, std::size_t n) {
 // spec/ufuncs/relu.yaml:9  relu: float16 -> float16
 FpFlags relu_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(relu_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/softsign.yaml:6  softsign: float8_e4m3fn -> float8_e4m3fn
+FpFlags softsign_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(softsign_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/softsign.yaml:6  softsign: bfloat16 -> bfloat16
@@ -266,10 +288,12 @@ FpFlags softsign_float16(const void* const* in, void* const* out, std::size_t n)
 
 // clang-format off
 const KernelSet kActivationKernels[] = {
+    {hard_sigmoid_float8_e4m3fn, nullptr, nullptr, nullptr},
     {hard_sigmoid_bfloat16, nullptr, nullptr, nullptr},
     {hard_sigmoid_float16, nullptr, nullptr, nullptr},
     {hard_sigmoid_float32, nullptr, nullptr, nullptr},
     {hard_sigmoid_float64, nullptr, nullptr, nullptr},
+    {leaky_relu_float8_e4m3fn, nullptr, nullptr, nullptr},
     {leaky_relu_bfloat16, nullptr, nullptr, nullptr},
     {leaky_relu_float16, nullptr, nullptr, nullptr},
     {leaky_relu_float32, nullptr, nullptr, nullptr},
@@ -282,10 +306,12 @@ const KernelSet kActivationKernels[] = {
     {relu_uint16, nullptr, nullptr, nullptr},
     {relu_uint32, nullptr, nullptr, nullptr},
     {relu_uint64, nullptr, nullptr, nullptr},
+    {relu_float8_e4m3fn, nullptr, nullptr, nullptr},
     {relu_bfloat16, nullptr, nullptr, nullptr},
     {relu_float16, nullptr, nullptr, nullptr},
     {relu_float32, nullptr, nullptr, nullptr},
     {relu_float64, nullptr, nullptr, nullptr},
+    {softsign_float8_e4m3fn, nullptr, nullptr, nullptr},
     {softsign_bfloat16, nullptr, nullptr, nullptr},
     {softsign_float16, nullptr, nullptr, nullptr},
     {softsign_float32, nullptr, nullptr, nullptr},

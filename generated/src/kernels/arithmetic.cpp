@@ -371,6 +371,11 @@ FpFlags add_complex128_scan(const void* in, std::ptrdiff_t in_step, void* out,
       AddComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/absolute.yaml:9  absolute: float8_e4m3fn -> float8_e4m3fn
+FpFlags absolute_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(absolute_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/absolute.yaml:9  absolute: bfloat16 -> bfloat16
 FpFlags absolute_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(absolute_float32, 0, in, out, n);
@@ -379,6 +384,17 @@ FpFlags absolute_bfloat16(const void* const* in, void* const* out, std::size_t n
 // spec/ufuncs/absolute.yaml:9  absolute: float16 -> float16
 FpFlags absolute_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(absolute_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/add.yaml:10  add: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+FpFlags add_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(add_float32, kOverflow | kInvalid,
+                                                                in, out, n);
+}
+FpFlags add_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                               std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e4m3fn>(AddFloat32Op(), kOverflow | kInvalid, in, in_step, out,
+                                      out_step, n, accumulator);
 }
 
 // spec/ufuncs/add.yaml:10  add: bfloat16, bfloat16 -> bfloat16
@@ -411,6 +427,7 @@ const KernelSet kArithmeticKernels[] = {
     {absolute_uint16, nullptr, nullptr, nullptr},
     {absolute_uint32, nullptr, nullptr, nullptr},
     {absolute_uint64, nullptr, nullptr, nullptr},
+    {absolute_float8_e4m3fn, nullptr, nullptr, nullptr},
     {absolute_bfloat16, nullptr, nullptr, nullptr},
     {absolute_float16, nullptr, nullptr, nullptr},
     {absolute_float32, nullptr, nullptr, nullptr},
@@ -422,6 +439,7 @@ const KernelSet kArithmeticKernels[] = {
     {add_int16, add_int16_reduce, add_int16_reduce_columns, add_int16_scan},
     {add_int32, add_int32_reduce, add_int32_reduce_columns, add_int32_scan},
     {add_int64, add_int64_reduce, add_int64_reduce_columns, add_int64_scan},
+    {add_float8_e4m3fn, nullptr, nullptr, add_float8_e4m3fn_scan},
     {add_bfloat16, nullptr, nullptr, add_bfloat16_scan},
     {add_float16, nullptr, nullptr, add_float16_scan},
     {add_float32, add_float32_reduce, add_float32_reduce_columns, add_float32_scan},

@@ -315,6 +315,11 @@ FpFlags reciprocal_complex128(const void* const* in, void* const* out, std::size
                                                                n);
 }
 
+// spec/ufuncs/negative.yaml:8  negative: float8_e4m3fn -> float8_e4m3fn
+FpFlags negative_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(negative_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/negative.yaml:8  negative: bfloat16 -> bfloat16
 FpFlags negative_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(negative_float32, 0, in, out, n);
@@ -323,6 +328,13 @@ FpFlags negative_bfloat16(const void* const* in, void* const* out, std::size_t n
 // spec/ufuncs/negative.yaml:8  negative: float16 -> float16
 FpFlags negative_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(negative_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/reciprocal.yaml:11  reciprocal: float8_e4m3fn -> float8_e4m3fn
+FpFlags reciprocal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(reciprocal_float32,
+                                                 kDivideByZero | kOverflow | kUnderflow, in, out,
+                                                 n);
 }
 
 // spec/ufuncs/reciprocal.yaml:11  reciprocal: bfloat16 -> bfloat16
@@ -347,6 +359,7 @@ const KernelSet kArithmetic3Kernels[] = {
     {negative_uint16, nullptr, nullptr, nullptr},
     {negative_uint32, nullptr, nullptr, nullptr},
     {negative_uint64, nullptr, nullptr, nullptr},
+    {negative_float8_e4m3fn, nullptr, nullptr, nullptr},
     {negative_bfloat16, nullptr, nullptr, nullptr},
     {negative_float16, nullptr, nullptr, nullptr},
     {negative_float32, nullptr, nullptr, nullptr},
@@ -363,6 +376,7 @@ const KernelSet kArithmetic3Kernels[] = {
     {reciprocal_uint16, nullptr, nullptr, nullptr},
     {reciprocal_uint32, nullptr, nullptr, nullptr},
     {reciprocal_uint64, nullptr, nullptr, nullptr},
+    {reciprocal_float8_e4m3fn, nullptr, nullptr, nullptr},
     {reciprocal_bfloat16, nullptr, nullptr, nullptr},
     {reciprocal_float16, nullptr, nullptr, nullptr},
     {reciprocal_float32, nullptr, nullptr, nullptr},

@@ -376,6 +376,11 @@ FpFlags subtract_complex128_scan(const void* in, std::ptrdiff_t in_step, void* o
       SubtractComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/sign.yaml:9  sign: float8_e4m3fn -> float8_e4m3fn
+FpFlags sign_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(sign_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/sign.yaml:9  sign: bfloat16 -> bfloat16
 FpFlags sign_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(sign_float32, 0, in, out, n);
@@ -386,6 +391,12 @@ FpFlags sign_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(sign_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/square.yaml:8  square: float8_e4m3fn -> float8_e4m3fn
+FpFlags square_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn)>(square_float32, kOverflow | kUnderflow, in, out,
+                                                 n);
+}
+
 // spec/ufuncs/square.yaml:8  square: bfloat16 -> bfloat16
 FpFlags square_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(square_float32, kOverflow | kUnderflow, in, out, n);
@@ -394,6 +405,17 @@ FpFlags square_bfloat16(const void* const* in, void* const* out, std::size_t n) 
 // spec/ufuncs/square.yaml:8  square: float16 -> float16
 FpFlags square_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(square_float32, kOverflow | kUnderflow, in, out, n);
+}
+
+// spec/ufuncs/subtract.yaml:9  subtract: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+FpFlags subtract_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(subtract_float32,
+                                                                kOverflow | kInvalid, in, out, n);
+}
+FpFlags subtract_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                    std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e4m3fn>(SubtractFloat32Op(), kOverflow | kInvalid, in, in_step, out,
+                                      out_step, n, accumulator);
 }
 
 // spec/ufuncs/subtract.yaml:9  subtract: bfloat16, bfloat16 -> bfloat16
@@ -427,6 +449,7 @@ const KernelSet kArithmetic4Kernels[] = {
     {sign_uint16, nullptr, nullptr, nullptr},
     {sign_uint32, nullptr, nullptr, nullptr},
     {sign_uint64, nullptr, nullptr, nullptr},
+    {sign_float8_e4m3fn, nullptr, nullptr, nullptr},
     {sign_bfloat16, nullptr, nullptr, nullptr},
     {sign_float16, nullptr, nullptr, nullptr},
     {sign_float32, nullptr, nullptr, nullptr},
@@ -437,6 +460,7 @@ const KernelSet kArithmetic4Kernels[] = {
     {square_int16, nullptr, nullptr, nullptr},
     {square_int32, nullptr, nullptr, nullptr},
     {square_int64, nullptr, nullptr, nullptr},
+    {square_float8_e4m3fn, nullptr, nullptr, nullptr},
     {square_bfloat16, nullptr, nullptr, nullptr},
     {square_float16, nullptr, nullptr, nullptr},
     {square_float32, nullptr, nullptr, nullptr},
@@ -447,6 +471,7 @@ const KernelSet kArithmetic4Kernels[] = {
     {subtract_int16, nullptr, nullptr, subtract_int16_scan},
     {subtract_int32, nullptr, nullptr, subtract_int32_scan},
     {subtract_int64, nullptr, nullptr, subtract_int64_scan},
+    {subtract_float8_e4m3fn, nullptr, nullptr, subtract_float8_e4m3fn_scan},
     {subtract_bfloat16, nullptr, nullptr, subtract_bfloat16_scan},
     {subtract_float16, nullptr, nullptr, subtract_float16_scan},
     {subtract_float32, nullptr, nullptr, subtract_float32_scan},

@@ -366,6 +366,11 @@ FpFlags less_complex128(const void* const* in, void* const* out, std::size_t n) 
                                                                      n);
 }
 
+// spec/ufuncs/greater_equal.yaml:8  greater_equal: float8_e4m3fn, float8_e4m3fn -> bool
+FpFlags greater_equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(greater_equal_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/greater_equal.yaml:8  greater_equal: bfloat16, bfloat16 -> bool
 FpFlags greater_equal_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(greater_equal_float32, 0, in, out, n);
@@ -374,6 +379,11 @@ FpFlags greater_equal_bfloat16(const void* const* in, void* const* out, std::siz
 // spec/ufuncs/greater_equal.yaml:8  greater_equal: float16, float16 -> bool
 FpFlags greater_equal_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float16, float16)>(greater_equal_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/less.yaml:8  less: float8_e4m3fn, float8_e4m3fn -> bool
+FpFlags less_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(less_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/less.yaml:8  less: bfloat16, bfloat16 -> bool
@@ -399,6 +409,7 @@ const KernelSet kComparison2Kernels[] = {
     {greater_equal_uint32, nullptr, nullptr, nullptr},
     {greater_equal_uint64_int64, nullptr, nullptr, nullptr},
     {greater_equal_uint64, nullptr, nullptr, nullptr},
+    {greater_equal_float8_e4m3fn, nullptr, nullptr, nullptr},
     {greater_equal_bfloat16, nullptr, nullptr, nullptr},
     {greater_equal_float16, nullptr, nullptr, nullptr},
     {greater_equal_float32, nullptr, nullptr, nullptr},
@@ -416,6 +427,7 @@ const KernelSet kComparison2Kernels[] = {
     {less_uint32, nullptr, nullptr, nullptr},
     {less_uint64_int64, nullptr, nullptr, nullptr},
     {less_uint64, nullptr, nullptr, nullptr},
+    {less_float8_e4m3fn, nullptr, nullptr, nullptr},
     {less_bfloat16, nullptr, nullptr, nullptr},
     {less_float16, nullptr, nullptr, nullptr},
     {less_float32, nullptr, nullptr, nullptr},

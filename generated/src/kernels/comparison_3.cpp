@@ -323,6 +323,11 @@ FpFlags not_equal_complex128(const void* const* in, void* const* out, std::size_
                                                                      out, n);
 }
 
+// spec/ufuncs/less_equal.yaml:8  less_equal: float8_e4m3fn, float8_e4m3fn -> bool
+FpFlags less_equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(less_equal_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/less_equal.yaml:8  less_equal: bfloat16, bfloat16 -> bool
 FpFlags less_equal_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(less_equal_float32, 0, in, out, n);
@@ -331,6 +336,11 @@ FpFlags less_equal_bfloat16(const void* const* in, void* const* out, std::size_t
 // spec/ufuncs/less_equal.yaml:8  less_equal: float16, float16 -> bool
 FpFlags less_equal_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float16, float16)>(less_equal_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/not_equal.yaml:8  not_equal: float8_e4m3fn, float8_e4m3fn -> bool
+FpFlags not_equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(not_equal_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/not_equal.yaml:8  not_equal: bfloat16, bfloat16 -> bool
@@ -356,6 +366,7 @@ const KernelSet kComparison3Kernels[] = {
     {less_equal_uint32, nullptr, nullptr, nullptr},
     {less_equal_uint64_int64, nullptr, nullptr, nullptr},
     {less_equal_uint64, nullptr, nullptr, nullptr},
+    {less_equal_float8_e4m3fn, nullptr, nullptr, nullptr},
     {less_equal_bfloat16, nullptr, nullptr, nullptr},
     {less_equal_float16, nullptr, nullptr, nullptr},
     {less_equal_float32, nullptr, nullptr, nullptr},
@@ -369,6 +380,7 @@ const KernelSet kComparison3Kernels[] = {
     {not_equal_int64, nullptr, nullptr, nullptr},
     {not_equal_int64_uint64, nullptr, nullptr, nullptr},
     {not_equal_uint64_int64, nullptr, nullptr, nullptr},
+    {not_equal_float8_e4m3fn, nullptr, nullptr, nullptr},
     {not_equal_bfloat16, nullptr, nullptr, nullptr},
     {not_equal_float16, nullptr, nullptr, nullptr},
     {not_equal_float32, nullptr, nullptr, nullptr},

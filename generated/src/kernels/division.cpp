@@ -372,6 +372,18 @@ FpFlags floor_divide_float64_scan(const void* in, std::ptrdiff_t in_step, void* 
                                       accumulator);
 }
 
+// spec/ufuncs/divide.yaml:11  divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+FpFlags divide_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(
+      divide_float32, kDivideByZero | kOverflow | kUnderflow | kInvalid, in, out, n);
+}
+FpFlags divide_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                  std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e4m3fn>(DivideFloat32Op(),
+                                      kDivideByZero | kOverflow | kUnderflow | kInvalid, in,
+                                      in_step, out, out_step, n, accumulator);
+}
+
 // spec/ufuncs/divide.yaml:11  divide: bfloat16, bfloat16 -> bfloat16
 FpFlags divide_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(divide_float32,
@@ -398,6 +410,12 @@ FpFlags divide_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                 out_step, n, accumulator);
 }
 
+// spec/ufuncs/divmod.yaml:11  divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
+FpFlags divmod_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Results<float8_e4m3fn, float8_e4m3fn>(float8_e4m3fn, float8_e4m3fn)>(
+      divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+
 // spec/ufuncs/divmod.yaml:11  divmod: bfloat16, bfloat16 -> bfloat16, bfloat16
 FpFlags divmod_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<bfloat16, bfloat16>(bfloat16, bfloat16)>(
@@ -408,6 +426,17 @@ FpFlags divmod_bfloat16(const void* const* in, void* const* out, std::size_t n) 
 FpFlags divmod_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<float16, float16>(float16, float16)>(
       divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+
+// spec/ufuncs/floor_divide.yaml:12  floor_divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+FpFlags floor_divide_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(
+      floor_divide_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+FpFlags floor_divide_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                        std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e4m3fn>(FloorDivideFloat32Op(), kDivideByZero | kOverflow | kInvalid,
+                                      in, in_step, out, out_step, n, accumulator);
 }
 
 // spec/ufuncs/floor_divide.yaml:12  floor_divide: bfloat16, bfloat16 -> bfloat16
@@ -434,6 +463,7 @@ FpFlags floor_divide_float16_scan(const void* in, std::ptrdiff_t in_step, void* 
 
 // clang-format off
 const KernelSet kDivisionKernels[] = {
+    {divide_float8_e4m3fn, nullptr, nullptr, divide_float8_e4m3fn_scan},
     {divide_bfloat16, nullptr, nullptr, divide_bfloat16_scan},
     {divide_float16, nullptr, nullptr, divide_float16_scan},
     {divide_float32, nullptr, nullptr, divide_float32_scan},
@@ -448,6 +478,7 @@ const KernelSet kDivisionKernels[] = {
     {divmod_uint16, nullptr, nullptr, nullptr},
     {divmod_uint32, nullptr, nullptr, nullptr},
     {divmod_uint64, nullptr, nullptr, nullptr},
+    {divmod_float8_e4m3fn, nullptr, nullptr, nullptr},
     {divmod_bfloat16, nullptr, nullptr, nullptr},
     {divmod_float16, nullptr, nullptr, nullptr},
     {divmod_float32, nullptr, nullptr, nullptr},
@@ -460,6 +491,7 @@ const KernelSet kDivisionKernels[] = {
     {floor_divide_uint16, nullptr, nullptr, floor_divide_uint16_scan},
     {floor_divide_uint32, nullptr, nullptr, floor_divide_uint32_scan},
     {floor_divide_uint64, nullptr, nullptr, floor_divide_uint64_scan},
+    {floor_divide_float8_e4m3fn, nullptr, nullptr, floor_divide_float8_e4m3fn_scan},
     {floor_divide_bfloat16, nullptr, nullptr, floor_divide_bfloat16_scan},
     {floor_divide_float16, nullptr, nullptr, floor_divide_float16_scan},
     {floor_divide_float32, nullptr, nullptr, floor_divide_float32_scan},

@@ -178,6 +178,12 @@ FpFlags clip_complex128(const void* const* in, void* const* out, std::size_t n) 
                                         std::complex<double>)>(ClipComplex128Op(), in, out, n);
 }
 
+// spec/ufuncs/clip.yaml:8  clip: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+FpFlags clip_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn, float8_e4m3fn)>(clip_float32, 0, in,
+                                                                               out, n);
+}
+
 // spec/ufuncs/clip.yaml:8  clip: bfloat16, bfloat16, bfloat16 -> bfloat16
 FpFlags clip_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16, bfloat16)>(clip_float32, 0, in, out, n);
@@ -199,6 +205,7 @@ const KernelSet kExtremaKernels[] = {
     {clip_uint16, nullptr, nullptr, nullptr},
     {clip_uint32, nullptr, nullptr, nullptr},
     {clip_uint64, nullptr, nullptr, nullptr},
+    {clip_float8_e4m3fn, nullptr, nullptr, nullptr},
     {clip_bfloat16, nullptr, nullptr, nullptr},
     {clip_float16, nullptr, nullptr, nullptr},
     {clip_float32, nullptr, nullptr, nullptr},

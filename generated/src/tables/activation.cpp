@@ -27,7 +27,8 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 
 static const char kHardSigmoidSummary[] =
     "The input divided by 6 plus one half, limited to the range from 0 to 1.";
-static const DTypeId kHardSigmoidTypes[4][2] = {
+static const DTypeId kHardSigmoidTypes[5][2] = {
+    {kFloat8_e4m3fnId, kFloat8_e4m3fnId},
     {kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
@@ -36,22 +37,25 @@ static const DTypeId kHardSigmoidTypes[4][2] = {
 static const char* const kHardSigmoidArguments[2] = {
     "value", "activated",
 };
-static const LoopInfo kHardSigmoidLoops[4] = {
+static const LoopInfo kHardSigmoidLoops[5] = {
+    // float8_e4m3fn -> float8_e4m3fn
+    {kHardSigmoidTypes[0], &kActivationFamily, 0, 0, 0, 3, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/hard_sigmoid.yaml:6"},
     // bfloat16 -> bfloat16
-    {kHardSigmoidTypes[0], &kActivationFamily, 0, 0, 0, 2, kEmulatedVectorVectorKinds,
+    {kHardSigmoidTypes[1], &kActivationFamily, 1, 0, 0, 2, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float16 -> float16
-    {kHardSigmoidTypes[1], &kActivationFamily, 1, 0, 0, 1, kEmulatedVectorVectorKinds,
+    {kHardSigmoidTypes[2], &kActivationFamily, 2, 0, 0, 1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float32 -> float32
-    {kHardSigmoidTypes[2], &kActivationFamily, 2, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/hard_sigmoid.yaml:6"},
-    // float64 -> float64
     {kHardSigmoidTypes[3], &kActivationFamily, 3, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
+    // float64 -> float64
+    {kHardSigmoidTypes[4], &kActivationFamily, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/hard_sigmoid.yaml:6"},
 };
-static const std::int16_t kHardSigmoidResolution[15] = {
-    1, 1, 2, 3, 3, 1, 2, 3, 3, 0, 1, 2, 3, -1, -1,
+static const std::int16_t kHardSigmoidResolution[16] = {
+    2, 2, 3, 4, 4, 2, 3, 4, 4, 0, 1, 2, 3, 4, -1, -1,
 };
 static const char* const kHardSigmoidRefusals[1] = {
     "",
@@ -67,7 +71,8 @@ const UfuncInfo kHardSigmoidUfunc = {
 
 static const char kLeakyReluSummary[] =
     "The input where it is not below zero, else its product with the slope.";
-static const DTypeId kLeakyReluTypes[4][3] = {
+static const DTypeId kLeakyReluTypes[5][3] = {
+    {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
     {kBfloat16Id, kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
@@ -76,26 +81,30 @@ static const DTypeId kLeakyReluTypes[4][3] = {
 static const char* const kLeakyReluArguments[3] = {
     "value", "slope", "activated",
 };
-static const LoopInfo kLeakyReluLoops[4] = {
+static const LoopInfo kLeakyReluLoops[5] = {
+    // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+    {kLeakyReluTypes[0], &kActivationFamily, 5, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 3, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/leaky_relu.yaml:7"},
     // bfloat16, bfloat16 -> bfloat16
-    {kLeakyReluTypes[0], &kActivationFamily, 4, kOverflow | kUnderflow | kInvalid,
+    {kLeakyReluTypes[1], &kActivationFamily, 6, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float16, float16 -> float16
-    {kLeakyReluTypes[1], &kActivationFamily, 5, kOverflow | kUnderflow | kInvalid,
+    {kLeakyReluTypes[2], &kActivationFamily, 7, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float32, float32 -> float32
-    {kLeakyReluTypes[2], &kActivationFamily, 6, kOverflow | kUnderflow | kInvalid,
+    {kLeakyReluTypes[3], &kActivationFamily, 8, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float64, float64 -> float64
-    {kLeakyReluTypes[3], &kActivationFamily, 7, kOverflow | kUnderflow | kInvalid,
+    {kLeakyReluTypes[4], &kActivationFamily, 9, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
 };
-static const std::int16_t kLeakyReluResolution[15] = {
-    1, 1, 2, 3, 3, 1, 2, 3, 3, 0, 1, 2, 3, -1, -1,
+static const std::int16_t kLeakyReluResolution[16] = {
+    2, 2, 3, 4, 4, 2, 3, 4, 4, 0, 1, 2, 3, 4, -1, -1,
 };
 static const char* const kLeakyReluRefusals[1] = {
     "",
@@ -110,7 +119,7 @@ const UfuncInfo kLeakyReluUfunc = {
 // relu
 
 static const char kReluSummary[] = "The input where it is above zero, else 0.";
-static const DTypeId kReluTypes[12][2] = {
+static const DTypeId kReluTypes[13][2] = {
     {kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id},
@@ -119,6 +128,7 @@ static const DTypeId kReluTypes[12][2] = {
     {kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id},
+    {kFloat8_e4m3fnId, kFloat8_e4m3fnId},
     {kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
@@ -127,46 +137,49 @@ static const DTypeId kReluTypes[12][2] = {
 static const char* const kReluArguments[2] = {
     "value", "activated",
 };
-static const LoopInfo kReluLoops[12] = {
+static const LoopInfo kReluLoops[13] = {
     // int8 -> int8
-    {kReluTypes[0], &kActivationFamily, 8, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kReluTypes[0], &kActivationFamily, 10, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // int16 -> int16
-    {kReluTypes[1], &kActivationFamily, 9, 0, 0, 0, kVectorVectorVectorKinds,
+    {kReluTypes[1], &kActivationFamily, 11, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // int32 -> int32
-    {kReluTypes[2], &kActivationFamily, 10, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kReluTypes[2], &kActivationFamily, 12, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // int64 -> int64
-    {kReluTypes[3], &kActivationFamily, 11, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kReluTypes[3], &kActivationFamily, 13, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:8"},
     // uint8 -> uint8
-    {kReluTypes[4], &kActivationFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
+    {kReluTypes[4], &kActivationFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint16 -> uint16
-    {kReluTypes[5], &kActivationFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
+    {kReluTypes[5], &kActivationFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint32 -> uint32
-    {kReluTypes[6], &kActivationFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
+    {kReluTypes[6], &kActivationFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint64 -> uint64
-    {kReluTypes[7], &kActivationFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
+    {kReluTypes[7], &kActivationFamily, 17, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/relu.yaml:7"},
+    // float8_e4m3fn -> float8_e4m3fn
+    {kReluTypes[8], &kActivationFamily, 18, 0, 0, 3, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/relu.yaml:9"},
     // bfloat16 -> bfloat16
-    {kReluTypes[8], &kActivationFamily, 16, 0, 0, 2, kEmulatedVectorVectorKinds,
+    {kReluTypes[9], &kActivationFamily, 19, 0, 0, 2, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
     // float16 -> float16
-    {kReluTypes[9], &kActivationFamily, 17, 0, 0, 1, kEmulatedVectorVectorKinds,
+    {kReluTypes[10], &kActivationFamily, 20, 0, 0, 1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
     // float32 -> float32
-    {kReluTypes[10], &kActivationFamily, 18, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kReluTypes[11], &kActivationFamily, 21, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
     // float64 -> float64
-    {kReluTypes[11], &kActivationFamily, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kReluTypes[12], &kActivationFamily, 22, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
 };
-static const std::int16_t kReluResolution[15] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, -1,
+static const std::int16_t kReluResolution[16] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1,
 };
 static const char* const kReluRefusals[1] = {
     "",
@@ -181,7 +194,8 @@ const UfuncInfo kReluUfunc = {
 // softsign
 
 static const char kSoftsignSummary[] = "The input divided by one more than its magnitude.";
-static const DTypeId kSoftsignTypes[4][2] = {
+static const DTypeId kSoftsignTypes[5][2] = {
+    {kFloat8_e4m3fnId, kFloat8_e4m3fnId},
     {kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
@@ -190,22 +204,25 @@ static const DTypeId kSoftsignTypes[4][2] = {
 static const char* const kSoftsignArguments[2] = {
     "value", "activated",
 };
-static const LoopInfo kSoftsignLoops[4] = {
+static const LoopInfo kSoftsignLoops[5] = {
+    // float8_e4m3fn -> float8_e4m3fn
+    {kSoftsignTypes[0], &kActivationFamily, 23, 0, 0, 3, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/softsign.yaml:6"},
     // bfloat16 -> bfloat16
-    {kSoftsignTypes[0], &kActivationFamily, 20, 0, 0, 2, kEmulatedEmulatedVectorKinds,
+    {kSoftsignTypes[1], &kActivationFamily, 24, 0, 0, 2, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
     // float16 -> float16
-    {kSoftsignTypes[1], &kActivationFamily, 21, 0, 0, 1, kEmulatedEmulatedVectorKinds,
+    {kSoftsignTypes[2], &kActivationFamily, 25, 0, 0, 1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
     // float32 -> float32
-    {kSoftsignTypes[2], &kActivationFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSoftsignTypes[3], &kActivationFamily, 26, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
     // float64 -> float64
-    {kSoftsignTypes[3], &kActivationFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSoftsignTypes[4], &kActivationFamily, 27, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
 };
-static const std::int16_t kSoftsignResolution[15] = {
-    1, 1, 2, 3, 3, 1, 2, 3, 3, 0, 1, 2, 3, -1, -1,
+static const std::int16_t kSoftsignResolution[16] = {
+    2, 2, 3, 4, 4, 2, 3, 4, 4, 0, 1, 2, 3, 4, -1, -1,
 };
 static const char* const kSoftsignRefusals[1] = {
     "",

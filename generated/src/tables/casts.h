@@ -26,6 +26,7 @@ extern const CastTargetTable kCastsFromUint8[kTargetCount];
 extern const CastTargetTable kCastsFromUint16[kTargetCount];
 extern const CastTargetTable kCastsFromUint32[kTargetCount];
 extern const CastTargetTable kCastsFromUint64[kTargetCount];
+extern const CastTargetTable kCastsFromFloat8_e4m3fn[kTargetCount];
 extern const CastTargetTable kCastsFromBfloat16[kTargetCount];
 extern const CastTargetTable kCastsFromFloat16[kTargetCount];
 extern const CastTargetTable kCastsFromFloat32[kTargetCount];

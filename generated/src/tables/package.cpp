@@ -19,11 +19,13 @@ extern const KernelFamily kComparisonFamily;
 extern const KernelFamily kComparison2Family;
 extern const KernelFamily kComparison3Family;
 extern const KernelFamily kLogicalFamily;
+extern const KernelFamily kLogical2Family;
 extern const KernelFamily kBitwiseFamily;
 extern const KernelFamily kBitwise2Family;
 extern const KernelFamily kFloatingFamily;
 extern const KernelFamily kFloating2Family;
 extern const KernelFamily kFloating3Family;
+extern const KernelFamily kFloating4Family;
 extern const KernelFamily kExtremaFamily;
 extern const KernelFamily kExtrema2Family;
 extern const KernelFamily kExtrema3Family;
@@ -139,22 +141,26 @@ const DTypeInfo kDTypes[] = {
     {"uint64", "unsigned", 'u', 'L', 8, 8, 8, 8, 1, 64, "u8", "Q", "uint64",
      "Unsigned 64-bit integer.",
      "spec/dtypes/uint64.yaml:1"},
-    {"bfloat16", "float", 'f', 'E', 2, 2, 2, 9, 4, 16, "bfloat16", "E", "bfloat16",
+    {"float8_e4m3fn", "float", 'f', '4', 1, 1, 1, 9, 10, 8, "float8_e4m3fn", "4", "float8_e4m3fn",
+     "8-bit floating point with 4 bits of exponent, no infinities and a single NaN; "
+     "computed in float32.",
+     "spec/dtypes/float8_e4m3fn.yaml:1"},
+    {"bfloat16", "float", 'f', 'E', 2, 2, 2, 10, 4, 16, "bfloat16", "E", "bfloat16",
      "Brain floating point: float32's exponents with 8 bits of significand; computed in float32.",
      "spec/dtypes/bfloat16.yaml:1"},
-    {"float16", "float", 'f', 'e', 2, 2, 2, 10, 2, 16, "f2", "e", "float16",
+    {"float16", "float", 'f', 'e', 2, 2, 2, 11, 2, 16, "f2", "e", "float16",
      "Half-precision floating point, IEEE 754 binary16; computed in float32.",
      "spec/dtypes/float16.yaml:1"},
-    {"float32", "float", 'f', 'f', 4, 4, 4, 11, 2, 32, "f4", "f", "float32",
+    {"float32", "float", 'f', 'f', 4, 4, 4, 12, 2, 32, "f4", "f", "float32",
      "Single-precision floating point, IEEE 754 binary32.",
      "spec/dtypes/float32.yaml:1"},
-    {"float64", "float", 'f', 'd', 8, 8, 8, 12, 2, 64, "f8", "d", "float64",
+    {"float64", "float", 'f', 'd', 8, 8, 8, 13, 2, 64, "f8", "d", "float64",
      "Double-precision floating point, IEEE 754 binary64.",
      "spec/dtypes/float64.yaml:1"},
-    {"complex64", "complex", 'c', 'F', 8, 4, 4, 13, 5, 64, "c8", "Zf", "float32",
+    {"complex64", "complex", 'c', 'F', 8, 4, 4, 14, 5, 64, "c8", "Zf", "float32",
      "Complex number of two single-precision parts, the real one first.",
      "spec/dtypes/complex64.yaml:1"},
-    {"complex128", "complex", 'c', 'D', 16, 8, 8, 14, 5, 128, "c16", "Zd", "float64",
+    {"complex128", "complex", 'c', 'D', 16, 8, 8, 15, 5, 128, "c16", "Zd", "float64",
      "Complex number of two double-precision parts, the real one first.",
      "spec/dtypes/complex128.yaml:1"},
 };
@@ -248,11 +254,13 @@ const KernelFamily* const kFamilies[] = {
     &kComparison2Family,
     &kComparison3Family,
     &kLogicalFamily,
+    &kLogical2Family,
     &kBitwiseFamily,
     &kBitwise2Family,
     &kFloatingFamily,
     &kFloating2Family,
     &kFloating3Family,
+    &kFloating4Family,
     &kExtremaFamily,
     &kExtrema2Family,
     &kExtrema3Family,
@@ -276,7 +284,7 @@ const PackageInfo kBuiltinPackage = {
     builtin::kUfuncs,
     &builtin::kCastingTables,
     builtin::kFamilies,
-    "307135bad3ca3460",
+    "9a3a88dd5266cc16",
 };
 
 }  // namespace quern

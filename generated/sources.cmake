@@ -13,6 +13,7 @@ set(QUERN_GENERATED_SOURCES
   src/casts/float32.cpp
   src/casts/float64.cpp
   src/casts/float8_e4m3fn.cpp
+  src/casts/float8_e5m2.cpp
   src/casts/int16.cpp
   src/casts/int32.cpp
   src/casts/int64.cpp
@@ -85,6 +86,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_2.cpp
   conformance/floating_3.cpp
   conformance/floating_4.cpp
+  conformance/floating_5.cpp
   conformance/integer.cpp
   conformance/logical.cpp
   conformance/logical_2.cpp

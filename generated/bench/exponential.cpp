@@ -8,6 +8,7 @@ namespace {
 // clang-format off
 const LoopRow kRows[] = {
     {"exp", {"float8_e4m3fn"}},
+    {"exp", {"float8_e5m2"}},
     {"exp", {"bfloat16"}},
     {"exp", {"float16"}},
     {"exp", {"float32"}},

@@ -26,6 +26,25 @@ TEST_CASE("hard_sigmoid: float8_e4m3fn -> float8_e4m3fn", "[hard_sigmoid]") {
   check_loop(loop, kHardSigmoidFloat8E4m3fn);
 }
 
+const Row<float, float> kHardSigmoidFloat8E5m2[] = {
+    {0.0f, 0.5f, kNone, 9},
+    {-3.0f, 0.0f, kNone, 10},
+    {-kInf, 0.0f, kNone, 11},
+    {kInf, 1.0f, kNone, 12},
+    {kNaN, kNaN, kNone, 13},
+    {0.0f, 0.5f}, {1.0f, 0.625f}, {0.5f, 0.625f}, {2.0f, 0.875f}, {3.0f, 1.0f}, {0.09375f, 0.5f},
+    {7.0f, 1.0f}, {10.0f, 1.0f}, {96.0f, 1.0f}, {1280.0f, 1.0f}, {0.0f, 0.5f}, {0.0f, 0.5f},
+    {57344.0f, 1.0f}, {-0.0f, 0.5f}, {-1.0f, 0.3125f}, {-0.5f, 0.4375f}, {-3.0f, 0.0f},
+    {-7.0f, 0.0f}, {-96.0f, 0.0f}, {-0.0f, 0.5f}, {-57344.0f, 0.0f}, {kInf, 1.0f}, {-kInf, 0.0f},
+    {kNaN, kNaN},
+};
+TEST_CASE("hard_sigmoid: float8_e5m2 -> float8_e5m2", "[hard_sigmoid]") {
+  const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
+  check_loop(loop, kHardSigmoidFloat8E5m2);
+}
+
 const Row<float, float> kHardSigmoidBfloat16[] = {
     {0.0f, 0.5f, kNone, 9},
     {-3.0f, 0.0f, kNone, 10},
@@ -134,6 +153,44 @@ TEST_CASE("leaky_relu: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[leaky_r
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluFloat8E4m3fn);
+}
+
+const Row<float, float, float> kLeakyReluFloat8E5m2[] = {
+    {-0.0f, 0.5f, -0.0f, kNone, 13},
+    {-kInf, 0.5f, -kInf, kNone, 14},
+    {-kInf, 0.0f, kNaN, kInvalid, 15},
+    {kInf, 0.0f, kInf, kNone, 16},
+    {-1.0f, kNaN, kNaN, kNone, 17},
+    {1.0f, kNaN, 1.0f, kNone, 18},
+    {kNaN, 0.5f, kNaN, kNone, 19},
+    {-57344.0f, 2.0f, -kInf, kOverflow, 20},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 1.0f},
+    {1.0f, 1280.0f, 1.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, 0.5f},
+    {0.5f, -96.0f, 0.5f}, {2.0f, -0.5f, 2.0f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, 2.0f},
+    {3.0f, -57344.0f, 3.0f}, {3.0f, 0.0f, 3.0f}, {3.0f, 3.0f, 3.0f}, {0.09375f, 1.0f, 0.09375f},
+    {0.09375f, 0.09375f, 0.09375f}, {0.09375f, 1280.0f, 0.09375f}, {7.0f, 7.0f, 7.0f},
+    {7.0f, 0.0f, 7.0f}, {7.0f, -1.0f, 7.0f}, {10.0f, 0.0f, 10.0f}, {10.0f, -0.5f, 10.0f},
+    {10.0f, -0.0f, 10.0f}, {96.0f, -3.0f, 96.0f}, {96.0f, -57344.0f, 96.0f}, {96.0f, 0.0f, 96.0f},
+    {1280.0f, kInf, 1280.0f}, {1280.0f, 1.0f, 1280.0f}, {1280.0f, 0.09375f, 1280.0f},
+    {0.0f, 0.5f, 0.0f}, {0.0f, 7.0f, 0.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, 10.0f, 0.0f},
+    {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, 0.0f}, {57344.0f, 57344.0f, 57344.0f},
+    {57344.0f, -3.0f, 57344.0f}, {57344.0f, -57344.0f, 57344.0f}, {-0.0f, -7.0f, -0.0f},
+    {-0.0f, kInf, -0.0f}, {-0.0f, 1.0f, -0.0f}, {-1.0f, -kInf, kInf}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.0f, -7.0f}, {-0.5f, 2.0f, -1.0f}, {-0.5f, 10.0f, -5.0f}, {-0.5f, 0.0f, -0.0f},
+    {-3.0f, 96.0f, -256.0f}, {-3.0f, 57344.0f, -kInf}, {-3.0f, -3.0f, 8.0f}, {-7.0f, -0.0f, 0.0f},
+    {-7.0f, -7.0f, 48.0f}, {-7.0f, kInf, -kInf}, {-96.0f, -96.0f, 8192.0f}, {-96.0f, -kInf, kInf},
+    {-96.0f, 0.5f, -48.0f}, {-0.0f, kNaN, -0.0f}, {-0.0f, 2.0f, -0.0f}, {-0.0f, 10.0f, -0.0f},
+    {-57344.0f, 3.0f, -kInf}, {-57344.0f, 96.0f, -kInf}, {-57344.0f, 57344.0f, -kInf},
+    {kInf, 1280.0f, kInf}, {kInf, -0.0f, kInf}, {kInf, -7.0f, kInf}, {-kInf, -1.0f, kInf},
+    {-kInf, -96.0f, kInf}, {-kInf, -kInf, kInf}, {kNaN, -0.0f, kNaN}, {kNaN, kNaN, kNaN},
+    {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("leaky_relu: float8_e5m2, float8_e5m2 -> float8_e5m2", "[leaky_relu]") {
+  const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
+  check_loop(loop, kLeakyReluFloat8E5m2);
 }
 
 const Row<float, float, float> kLeakyReluBfloat16[] = {
@@ -410,6 +467,22 @@ TEST_CASE("relu: float8_e4m3fn -> float8_e4m3fn", "[relu]") {
   check_loop(loop, kReluFloat8E4m3fn);
 }
 
+const Row<float, float> kReluFloat8E5m2[] = {
+    {-0.0f, 0.0f, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {kNaN, kNaN, kNone, 15},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.09375f, 0.09375f},
+    {7.0f, 7.0f}, {10.0f, 10.0f}, {96.0f, 96.0f}, {1280.0f, 1280.0f}, {0.0f, 0.0f}, {0.0f, 0.0f},
+    {57344.0f, 57344.0f}, {-0.0f, 0.0f}, {-1.0f, 0.0f}, {-0.5f, 0.0f}, {-3.0f, 0.0f}, {-7.0f, 0.0f},
+    {-96.0f, 0.0f}, {-0.0f, 0.0f}, {-57344.0f, 0.0f}, {kInf, kInf}, {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("relu: float8_e5m2 -> float8_e5m2", "[relu]") {
+  const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kReluFloat8E5m2);
+}
+
 const Row<float, float> kReluBfloat16[] = {
     {-0.0f, 0.0f, kNone, 13},
     {-kInf, 0.0f, kNone, 14},
@@ -495,6 +568,24 @@ TEST_CASE("softsign: float8_e4m3fn -> float8_e4m3fn", "[softsign]") {
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignFloat8E4m3fn);
+}
+
+const Row<float, float> kSoftsignFloat8E5m2[] = {
+    {-0.0f, -0.0f, kNone, 9},
+    {-kInf, -1.0f, kNone, 10},
+    {57344.0f, 1.0f, kNone, 11},
+    {kNaN, kNaN, kNone, 12},
+    {0.0f, 0.0f}, {1.0f, 0.5f}, {0.5f, 0.3125f}, {2.0f, 0.625f}, {3.0f, 0.75f},
+    {0.09375f, 0.078125f}, {7.0f, 0.875f}, {10.0f, 0.875f}, {96.0f, 1.0f}, {1280.0f, 1.0f},
+    {0.0f, 0.0f}, {0.0f, 0.0f}, {57344.0f, 1.0f}, {-0.0f, -0.0f}, {-1.0f, -0.5f}, {-0.5f, -0.3125f},
+    {-3.0f, -0.75f}, {-7.0f, -0.875f}, {-96.0f, -1.0f}, {-0.0f, -0.0f}, {-57344.0f, -1.0f},
+    {kInf, 1.0f}, {-kInf, -1.0f}, {kNaN, kNaN},
+};
+TEST_CASE("softsign: float8_e5m2 -> float8_e5m2", "[softsign]") {
+  const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
+  check_loop(loop, kSoftsignFloat8E5m2);
 }
 
 const Row<float, float> kSoftsignBfloat16[] = {

@@ -124,6 +124,23 @@ TEST_CASE("absolute: float8_e4m3fn -> float8_e4m3fn", "[absolute]") {
   check_loop(loop, kAbsoluteFloat8E4m3fn);
 }
 
+const Row<float, float> kAbsoluteFloat8E5m2[] = {
+    {-0.0f, 0.0f, kNone, 14},
+    {-kInf, kInf, kNone, 15},
+    {kNaN, kNaN, kNone, 16},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.09375f, 0.09375f},
+    {7.0f, 7.0f}, {10.0f, 10.0f}, {96.0f, 96.0f}, {1280.0f, 1280.0f}, {0.0f, 0.0f}, {0.0f, 0.0f},
+    {57344.0f, 57344.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.0f, 7.0f},
+    {-96.0f, 96.0f}, {-0.0f, 0.0f}, {-57344.0f, 57344.0f}, {kInf, kInf}, {-kInf, kInf},
+    {kNaN, kNaN},
+};
+TEST_CASE("absolute: float8_e5m2 -> float8_e5m2", "[absolute]") {
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kAbsoluteFloat8E5m2);
+}
+
 const Row<float, float> kAbsoluteBfloat16[] = {
     {-0.0f, 0.0f, kNone, 14},
     {-kInf, kInf, kNone, 15},
@@ -417,6 +434,41 @@ TEST_CASE("add: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[add]") {
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
                      .bound = 0.5};
   check_loop(loop, kAddFloat8E4m3fn);
+}
+
+const Row<float, float, float> kAddFloat8E5m2[] = {
+    {57344.0f, 57344.0f, kInf, kOverflow, 28},
+    {kInf, -kInf, kNaN, kInvalid, 29},
+    {-0.0f, -0.0f, -0.0f, kNone, 30},
+    {-0.0f, 0.0f, 0.0f, kNone, 31},
+    {kNaN, 1.0f, kNaN, kNone, 32},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 96.0f, 96.0f}, {1.0f, 0.09375f, 1.0f},
+    {1.0f, 1280.0f, 1280.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, -0.5f},
+    {0.5f, -96.0f, -96.0f}, {2.0f, -0.5f, 1.5f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, kNaN},
+    {3.0f, -57344.0f, -57344.0f}, {3.0f, 0.0f, 3.0f}, {3.0f, 3.0f, 6.0f}, {0.09375f, 1.0f, 1.0f},
+    {0.09375f, 0.09375f, 0.1875f}, {0.09375f, 1280.0f, 1280.0f}, {7.0f, 7.0f, 14.0f},
+    {7.0f, 0.0f, 7.0f}, {7.0f, -1.0f, 6.0f}, {10.0f, 0.0f, 10.0f}, {10.0f, -0.5f, 10.0f},
+    {10.0f, -0.0f, 10.0f}, {96.0f, -3.0f, 96.0f}, {96.0f, -57344.0f, -57344.0f},
+    {96.0f, 0.0f, 96.0f}, {1280.0f, kInf, kInf}, {1280.0f, 1.0f, 1280.0f},
+    {1280.0f, 0.09375f, 1280.0f}, {0.0f, 0.5f, 0.5f}, {0.0f, 7.0f, 7.0f}, {0.0f, 0.0f, 0.0f},
+    {0.0f, 10.0f, 10.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, -0.5f}, {57344.0f, 57344.0f, kInf},
+    {57344.0f, -3.0f, 57344.0f}, {57344.0f, -57344.0f, 0.0f}, {-0.0f, -7.0f, -7.0f},
+    {-0.0f, kInf, kInf}, {-0.0f, 1.0f, 1.0f}, {-1.0f, -kInf, -kInf}, {-1.0f, 0.5f, -0.5f},
+    {-1.0f, 7.0f, 6.0f}, {-0.5f, 2.0f, 1.5f}, {-0.5f, 10.0f, 10.0f}, {-0.5f, 0.0f, -0.5f},
+    {-3.0f, 96.0f, 96.0f}, {-3.0f, 57344.0f, 57344.0f}, {-3.0f, -3.0f, -6.0f},
+    {-7.0f, -0.0f, -7.0f}, {-7.0f, -7.0f, -14.0f}, {-7.0f, kInf, kInf}, {-96.0f, -96.0f, -192.0f},
+    {-96.0f, -kInf, -kInf}, {-96.0f, 0.5f, -96.0f}, {-0.0f, kNaN, kNaN}, {-0.0f, 2.0f, 2.0f},
+    {-0.0f, 10.0f, 10.0f}, {-57344.0f, 3.0f, -57344.0f}, {-57344.0f, 96.0f, -57344.0f},
+    {-57344.0f, 57344.0f, 0.0f}, {kInf, 1280.0f, kInf}, {kInf, -0.0f, kInf}, {kInf, -7.0f, kInf},
+    {-kInf, -1.0f, -kInf}, {-kInf, -96.0f, -kInf}, {-kInf, -kInf, -kInf}, {kNaN, -0.0f, kNaN},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("add: float8_e5m2, float8_e5m2 -> float8_e5m2", "[add]") {
+  const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
+                     .bound = 0.5};
+  check_loop(loop, kAddFloat8E5m2);
 }
 
 const Row<float, float, float> kAddBfloat16[] = {
@@ -804,6 +856,21 @@ TEST_CASE("conjugate: float8_e4m3fn -> float8_e4m3fn", "[conjugate]") {
   check_loop(loop, kConjugateFloat8E4m3fn);
 }
 
+const Row<float, float> kConjugateFloat8E5m2[] = {
+    {-0.0f, -0.0f, kNone, 13},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.09375f, 0.09375f},
+    {7.0f, 7.0f}, {10.0f, 10.0f}, {96.0f, 96.0f}, {1280.0f, 1280.0f}, {0.0f, 0.0f}, {0.0f, 0.0f},
+    {57344.0f, 57344.0f}, {-0.0f, -0.0f}, {-1.0f, -1.0f}, {-0.5f, -0.5f}, {-3.0f, -3.0f},
+    {-7.0f, -7.0f}, {-96.0f, -96.0f}, {-0.0f, -0.0f}, {-57344.0f, -57344.0f}, {kInf, kInf},
+    {-kInf, -kInf}, {kNaN, kNaN},
+};
+TEST_CASE("conjugate: float8_e5m2 -> float8_e5m2", "[conjugate]") {
+  const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kConjugateFloat8E5m2);
+}
+
 const Row<float, float> kConjugateBfloat16[] = {
     {-0.0f, -0.0f, kNone, 13},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
@@ -927,6 +994,23 @@ TEST_CASE("fabs: float8_e4m3fn -> float8_e4m3fn", "[fabs]") {
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat8E4m3fn);
+}
+
+const Row<float, float> kFabsFloat8E5m2[] = {
+    {-0.0f, 0.0f, kNone, 9},
+    {-kInf, kInf, kNone, 10},
+    {kNaN, kNaN, kNone, 11},
+    {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.09375f, 0.09375f},
+    {7.0f, 7.0f}, {10.0f, 10.0f}, {96.0f, 96.0f}, {1280.0f, 1280.0f}, {0.0f, 0.0f}, {0.0f, 0.0f},
+    {57344.0f, 57344.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.0f, 7.0f},
+    {-96.0f, 96.0f}, {-0.0f, 0.0f}, {-57344.0f, 57344.0f}, {kInf, kInf}, {-kInf, kInf},
+    {kNaN, kNaN},
+};
+TEST_CASE("fabs: float8_e5m2 -> float8_e5m2", "[fabs]") {
+  const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kFabsFloat8E5m2);
 }
 
 const Row<float, float> kFabsBfloat16[] = {

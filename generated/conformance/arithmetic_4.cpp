@@ -177,6 +177,40 @@ TEST_CASE("subtract: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[subtract]
   check_loop(loop, kSubtractFloat8E4m3fn);
 }
 
+const Row<float, float, float> kSubtractFloat8E5m2[] = {
+    {-57344.0f, 57344.0f, -kInf, kOverflow, 19},
+    {kInf, kInf, kNaN, kInvalid, 20},
+    {-0.0f, 0.0f, -0.0f, kNone, 21},
+    {1.0f, 1.0f, 0.0f, kNone, 22},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, -3.0f}, {0.0f, 96.0f, -96.0f}, {1.0f, 0.09375f, 0.875f},
+    {1.0f, 1280.0f, -1280.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, 1.5f},
+    {0.5f, -96.0f, 96.0f}, {2.0f, -0.5f, 2.5f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, kNaN},
+    {3.0f, -57344.0f, 57344.0f}, {3.0f, 0.0f, 3.0f}, {3.0f, 3.0f, 0.0f}, {0.09375f, 1.0f, -0.875f},
+    {0.09375f, 0.09375f, 0.0f}, {0.09375f, 1280.0f, -1280.0f}, {7.0f, 7.0f, 0.0f},
+    {7.0f, 0.0f, 7.0f}, {7.0f, -1.0f, 8.0f}, {10.0f, 0.0f, 10.0f}, {10.0f, -0.5f, 10.0f},
+    {10.0f, -0.0f, 10.0f}, {96.0f, -3.0f, 96.0f}, {96.0f, -57344.0f, 57344.0f},
+    {96.0f, 0.0f, 96.0f}, {1280.0f, kInf, -kInf}, {1280.0f, 1.0f, 1280.0f},
+    {1280.0f, 0.09375f, 1280.0f}, {0.0f, 0.5f, -0.5f}, {0.0f, 7.0f, -7.0f}, {0.0f, 0.0f, 0.0f},
+    {0.0f, 10.0f, -10.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, 0.5f}, {57344.0f, 57344.0f, 0.0f},
+    {57344.0f, -3.0f, 57344.0f}, {57344.0f, -57344.0f, kInf}, {-0.0f, -7.0f, 7.0f},
+    {-0.0f, kInf, -kInf}, {-0.0f, 1.0f, -1.0f}, {-1.0f, -kInf, kInf}, {-1.0f, 0.5f, -1.5f},
+    {-1.0f, 7.0f, -8.0f}, {-0.5f, 2.0f, -2.5f}, {-0.5f, 10.0f, -10.0f}, {-0.5f, 0.0f, -0.5f},
+    {-3.0f, 96.0f, -96.0f}, {-3.0f, 57344.0f, -57344.0f}, {-3.0f, -3.0f, 0.0f},
+    {-7.0f, -0.0f, -7.0f}, {-7.0f, -7.0f, 0.0f}, {-7.0f, kInf, -kInf}, {-96.0f, -96.0f, 0.0f},
+    {-96.0f, -kInf, kInf}, {-96.0f, 0.5f, -96.0f}, {-0.0f, kNaN, kNaN}, {-0.0f, 2.0f, -2.0f},
+    {-0.0f, 10.0f, -10.0f}, {-57344.0f, 3.0f, -57344.0f}, {-57344.0f, 96.0f, -57344.0f},
+    {-57344.0f, 57344.0f, -kInf}, {kInf, 1280.0f, kInf}, {kInf, -0.0f, kInf}, {kInf, -7.0f, kInf},
+    {-kInf, -1.0f, -kInf}, {-kInf, -96.0f, -kInf}, {-kInf, -kInf, kNaN}, {kNaN, -0.0f, kNaN},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("subtract: float8_e5m2, float8_e5m2 -> float8_e5m2", "[subtract]") {
+  const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
+                     .bound = 0.5};
+  check_loop(loop, kSubtractFloat8E5m2);
+}
+
 const Row<float, float, float> kSubtractBfloat16[] = {
     {-3.3895314e+38f, 3.3895314e+38f, -kInf, kOverflow, 19},
     {kInf, kInf, kNaN, kInvalid, 20},

@@ -213,6 +213,38 @@ TEST_CASE("less_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[less_equal]") {
   check_loop(loop, kLessEqualFloat8E4m3fn);
 }
 
+const Row<bool, float, float> kLessEqualFloat8E5m2[] = {
+    {kNaN, kNaN, false, kNone, 17},
+    {kNaN, 1.0f, false, kNone, 18},
+    {-0.0f, 0.0f, true, kNone, 19},
+    {-kInf, kInf, true, kNone, 20},
+    {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, false},
+    {1.0f, 1280.0f, true}, {1.0f, -0.0f, false}, {0.5f, 0.0f, false}, {0.5f, -1.0f, false},
+    {0.5f, -96.0f, false}, {2.0f, -0.5f, false}, {2.0f, -0.0f, false}, {2.0f, kNaN, false},
+    {3.0f, -57344.0f, false}, {3.0f, 0.0f, false}, {3.0f, 3.0f, true}, {0.09375f, 1.0f, true},
+    {0.09375f, 0.09375f, true}, {0.09375f, 1280.0f, true}, {7.0f, 7.0f, true}, {7.0f, 0.0f, false},
+    {7.0f, -1.0f, false}, {10.0f, 0.0f, false}, {10.0f, -0.5f, false}, {10.0f, -0.0f, false},
+    {96.0f, -3.0f, false}, {96.0f, -57344.0f, false}, {96.0f, 0.0f, false}, {1280.0f, kInf, true},
+    {1280.0f, 1.0f, false}, {1280.0f, 0.09375f, false}, {0.0f, 0.5f, true}, {0.0f, 7.0f, true},
+    {0.0f, 0.0f, true}, {0.0f, 10.0f, true}, {0.0f, 0.0f, true}, {0.0f, -0.5f, false},
+    {57344.0f, 57344.0f, true}, {57344.0f, -3.0f, false}, {57344.0f, -57344.0f, false},
+    {-0.0f, -7.0f, false}, {-0.0f, kInf, true}, {-0.0f, 1.0f, true}, {-1.0f, -kInf, false},
+    {-1.0f, 0.5f, true}, {-1.0f, 7.0f, true}, {-0.5f, 2.0f, true}, {-0.5f, 10.0f, true},
+    {-0.5f, 0.0f, true}, {-3.0f, 96.0f, true}, {-3.0f, 57344.0f, true}, {-3.0f, -3.0f, true},
+    {-7.0f, -0.0f, true}, {-7.0f, -7.0f, true}, {-7.0f, kInf, true}, {-96.0f, -96.0f, true},
+    {-96.0f, -kInf, false}, {-96.0f, 0.5f, true}, {-0.0f, kNaN, false}, {-0.0f, 2.0f, true},
+    {-0.0f, 10.0f, true}, {-57344.0f, 3.0f, true}, {-57344.0f, 96.0f, true},
+    {-57344.0f, 57344.0f, true}, {kInf, 1280.0f, false}, {kInf, -0.0f, false}, {kInf, -7.0f, false},
+    {-kInf, -1.0f, true}, {-kInf, -96.0f, true}, {-kInf, -kInf, true}, {kNaN, -0.0f, false},
+    {kNaN, kNaN, false}, {kNaN, 2.0f, false},
+};
+TEST_CASE("less_equal: float8_e5m2, float8_e5m2 -> bool", "[less_equal]") {
+  const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
+                     .types = {"float8_e5m2", "float8_e5m2", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLessEqualFloat8E5m2);
+}
+
 const Row<bool, float, float> kLessEqualBfloat16[] = {
     {kNaN, kNaN, false, kNone, 17},
     {kNaN, 1.0f, false, kNone, 18},
@@ -670,6 +702,38 @@ TEST_CASE("not_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[not_equal]") {
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualFloat8E4m3fn);
+}
+
+const Row<bool, float, float> kNotEqualFloat8E5m2[] = {
+    {kNaN, kNaN, true, kNone, 17},
+    {kNaN, 1.0f, true, kNone, 18},
+    {-0.0f, 0.0f, false, kNone, 19},
+    {-kInf, kInf, true, kNone, 20},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, true},
+    {1.0f, 1280.0f, true}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, true},
+    {0.5f, -96.0f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, true}, {2.0f, kNaN, true},
+    {3.0f, -57344.0f, true}, {3.0f, 0.0f, true}, {3.0f, 3.0f, false}, {0.09375f, 1.0f, true},
+    {0.09375f, 0.09375f, false}, {0.09375f, 1280.0f, true}, {7.0f, 7.0f, false}, {7.0f, 0.0f, true},
+    {7.0f, -1.0f, true}, {10.0f, 0.0f, true}, {10.0f, -0.5f, true}, {10.0f, -0.0f, true},
+    {96.0f, -3.0f, true}, {96.0f, -57344.0f, true}, {96.0f, 0.0f, true}, {1280.0f, kInf, true},
+    {1280.0f, 1.0f, true}, {1280.0f, 0.09375f, true}, {0.0f, 0.5f, true}, {0.0f, 7.0f, true},
+    {0.0f, 0.0f, false}, {0.0f, 10.0f, true}, {0.0f, 0.0f, false}, {0.0f, -0.5f, true},
+    {57344.0f, 57344.0f, false}, {57344.0f, -3.0f, true}, {57344.0f, -57344.0f, true},
+    {-0.0f, -7.0f, true}, {-0.0f, kInf, true}, {-0.0f, 1.0f, true}, {-1.0f, -kInf, true},
+    {-1.0f, 0.5f, true}, {-1.0f, 7.0f, true}, {-0.5f, 2.0f, true}, {-0.5f, 10.0f, true},
+    {-0.5f, 0.0f, true}, {-3.0f, 96.0f, true}, {-3.0f, 57344.0f, true}, {-3.0f, -3.0f, false},
+    {-7.0f, -0.0f, true}, {-7.0f, -7.0f, false}, {-7.0f, kInf, true}, {-96.0f, -96.0f, false},
+    {-96.0f, -kInf, true}, {-96.0f, 0.5f, true}, {-0.0f, kNaN, true}, {-0.0f, 2.0f, true},
+    {-0.0f, 10.0f, true}, {-57344.0f, 3.0f, true}, {-57344.0f, 96.0f, true},
+    {-57344.0f, 57344.0f, true}, {kInf, 1280.0f, true}, {kInf, -0.0f, true}, {kInf, -7.0f, true},
+    {-kInf, -1.0f, true}, {-kInf, -96.0f, true}, {-kInf, -kInf, false}, {kNaN, -0.0f, true},
+    {kNaN, kNaN, true}, {kNaN, 2.0f, true},
+};
+TEST_CASE("not_equal: float8_e5m2, float8_e5m2 -> bool", "[not_equal]") {
+  const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
+                     .types = {"float8_e5m2", "float8_e5m2", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kNotEqualFloat8E5m2);
 }
 
 const Row<bool, float, float> kNotEqualBfloat16[] = {

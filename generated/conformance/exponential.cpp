@@ -29,6 +29,27 @@ TEST_CASE("exp: float8_e4m3fn -> float8_e4m3fn", "[exp]") {
   check_loop(loop, kExpFloat8E4m3fn);
 }
 
+const Row<float, float> kExpFloat8E5m2[] = {
+    {0.0f, 1.0f, kNone, 11},
+    {-0.0f, 1.0f, kNone, 12},
+    {kInf, kInf, kNone, 13},
+    {-kInf, 0.0f, kNone, 14},
+    {57344.0f, kInf, kOverflow, 15},
+    {-57344.0f, 0.0f, kUnderflow, 16},
+    {kNaN, kNaN, kNone, 17},
+    {0.0f, 1.0f}, {1.0f, 2.5f}, {0.5f, 1.75f}, {2.0f, 7.0f}, {3.0f, 20.0f}, {0.09375f, 1.0f},
+    {7.0f, 1024.0f}, {10.0f, 20480.0f}, {96.0f, kInf}, {1280.0f, kInf}, {0.0f, 1.0f}, {0.0f, 1.0f},
+    {57344.0f, kInf}, {-0.0f, 1.0f}, {-1.0f, 0.375f}, {-0.5f, 0.625f}, {-3.0f, 0.046875f},
+    {-7.0f, 0.0008544922f}, {-96.0f, 0.0f}, {-0.0f, 1.0f}, {-57344.0f, 0.0f}, {kInf, kInf},
+    {-kInf, 0.0f}, {kNaN, kNaN},
+};
+TEST_CASE("exp: float8_e5m2 -> float8_e5m2", "[exp]") {
+  const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
+                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.501};
+  check_loop(loop, kExpFloat8E5m2);
+}
+
 const Row<float, float> kExpBfloat16[] = {
     {0.0f, 1.0f, kNone, 11},
     {-0.0f, 1.0f, kNone, 12},

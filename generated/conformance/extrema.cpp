@@ -204,6 +204,44 @@ TEST_CASE("clip: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", 
   check_loop(loop, kClipFloat8E4m3fn);
 }
 
+const Row<float, float, float, float> kClipFloat8E5m2[] = {
+    {kNaN, 0.0f, 1.0f, kNaN, kNone, 26},
+    {0.5f, kNaN, 1.0f, kNaN, kNone, 27},
+    {kInf, 0.0f, 1.0f, 1.0f, kNone, 28},
+    {0.0f, 0.0f, 1.0f, 0.0f}, {0.0f, 3.0f, 0.09375f, 0.09375f}, {0.0f, 96.0f, 1280.0f, 96.0f},
+    {1.0f, 0.09375f, 96.0f, 1.0f}, {1.0f, 1280.0f, 57344.0f, 1280.0f}, {1.0f, -0.0f, -3.0f, -3.0f},
+    {0.5f, 0.0f, -0.5f, -0.5f}, {0.5f, -1.0f, -0.0f, -0.0f}, {0.5f, -96.0f, kNaN, kNaN},
+    {2.0f, -0.5f, -kInf, -kInf}, {2.0f, -0.0f, 0.5f, 0.5f}, {2.0f, kNaN, 7.0f, kNaN},
+    {3.0f, -57344.0f, 0.09375f, 0.09375f}, {3.0f, 0.0f, 1280.0f, 3.0f}, {3.0f, 3.0f, -0.0f, -0.0f},
+    {0.09375f, 1.0f, 57344.0f, 1.0f}, {0.09375f, 0.09375f, -3.0f, -3.0f},
+    {0.09375f, 1280.0f, -57344.0f, -57344.0f}, {7.0f, 7.0f, -0.0f, -0.0f}, {7.0f, 0.0f, kNaN, kNaN},
+    {7.0f, -1.0f, 2.0f, 2.0f}, {10.0f, 0.0f, 0.5f, 0.5f}, {10.0f, -0.5f, 7.0f, 7.0f},
+    {10.0f, -0.0f, 0.0f, 0.0f}, {96.0f, -3.0f, 1280.0f, 96.0f}, {96.0f, -57344.0f, -0.0f, -0.0f},
+    {96.0f, 0.0f, -7.0f, -7.0f}, {1280.0f, kInf, -3.0f, -3.0f},
+    {1280.0f, 1.0f, -57344.0f, -57344.0f}, {1280.0f, 0.09375f, 0.0f, 0.0f},
+    {0.0f, 0.5f, kNaN, kNaN}, {0.0f, 7.0f, 2.0f, 2.0f}, {0.0f, 0.0f, 10.0f, 0.0f},
+    {0.0f, 10.0f, 7.0f, 7.0f}, {0.0f, 0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, -1.0f, -1.0f},
+    {57344.0f, 57344.0f, -0.0f, -0.0f}, {57344.0f, -3.0f, -7.0f, -7.0f},
+    {57344.0f, -57344.0f, kInf, 57344.0f}, {-0.0f, -7.0f, -57344.0f, -57344.0f},
+    {-0.0f, kInf, 0.0f, 0.0f}, {-0.0f, 1.0f, 3.0f, 1.0f}, {-1.0f, -kInf, 2.0f, -1.0f},
+    {-1.0f, 0.5f, 10.0f, 0.5f}, {-1.0f, 7.0f, 0.0f, 0.0f}, {-0.5f, 2.0f, 0.0f, 0.0f},
+    {-0.5f, 10.0f, -1.0f, -1.0f}, {-0.5f, 0.0f, -96.0f, -96.0f}, {-3.0f, 96.0f, -7.0f, -7.0f},
+    {-3.0f, 57344.0f, kInf, 57344.0f}, {-3.0f, -3.0f, 1.0f, -3.0f}, {-7.0f, -0.0f, 0.0f, 0.0f},
+    {-7.0f, -7.0f, 3.0f, -7.0f}, {-7.0f, kInf, 96.0f, 96.0f}, {-96.0f, -96.0f, 10.0f, -96.0f},
+    {-96.0f, -kInf, 0.0f, -96.0f}, {-96.0f, 0.5f, -0.5f, -0.5f}, {-0.0f, kNaN, -1.0f, kNaN},
+    {-0.0f, 2.0f, -96.0f, -96.0f}, {-0.0f, 10.0f, -kInf, -kInf}, {-57344.0f, 3.0f, kInf, 3.0f},
+    {-57344.0f, 96.0f, 1.0f, 1.0f}, {-57344.0f, 57344.0f, 0.09375f, 0.09375f},
+    {kInf, 1280.0f, 3.0f, 3.0f}, {kInf, -0.0f, 96.0f, 96.0f}, {kInf, -7.0f, 57344.0f, 57344.0f},
+    {-kInf, -1.0f, 0.0f, -1.0f}, {-kInf, -96.0f, -0.5f, -96.0f}, {-kInf, -kInf, -0.0f, -kInf},
+    {kNaN, -0.0f, -96.0f, kNaN}, {kNaN, kNaN, -kInf, kNaN}, {kNaN, 2.0f, 0.5f, kNaN},
+};
+TEST_CASE("clip: float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2", "[clip]") {
+  const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kClipFloat8E5m2);
+}
+
 const Row<float, float, float, float> kClipBfloat16[] = {
     {kNaN, 0.0f, 1.0f, kNaN, kNone, 26},
     {0.5f, kNaN, 1.0f, kNaN, kNone, 27},
@@ -737,6 +775,39 @@ TEST_CASE("fmax: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fmax]") {
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxFloat8E4m3fn);
+}
+
+const Row<float, float, float> kFmaxFloat8E5m2[] = {
+    {kNaN, 1.0f, 1.0f, kNone, 19},
+    {1.0f, kNaN, 1.0f, kNone, 20},
+    {kNaN, kNaN, kNaN, kNone, 21},
+    {-kInf, kInf, kInf, kNone, 22},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 96.0f, 96.0f}, {1.0f, 0.09375f, 1.0f},
+    {1.0f, 1280.0f, 1280.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, 0.5f},
+    {0.5f, -96.0f, 0.5f}, {2.0f, -0.5f, 2.0f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, 2.0f},
+    {3.0f, -57344.0f, 3.0f}, {3.0f, 0.0f, 3.0f}, {3.0f, 3.0f, 3.0f}, {0.09375f, 1.0f, 1.0f},
+    {0.09375f, 0.09375f, 0.09375f}, {0.09375f, 1280.0f, 1280.0f}, {7.0f, 7.0f, 7.0f},
+    {7.0f, 0.0f, 7.0f}, {7.0f, -1.0f, 7.0f}, {10.0f, 0.0f, 10.0f}, {10.0f, -0.5f, 10.0f},
+    {10.0f, -0.0f, 10.0f}, {96.0f, -3.0f, 96.0f}, {96.0f, -57344.0f, 96.0f}, {96.0f, 0.0f, 96.0f},
+    {1280.0f, kInf, kInf}, {1280.0f, 1.0f, 1280.0f}, {1280.0f, 0.09375f, 1280.0f},
+    {0.0f, 0.5f, 0.5f}, {0.0f, 7.0f, 7.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, 10.0f, 10.0f},
+    {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, 0.0f}, {57344.0f, 57344.0f, 57344.0f},
+    {57344.0f, -3.0f, 57344.0f}, {57344.0f, -57344.0f, 57344.0f}, {-0.0f, -7.0f, -0.0f},
+    {-0.0f, kInf, kInf}, {-0.0f, 1.0f, 1.0f}, {-1.0f, -kInf, -1.0f}, {-1.0f, 0.5f, 0.5f},
+    {-1.0f, 7.0f, 7.0f}, {-0.5f, 2.0f, 2.0f}, {-0.5f, 10.0f, 10.0f}, {-0.5f, 0.0f, 0.0f},
+    {-3.0f, 96.0f, 96.0f}, {-3.0f, 57344.0f, 57344.0f}, {-3.0f, -3.0f, -3.0f},
+    {-7.0f, -0.0f, -0.0f}, {-7.0f, -7.0f, -7.0f}, {-7.0f, kInf, kInf}, {-96.0f, -96.0f, -96.0f},
+    {-96.0f, -kInf, -96.0f}, {-96.0f, 0.5f, 0.5f}, {-0.0f, kNaN, -0.0f}, {-0.0f, 2.0f, 2.0f},
+    {-0.0f, 10.0f, 10.0f}, {-57344.0f, 3.0f, 3.0f}, {-57344.0f, 96.0f, 96.0f},
+    {-57344.0f, 57344.0f, 57344.0f}, {kInf, 1280.0f, kInf}, {kInf, -0.0f, kInf},
+    {kInf, -7.0f, kInf}, {-kInf, -1.0f, -1.0f}, {-kInf, -96.0f, -96.0f}, {-kInf, -kInf, -kInf},
+    {kNaN, -0.0f, -0.0f}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, 2.0f},
+};
+TEST_CASE("fmax: float8_e5m2, float8_e5m2 -> float8_e5m2", "[fmax]") {
+  const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kFmaxFloat8E5m2);
 }
 
 const Row<float, float, float> kFmaxBfloat16[] = {

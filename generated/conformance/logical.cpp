@@ -177,6 +177,36 @@ TEST_CASE("logical_and: float8_e4m3fn, float8_e4m3fn -> bool", "[logical_and]") 
   check_loop(loop, kLogicalAndFloat8E4m3fn);
 }
 
+const Row<bool, float, float> kLogicalAndFloat8E5m2[] = {
+    {kNaN, 1.0f, true, kNone, 27},
+    {-0.0f, 1.0f, false, kNone, 28},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, false}, {0.0f, 96.0f, false}, {1.0f, 0.09375f, true},
+    {1.0f, 1280.0f, true}, {1.0f, -0.0f, false}, {0.5f, 0.0f, false}, {0.5f, -1.0f, true},
+    {0.5f, -96.0f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, false}, {2.0f, kNaN, true},
+    {3.0f, -57344.0f, true}, {3.0f, 0.0f, false}, {3.0f, 3.0f, true}, {0.09375f, 1.0f, true},
+    {0.09375f, 0.09375f, true}, {0.09375f, 1280.0f, true}, {7.0f, 7.0f, true}, {7.0f, 0.0f, false},
+    {7.0f, -1.0f, true}, {10.0f, 0.0f, false}, {10.0f, -0.5f, true}, {10.0f, -0.0f, false},
+    {96.0f, -3.0f, true}, {96.0f, -57344.0f, true}, {96.0f, 0.0f, false}, {1280.0f, kInf, true},
+    {1280.0f, 1.0f, true}, {1280.0f, 0.09375f, true}, {0.0f, 0.5f, false}, {0.0f, 7.0f, false},
+    {0.0f, 0.0f, false}, {0.0f, 10.0f, false}, {0.0f, 0.0f, false}, {0.0f, -0.5f, false},
+    {57344.0f, 57344.0f, true}, {57344.0f, -3.0f, true}, {57344.0f, -57344.0f, true},
+    {-0.0f, -7.0f, false}, {-0.0f, kInf, false}, {-0.0f, 1.0f, false}, {-1.0f, -kInf, true},
+    {-1.0f, 0.5f, true}, {-1.0f, 7.0f, true}, {-0.5f, 2.0f, true}, {-0.5f, 10.0f, true},
+    {-0.5f, 0.0f, false}, {-3.0f, 96.0f, true}, {-3.0f, 57344.0f, true}, {-3.0f, -3.0f, true},
+    {-7.0f, -0.0f, false}, {-7.0f, -7.0f, true}, {-7.0f, kInf, true}, {-96.0f, -96.0f, true},
+    {-96.0f, -kInf, true}, {-96.0f, 0.5f, true}, {-0.0f, kNaN, false}, {-0.0f, 2.0f, false},
+    {-0.0f, 10.0f, false}, {-57344.0f, 3.0f, true}, {-57344.0f, 96.0f, true},
+    {-57344.0f, 57344.0f, true}, {kInf, 1280.0f, true}, {kInf, -0.0f, false}, {kInf, -7.0f, true},
+    {-kInf, -1.0f, true}, {-kInf, -96.0f, true}, {-kInf, -kInf, true}, {kNaN, -0.0f, false},
+    {kNaN, kNaN, true}, {kNaN, 2.0f, true},
+};
+TEST_CASE("logical_and: float8_e5m2, float8_e5m2 -> bool", "[logical_and]") {
+  const Loop loop = {.ufunc = "logical_and", .origin = "spec/ufuncs/logical_and.yaml:8",
+                     .types = {"float8_e5m2", "float8_e5m2", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalAndFloat8E5m2);
+}
+
 const Row<bool, float, float> kLogicalAndBfloat16[] = {
     {kNaN, 1.0f, true, kNone, 27},
     {-0.0f, 1.0f, false, kNone, 28},
@@ -533,6 +563,22 @@ TEST_CASE("logical_not: float8_e4m3fn -> bool", "[logical_not]") {
   check_loop(loop, kLogicalNotFloat8E4m3fn);
 }
 
+const Row<bool, float> kLogicalNotFloat8E5m2[] = {
+    {kNaN, false, kNone, 12},
+    {-0.0f, true, kNone, 13},
+    {0.0f, true}, {1.0f, false}, {0.5f, false}, {2.0f, false}, {3.0f, false}, {0.09375f, false},
+    {7.0f, false}, {10.0f, false}, {96.0f, false}, {1280.0f, false}, {0.0f, true}, {0.0f, true},
+    {57344.0f, false}, {-0.0f, true}, {-1.0f, false}, {-0.5f, false}, {-3.0f, false},
+    {-7.0f, false}, {-96.0f, false}, {-0.0f, true}, {-57344.0f, false}, {kInf, false},
+    {-kInf, false}, {kNaN, false},
+};
+TEST_CASE("logical_not: float8_e5m2 -> bool", "[logical_not]") {
+  const Loop loop = {.ufunc = "logical_not", .origin = "spec/ufuncs/logical_not.yaml:8",
+                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalNotFloat8E5m2);
+}
+
 const Row<bool, float> kLogicalNotBfloat16[] = {
     {kNaN, false, kNone, 12},
     {-0.0f, true, kNone, 13},
@@ -801,6 +847,36 @@ TEST_CASE("logical_or: float8_e4m3fn, float8_e4m3fn -> bool", "[logical_or]") {
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kLogicalOrFloat8E4m3fn);
+}
+
+const Row<bool, float, float> kLogicalOrFloat8E5m2[] = {
+    {0.0f, kNaN, true, kNone, 27},
+    {-0.0f, 0.0f, false, kNone, 28},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, true},
+    {1.0f, 1280.0f, true}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, true},
+    {0.5f, -96.0f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, true}, {2.0f, kNaN, true},
+    {3.0f, -57344.0f, true}, {3.0f, 0.0f, true}, {3.0f, 3.0f, true}, {0.09375f, 1.0f, true},
+    {0.09375f, 0.09375f, true}, {0.09375f, 1280.0f, true}, {7.0f, 7.0f, true}, {7.0f, 0.0f, true},
+    {7.0f, -1.0f, true}, {10.0f, 0.0f, true}, {10.0f, -0.5f, true}, {10.0f, -0.0f, true},
+    {96.0f, -3.0f, true}, {96.0f, -57344.0f, true}, {96.0f, 0.0f, true}, {1280.0f, kInf, true},
+    {1280.0f, 1.0f, true}, {1280.0f, 0.09375f, true}, {0.0f, 0.5f, true}, {0.0f, 7.0f, true},
+    {0.0f, 0.0f, false}, {0.0f, 10.0f, true}, {0.0f, 0.0f, false}, {0.0f, -0.5f, true},
+    {57344.0f, 57344.0f, true}, {57344.0f, -3.0f, true}, {57344.0f, -57344.0f, true},
+    {-0.0f, -7.0f, true}, {-0.0f, kInf, true}, {-0.0f, 1.0f, true}, {-1.0f, -kInf, true},
+    {-1.0f, 0.5f, true}, {-1.0f, 7.0f, true}, {-0.5f, 2.0f, true}, {-0.5f, 10.0f, true},
+    {-0.5f, 0.0f, true}, {-3.0f, 96.0f, true}, {-3.0f, 57344.0f, true}, {-3.0f, -3.0f, true},
+    {-7.0f, -0.0f, true}, {-7.0f, -7.0f, true}, {-7.0f, kInf, true}, {-96.0f, -96.0f, true},
+    {-96.0f, -kInf, true}, {-96.0f, 0.5f, true}, {-0.0f, kNaN, true}, {-0.0f, 2.0f, true},
+    {-0.0f, 10.0f, true}, {-57344.0f, 3.0f, true}, {-57344.0f, 96.0f, true},
+    {-57344.0f, 57344.0f, true}, {kInf, 1280.0f, true}, {kInf, -0.0f, true}, {kInf, -7.0f, true},
+    {-kInf, -1.0f, true}, {-kInf, -96.0f, true}, {-kInf, -kInf, true}, {kNaN, -0.0f, true},
+    {kNaN, kNaN, true}, {kNaN, 2.0f, true},
+};
+TEST_CASE("logical_or: float8_e5m2, float8_e5m2 -> bool", "[logical_or]") {
+  const Loop loop = {.ufunc = "logical_or", .origin = "spec/ufuncs/logical_or.yaml:8",
+                     .types = {"float8_e5m2", "float8_e5m2", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalOrFloat8E5m2);
 }
 
 const Row<bool, float, float> kLogicalOrBfloat16[] = {

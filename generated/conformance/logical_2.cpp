@@ -179,6 +179,36 @@ TEST_CASE("logical_xor: float8_e4m3fn, float8_e4m3fn -> bool", "[logical_xor]") 
   check_loop(loop, kLogicalXorFloat8E4m3fn);
 }
 
+const Row<bool, float, float> kLogicalXorFloat8E5m2[] = {
+    {kNaN, 0.0f, true, kNone, 26},
+    {-0.0f, 0.0f, false, kNone, 27},
+    {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, false},
+    {1.0f, 1280.0f, false}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, false},
+    {0.5f, -96.0f, false}, {2.0f, -0.5f, false}, {2.0f, -0.0f, true}, {2.0f, kNaN, false},
+    {3.0f, -57344.0f, false}, {3.0f, 0.0f, true}, {3.0f, 3.0f, false}, {0.09375f, 1.0f, false},
+    {0.09375f, 0.09375f, false}, {0.09375f, 1280.0f, false}, {7.0f, 7.0f, false},
+    {7.0f, 0.0f, true}, {7.0f, -1.0f, false}, {10.0f, 0.0f, true}, {10.0f, -0.5f, false},
+    {10.0f, -0.0f, true}, {96.0f, -3.0f, false}, {96.0f, -57344.0f, false}, {96.0f, 0.0f, true},
+    {1280.0f, kInf, false}, {1280.0f, 1.0f, false}, {1280.0f, 0.09375f, false}, {0.0f, 0.5f, true},
+    {0.0f, 7.0f, true}, {0.0f, 0.0f, false}, {0.0f, 10.0f, true}, {0.0f, 0.0f, false},
+    {0.0f, -0.5f, true}, {57344.0f, 57344.0f, false}, {57344.0f, -3.0f, false},
+    {57344.0f, -57344.0f, false}, {-0.0f, -7.0f, true}, {-0.0f, kInf, true}, {-0.0f, 1.0f, true},
+    {-1.0f, -kInf, false}, {-1.0f, 0.5f, false}, {-1.0f, 7.0f, false}, {-0.5f, 2.0f, false},
+    {-0.5f, 10.0f, false}, {-0.5f, 0.0f, true}, {-3.0f, 96.0f, false}, {-3.0f, 57344.0f, false},
+    {-3.0f, -3.0f, false}, {-7.0f, -0.0f, true}, {-7.0f, -7.0f, false}, {-7.0f, kInf, false},
+    {-96.0f, -96.0f, false}, {-96.0f, -kInf, false}, {-96.0f, 0.5f, false}, {-0.0f, kNaN, true},
+    {-0.0f, 2.0f, true}, {-0.0f, 10.0f, true}, {-57344.0f, 3.0f, false}, {-57344.0f, 96.0f, false},
+    {-57344.0f, 57344.0f, false}, {kInf, 1280.0f, false}, {kInf, -0.0f, true}, {kInf, -7.0f, false},
+    {-kInf, -1.0f, false}, {-kInf, -96.0f, false}, {-kInf, -kInf, false}, {kNaN, -0.0f, true},
+    {kNaN, kNaN, false}, {kNaN, 2.0f, false},
+};
+TEST_CASE("logical_xor: float8_e5m2, float8_e5m2 -> bool", "[logical_xor]") {
+  const Loop loop = {.ufunc = "logical_xor", .origin = "spec/ufuncs/logical_xor.yaml:8",
+                     .types = {"float8_e5m2", "float8_e5m2", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLogicalXorFloat8E5m2);
+}
+
 const Row<bool, float, float> kLogicalXorBfloat16[] = {
     {kNaN, 0.0f, true, kNone, 26},
     {-0.0f, 0.0f, false, kNone, 27},

@@ -177,6 +177,37 @@ TEST_CASE("vecmat: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecmat]") {
   check_loop(loop, kVecmatFloat8E4m3fn);
 }
 
+const Row<float, float, float> kVecmatFloat8E5m2[] = {
+    {57344.0f, 2.0f, kInf, kOverflow, 21},
+    {kInf, 0.0f, kNaN, kInvalid, 22},
+    {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 0.09375f},
+    {1.0f, 1280.0f, 1280.0f}, {1.0f, -0.0f, -0.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -1.0f, -0.5f},
+    {0.5f, -96.0f, -48.0f}, {2.0f, -0.5f, -1.0f}, {2.0f, -0.0f, -0.0f}, {2.0f, kNaN, kNaN},
+    {3.0f, -57344.0f, -kInf}, {3.0f, 0.0f, 0.0f}, {3.0f, 3.0f, 8.0f}, {0.09375f, 1.0f, 0.09375f},
+    {0.09375f, 0.09375f, 0.0078125f}, {0.09375f, 1280.0f, 128.0f}, {7.0f, 7.0f, 48.0f},
+    {7.0f, 0.0f, 0.0f}, {7.0f, -1.0f, -7.0f}, {10.0f, 0.0f, 0.0f}, {10.0f, -0.5f, -5.0f},
+    {10.0f, -0.0f, -0.0f}, {96.0f, -3.0f, -256.0f}, {96.0f, -57344.0f, -kInf}, {96.0f, 0.0f, 0.0f},
+    {1280.0f, kInf, kInf}, {1280.0f, 1.0f, 1280.0f}, {1280.0f, 0.09375f, 128.0f},
+    {0.0f, 0.5f, 0.0f}, {0.0f, 7.0f, 0.0f}, {0.0f, 0.0f, 0.0f}, {0.0f, 10.0f, 0.0f},
+    {0.0f, 0.0f, 0.0f}, {0.0f, -0.5f, -0.0f}, {57344.0f, 57344.0f, kInf}, {57344.0f, -3.0f, -kInf},
+    {57344.0f, -57344.0f, -kInf}, {-0.0f, -7.0f, 0.0f}, {-0.0f, kInf, kNaN}, {-0.0f, 1.0f, -0.0f},
+    {-1.0f, -kInf, kInf}, {-1.0f, 0.5f, -0.5f}, {-1.0f, 7.0f, -7.0f}, {-0.5f, 2.0f, -1.0f},
+    {-0.5f, 10.0f, -5.0f}, {-0.5f, 0.0f, -0.0f}, {-3.0f, 96.0f, -256.0f}, {-3.0f, 57344.0f, -kInf},
+    {-3.0f, -3.0f, 8.0f}, {-7.0f, -0.0f, 0.0f}, {-7.0f, -7.0f, 48.0f}, {-7.0f, kInf, -kInf},
+    {-96.0f, -96.0f, 8192.0f}, {-96.0f, -kInf, kInf}, {-96.0f, 0.5f, -48.0f}, {-0.0f, kNaN, kNaN},
+    {-0.0f, 2.0f, -0.0f}, {-0.0f, 10.0f, -0.0f}, {-57344.0f, 3.0f, -kInf},
+    {-57344.0f, 96.0f, -kInf}, {-57344.0f, 57344.0f, -kInf}, {kInf, 1280.0f, kInf},
+    {kInf, -0.0f, kNaN}, {kInf, -7.0f, -kInf}, {-kInf, -1.0f, kInf}, {-kInf, -96.0f, kInf},
+    {-kInf, -kInf, kInf}, {kNaN, -0.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("vecmat: float8_e5m2, float8_e5m2 -> float8_e5m2", "[vecmat]") {
+  const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
+  check_loop(loop, kVecmatFloat8E5m2);
+}
+
 const Row<float, float, float> kVecmatBfloat16[] = {
     {3.3895314e+38f, 2.0f, kInf, kOverflow, 21},
     {kInf, 0.0f, kNaN, kInvalid, 22},

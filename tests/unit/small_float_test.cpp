@@ -158,9 +158,12 @@ TEST(SmallFloat, BfloatHasTheRangeOfFloat) {
 
 TEST(SmallFloat, EightBits) {
   EXPECT_EQ(DType::of<float8_e4m3fn>().name(), "float8_e4m3fn");
-  static_assert(sizeof(float8_e4m3fn) == 1);
-  static_assert(float8_e4m3fn(1e9).is_nan());
+  EXPECT_EQ(DType::of<float8_e5m2>().name(), "float8_e5m2");
+  static_assert(sizeof(float8_e4m3fn) == 1 && sizeof(float8_e5m2) == 1);
+  static_assert(static_cast<double>(float8_e5m2::from_bits(0x01)) == 0x1p-16);
+  static_assert(float8_e4m3fn(1e9).is_nan() && float8_e5m2(1e9).bits() == 0x7c);
   const Array one = Array::scalar(float8_e4m3fn(1));
+  EXPECT_EQ(add(one, Array::scalar(float8_e5m2(1))).dtype(), DType::of<float>());
   EXPECT_EQ(add(one, Array::scalar(true)).dtype(), DType::of<float8_e4m3fn>());
 }
 

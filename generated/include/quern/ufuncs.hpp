@@ -102,8 +102,8 @@ QUERN_EXPORT Array absolute(const Operand& value, const CallOptions& options = {
 QUERN_EXPORT Array abs(const Operand& value, const CallOptions& options = {});
 
 // Sum of the inputs. Whole numbers wrap around; two truth values are joined by or. Within 0.5 ULP
-// for float8_e4m3fn, bfloat16, float16, float32, float64, complex64, complex128, exact for other
-// types.
+// for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, complex64, complex128, exact
+// for other types.
 QUERN_EXPORT Array add(const Operand& augend, const Operand& addend,
                        const CallOptions& options = {});
 
@@ -145,19 +145,19 @@ QUERN_EXPORT Array copysign(const Operand& magnitude, const Operand& sign,
                             const CallOptions& options = {});
 
 // An angle in radians, from degrees. The input is multiplied by the ratio of the units, computed in
-// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, bfloat16, float16, float32,
-// float64.
+// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, float64.
 QUERN_EXPORT Array deg2rad(const Operand& angle, const CallOptions& options = {});
 
 // An angle in degrees, from radians. The input is multiplied by the ratio of the units, computed in
-// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, bfloat16, float16, float32,
-// float64.
+// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, float64.
 QUERN_EXPORT Array degrees(const Operand& angle, const CallOptions& options = {});
 
 // Quotient of the inputs. Whole numbers are divided as float64; floor_divide keeps them whole.
 // Complex numbers are divided by the method of Smith, which scales by the part of the divisor with
-// the larger magnitude. Within 0.5 ULP for float8_e4m3fn, bfloat16, float16, float32, float64,
-// exact for other types.
+// the larger magnitude. Within 0.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// float64, exact for other types.
 QUERN_EXPORT Array divide(const Operand& dividend, const Operand& divisor,
                           const CallOptions& options = {});
 
@@ -165,8 +165,8 @@ QUERN_EXPORT Array divide(const Operand& dividend, const Operand& divisor,
 QUERN_EXPORT Array true_divide(const Operand& dividend, const Operand& divisor,
                                const CallOptions& options = {});
 
-// Floored quotient and remainder at once. Within 1.5 ULP for float8_e4m3fn, bfloat16, float16,
-// float32, float64, exact for other types.
+// Floored quotient and remainder at once. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, float64, exact for other types.
 QUERN_EXPORT std::array<Array, 2> divmod(const Operand& dividend, const Operand& divisor,
                                          const CallOptions& options = {});
 
@@ -175,8 +175,8 @@ QUERN_EXPORT std::array<Array, 2> divmod(const Operand& dividend, const Operand&
 QUERN_EXPORT Array equal(const Operand& left, const Operand& right,
                          const CallOptions& options = {});
 
-// Euler's number to the power of the input. Within 0.501 ULP for float8_e4m3fn, bfloat16, float16,
-// float32, within 0.55 ULP for float64.
+// Euler's number to the power of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
+// bfloat16, float16, float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array exp(const Operand& exponent, const CallOptions& options = {});
 
 // Magnitude of the input as a floating-point number. Exact.
@@ -189,12 +189,12 @@ QUERN_EXPORT Array floor(const Operand& value, const CallOptions& options = {});
 // Largest integer not above the quotient of the inputs. A whole number divided by zero gives 0; the
 // lowest integer divided by -1 stays as it is. Floating-point quotients too large for every whole
 // number to be representable may miss the nearest one by a place. Within 1.5 ULP for float8_e4m3fn,
-// bfloat16, float16, float32, float64, exact for other types.
+// float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
 QUERN_EXPORT Array floor_divide(const Operand& dividend, const Operand& divisor,
                                 const CallOptions& options = {});
 
 // Product of the first two inputs plus the third, rounded once. Within 0.5 ULP for float32,
-// float64, within 0.501 ULP for float8_e4m3fn, bfloat16, float16.
+// float64, within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16.
 QUERN_EXPORT Array fma(const Operand& left, const Operand& right, const Operand& addend,
                        const CallOptions& options = {});
 
@@ -238,7 +238,7 @@ QUERN_EXPORT Array greater_equal(const Operand& left, const Operand& right,
                                  const CallOptions& options = {});
 
 // The input divided by 6 plus one half, limited to the range from 0 to 1. Within 1.5 ULP for
-// float8_e4m3fn, bfloat16, float16, float32, float64.
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64.
 QUERN_EXPORT Array hard_sigmoid(const Operand& value, const CallOptions& options = {});
 
 // The input limited to a range, as an activation; -1 and 1 are the usual bounds. A NaN in any input
@@ -284,7 +284,7 @@ QUERN_EXPORT Array ldexp(const Operand& mantissa, const Operand& exponent,
                          const CallOptions& options = {});
 
 // The input where it is not below zero, else its product with the slope. A NaN input gives NaN.
-// Within 0.5 ULP for float8_e4m3fn, bfloat16, float16, float32, float64.
+// Within 0.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64.
 QUERN_EXPORT Array leaky_relu(const Operand& value, const Operand& slope,
                               const CallOptions& options = {});
 
@@ -332,16 +332,16 @@ QUERN_EXPORT Array logical_xor(const Operand& left, const Operand& right,
 // Matrix product of the inputs. The last two axes are matrices, axes before them stacks that
 // broadcast. An input with one axis is a row on the left and a column on the right, and its axis is
 // missing in the result. Whole numbers wrap around; truth values are multiplied by and, added by
-// or. Within 1 ULP a term for float8_e4m3fn, bfloat16, float16, float32, float64, exact for other
-// types.
+// or. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64,
+// exact for other types.
 QUERN_EXPORT Array matmul(const Operand& left, const Operand& right,
                           const CallOptions& options = {});
 
 // Products of matrices and columns. The last two axes of the first input are matrices, the last one
 // of the second vectors; axes before them broadcast. Whole numbers wrap around; truth values are
 // multiplied by and, added by or. Sums of floating-point numbers follow one tree and have the same
-// bits everywhere. Within 1 ULP a term for float8_e4m3fn, bfloat16, float16, float32, float64,
-// exact for other types.
+// bits everywhere. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// float64, exact for other types.
 QUERN_EXPORT Array matvec(const Operand& matrix, const Operand& vector,
                           const CallOptions& options = {});
 
@@ -374,7 +374,7 @@ QUERN_EXPORT std::array<Array, 2> modf(const Operand& number, const CallOptions&
 
 // Product of the inputs. Integers wrap around; two truth values are joined by and. Complex products
 // are those of the parts, each step rounded, also where parts are infinite. Within 0.5 ULP for
-// float8_e4m3fn, bfloat16, float16, float32, float64, exact for other types.
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
 QUERN_EXPORT Array multiply(const Operand& multiplicand, const Operand& multiplier,
                             const CallOptions& options = {});
 
@@ -414,20 +414,20 @@ QUERN_EXPORT Array pow(const Operand& base, const Operand& exponent,
                        const CallOptions& options = {});
 
 // An angle in degrees, from radians. The input is multiplied by the ratio of the units, computed in
-// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, bfloat16, float16, float32,
-// float64.
+// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, float64.
 QUERN_EXPORT Array rad2deg(const Operand& angle, const CallOptions& options = {});
 
 // An angle in radians, from degrees. The input is multiplied by the ratio of the units, computed in
-// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, bfloat16, float16, float32,
-// float64.
+// the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, float64.
 QUERN_EXPORT Array radians(const Operand& angle, const CallOptions& options = {});
 
 // One divided by the input. Quotients of whole numbers are truncated. The reciprocal of a whole
 // zero is what a conversion of infinity by way of 32 bits leaves: the lowest value of signed types
 // of at least that width, 0 of all others. Complex numbers are scaled by the part with the larger
 // magnitude; the reciprocal of a complex zero has no value. Within 0.5 ULP for float8_e4m3fn,
-// bfloat16, float16, float32, float64, exact for other types.
+// float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
 QUERN_EXPORT Array reciprocal(const Operand& value, const CallOptions& options = {});
 
 // The input where it is above zero, else 0. Both zeros give 0.0; NaN gives NaN. Exact.
@@ -435,7 +435,7 @@ QUERN_EXPORT Array relu(const Operand& value, const CallOptions& options = {});
 
 // What floored division leaves, with the divisor's sign. A whole number divided by zero leaves 0. A
 // zero remainder of floating-point numbers carries the divisor's sign. Within 0.5 ULP for
-// float8_e4m3fn, bfloat16, float16, float32, float64, exact for other types.
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
 QUERN_EXPORT Array remainder(const Operand& dividend, const Operand& divisor,
                              const CallOptions& options = {});
 
@@ -464,8 +464,8 @@ QUERN_EXPORT Array sign(const Operand& value, const CallOptions& options = {});
 // Whether the input carries a minus sign, zero and NaN included. Exact.
 QUERN_EXPORT Array signbit(const Operand& value, const CallOptions& options = {});
 
-// The input divided by one more than its magnitude. Within 1.5 ULP for float8_e4m3fn, bfloat16,
-// float16, float32, float64.
+// The input divided by one more than its magnitude. Within 1.5 ULP for float8_e4m3fn, float8_e5m2,
+// bfloat16, float16, float32, float64.
 QUERN_EXPORT Array softsign(const Operand& value, const CallOptions& options = {});
 
 // Distance from the input to the next value away from zero, with the input's sign. Infinities give
@@ -476,16 +476,16 @@ QUERN_EXPORT Array spacing(const Operand& value, const CallOptions& options = {}
 
 // The number that is not negative and whose square is the input. Of the two roots of a complex
 // number the one whose real part is not negative; its branch cut is the negative real axis. Within
-// 0.5 ULP for float8_e4m3fn, bfloat16, float16, float32, float64, within 0.501 ULP for complex64,
-// within 2.5 ULP for complex128.
+// 0.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, within 0.501 ULP for
+// complex64, within 2.5 ULP for complex128.
 QUERN_EXPORT Array sqrt(const Operand& value, const CallOptions& options = {});
 
-// The input multiplied by itself. Integers wrap around. Within 0.5 ULP for float8_e4m3fn, bfloat16,
-// float16, float32, float64, exact for other types.
+// The input multiplied by itself. Integers wrap around. Within 0.5 ULP for float8_e4m3fn,
+// float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
 QUERN_EXPORT Array square(const Operand& value, const CallOptions& options = {});
 
-// Difference of the inputs. Integers wrap around. Within 0.5 ULP for float8_e4m3fn, bfloat16,
-// float16, float32, float64, complex64, complex128, exact for other types.
+// Difference of the inputs. Integers wrap around. Within 0.5 ULP for float8_e4m3fn, float8_e5m2,
+// bfloat16, float16, float32, float64, complex64, complex128, exact for other types.
 QUERN_EXPORT Array subtract(const Operand& minuend, const Operand& subtrahend,
                             const CallOptions& options = {});
 
@@ -496,15 +496,15 @@ QUERN_EXPORT Array trunc(const Operand& value, const CallOptions& options = {});
 // Dot products of vectors. The last axis of both inputs holds vectors, axes before it stacks that
 // broadcast. Whole numbers wrap around; truth values are multiplied by and, added by or. Sums of
 // floating-point numbers follow one tree and have the same bits everywhere. Within 1 ULP a term for
-// float8_e4m3fn, bfloat16, float16, float32, float64, exact for other types.
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
 QUERN_EXPORT Array vecdot(const Operand& left, const Operand& right,
                           const CallOptions& options = {});
 
 // Products of rows and matrices. The last axis of the first input holds vectors, the last two of
 // the second matrices; axes before them broadcast. Whole numbers wrap around; truth values are
 // multiplied by and, added by or. Sums of floating-point numbers follow one tree and have the same
-// bits everywhere. Within 1 ULP a term for float8_e4m3fn, bfloat16, float16, float32, float64,
-// exact for other types.
+// bits everywhere. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// float64, exact for other types.
 QUERN_EXPORT Array vecmat(const Operand& vector, const Operand& matrix,
                           const CallOptions& options = {});
 

@@ -50,6 +50,9 @@ FpFlags bfloat16_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags bfloat16_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<bfloat16, float8_e4m3fn>(in, out, n);
 }
+FpFlags bfloat16_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<bfloat16, float8_e5m2>(in, out, n);
+}
 FpFlags bfloat16_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<bfloat16, bfloat16>(in, out, n);
 }
@@ -73,8 +76,8 @@ FpFlags bfloat16_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     bfloat16_to_bool, bfloat16_to_int8, bfloat16_to_int16, bfloat16_to_int32, bfloat16_to_int64,
     bfloat16_to_uint8, bfloat16_to_uint16, bfloat16_to_uint32, bfloat16_to_uint64,
-    bfloat16_to_float8_e4m3fn, bfloat16_to_bfloat16, bfloat16_to_float16, bfloat16_to_float32,
-    bfloat16_to_float64, bfloat16_to_complex64, bfloat16_to_complex128,
+    bfloat16_to_float8_e4m3fn, bfloat16_to_float8_e5m2, bfloat16_to_bfloat16, bfloat16_to_float16,
+    bfloat16_to_float32, bfloat16_to_float64, bfloat16_to_complex64, bfloat16_to_complex128,
 };
 // clang-format on
 

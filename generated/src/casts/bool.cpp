@@ -50,6 +50,9 @@ FpFlags bool_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags bool_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<Bool, float8_e4m3fn>(in, out, n);
 }
+FpFlags bool_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<Bool, float8_e5m2>(in, out, n);
+}
 FpFlags bool_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<Bool, bfloat16>(in, out, n);
 }
@@ -72,8 +75,9 @@ FpFlags bool_to_complex128(const void* in, void* out, std::size_t n) {
 // clang-format off
 const CastKernel kCasts[] = {
     bool_to_bool, bool_to_int8, bool_to_int16, bool_to_int32, bool_to_int64, bool_to_uint8,
-    bool_to_uint16, bool_to_uint32, bool_to_uint64, bool_to_float8_e4m3fn, bool_to_bfloat16,
-    bool_to_float16, bool_to_float32, bool_to_float64, bool_to_complex64, bool_to_complex128,
+    bool_to_uint16, bool_to_uint32, bool_to_uint64, bool_to_float8_e4m3fn, bool_to_float8_e5m2,
+    bool_to_bfloat16, bool_to_float16, bool_to_float32, bool_to_float64, bool_to_complex64,
+    bool_to_complex128,
 };
 // clang-format on
 

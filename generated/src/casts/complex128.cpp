@@ -50,6 +50,9 @@ FpFlags complex128_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags complex128_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<double>, float8_e4m3fn>(in, out, n);
 }
+FpFlags complex128_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<double>, float8_e5m2>(in, out, n);
+}
 FpFlags complex128_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<double>, bfloat16>(in, out, n);
 }
@@ -73,9 +76,9 @@ FpFlags complex128_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     complex128_to_bool, complex128_to_int8, complex128_to_int16, complex128_to_int32,
     complex128_to_int64, complex128_to_uint8, complex128_to_uint16, complex128_to_uint32,
-    complex128_to_uint64, complex128_to_float8_e4m3fn, complex128_to_bfloat16,
-    complex128_to_float16, complex128_to_float32, complex128_to_float64, complex128_to_complex64,
-    complex128_to_complex128,
+    complex128_to_uint64, complex128_to_float8_e4m3fn, complex128_to_float8_e5m2,
+    complex128_to_bfloat16, complex128_to_float16, complex128_to_float32, complex128_to_float64,
+    complex128_to_complex64, complex128_to_complex128,
 };
 // clang-format on
 

@@ -50,6 +50,9 @@ FpFlags complex64_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags complex64_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<float>, float8_e4m3fn>(in, out, n);
 }
+FpFlags complex64_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<float>, float8_e5m2>(in, out, n);
+}
 FpFlags complex64_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<float>, bfloat16>(in, out, n);
 }
@@ -73,8 +76,9 @@ FpFlags complex64_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     complex64_to_bool, complex64_to_int8, complex64_to_int16, complex64_to_int32,
     complex64_to_int64, complex64_to_uint8, complex64_to_uint16, complex64_to_uint32,
-    complex64_to_uint64, complex64_to_float8_e4m3fn, complex64_to_bfloat16, complex64_to_float16,
-    complex64_to_float32, complex64_to_float64, complex64_to_complex64, complex64_to_complex128,
+    complex64_to_uint64, complex64_to_float8_e4m3fn, complex64_to_float8_e5m2,
+    complex64_to_bfloat16, complex64_to_float16, complex64_to_float32, complex64_to_float64,
+    complex64_to_complex64, complex64_to_complex128,
 };
 // clang-format on
 

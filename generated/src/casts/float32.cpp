@@ -50,6 +50,9 @@ FpFlags float32_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags float32_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<float, float8_e4m3fn>(in, out, n);
 }
+FpFlags float32_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<float, float8_e5m2>(in, out, n);
+}
 FpFlags float32_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<float, bfloat16>(in, out, n);
 }
@@ -73,8 +76,8 @@ FpFlags float32_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     float32_to_bool, float32_to_int8, float32_to_int16, float32_to_int32, float32_to_int64,
     float32_to_uint8, float32_to_uint16, float32_to_uint32, float32_to_uint64,
-    float32_to_float8_e4m3fn, float32_to_bfloat16, float32_to_float16, float32_to_float32,
-    float32_to_float64, float32_to_complex64, float32_to_complex128,
+    float32_to_float8_e4m3fn, float32_to_float8_e5m2, float32_to_bfloat16, float32_to_float16,
+    float32_to_float32, float32_to_float64, float32_to_complex64, float32_to_complex128,
 };
 // clang-format on
 

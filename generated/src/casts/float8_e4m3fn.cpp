@@ -50,6 +50,9 @@ FpFlags float8_e4m3fn_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags float8_e4m3fn_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<float8_e4m3fn, float8_e4m3fn>(in, out, n);
 }
+FpFlags float8_e4m3fn_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<float8_e4m3fn, float8_e5m2>(in, out, n);
+}
 FpFlags float8_e4m3fn_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<float8_e4m3fn, bfloat16>(in, out, n);
 }
@@ -74,8 +77,9 @@ const CastKernel kCasts[] = {
     float8_e4m3fn_to_bool, float8_e4m3fn_to_int8, float8_e4m3fn_to_int16, float8_e4m3fn_to_int32,
     float8_e4m3fn_to_int64, float8_e4m3fn_to_uint8, float8_e4m3fn_to_uint16,
     float8_e4m3fn_to_uint32, float8_e4m3fn_to_uint64, float8_e4m3fn_to_float8_e4m3fn,
-    float8_e4m3fn_to_bfloat16, float8_e4m3fn_to_float16, float8_e4m3fn_to_float32,
-    float8_e4m3fn_to_float64, float8_e4m3fn_to_complex64, float8_e4m3fn_to_complex128,
+    float8_e4m3fn_to_float8_e5m2, float8_e4m3fn_to_bfloat16, float8_e4m3fn_to_float16,
+    float8_e4m3fn_to_float32, float8_e4m3fn_to_float64, float8_e4m3fn_to_complex64,
+    float8_e4m3fn_to_complex128,
 };
 // clang-format on
 

@@ -50,6 +50,9 @@ FpFlags int64_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags int64_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<std::int64_t, float8_e4m3fn>(in, out, n);
 }
+FpFlags int64_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<std::int64_t, float8_e5m2>(in, out, n);
+}
 FpFlags int64_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<std::int64_t, bfloat16>(in, out, n);
 }
@@ -72,8 +75,9 @@ FpFlags int64_to_complex128(const void* in, void* out, std::size_t n) {
 // clang-format off
 const CastKernel kCasts[] = {
     int64_to_bool, int64_to_int8, int64_to_int16, int64_to_int32, int64_to_int64, int64_to_uint8,
-    int64_to_uint16, int64_to_uint32, int64_to_uint64, int64_to_float8_e4m3fn, int64_to_bfloat16,
-    int64_to_float16, int64_to_float32, int64_to_float64, int64_to_complex64, int64_to_complex128,
+    int64_to_uint16, int64_to_uint32, int64_to_uint64, int64_to_float8_e4m3fn, int64_to_float8_e5m2,
+    int64_to_bfloat16, int64_to_float16, int64_to_float32, int64_to_float64, int64_to_complex64,
+    int64_to_complex128,
 };
 // clang-format on
 

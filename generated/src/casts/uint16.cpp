@@ -50,6 +50,9 @@ FpFlags uint16_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags uint16_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<std::uint16_t, float8_e4m3fn>(in, out, n);
 }
+FpFlags uint16_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint16_t, float8_e5m2>(in, out, n);
+}
 FpFlags uint16_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<std::uint16_t, bfloat16>(in, out, n);
 }
@@ -73,8 +76,8 @@ FpFlags uint16_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     uint16_to_bool, uint16_to_int8, uint16_to_int16, uint16_to_int32, uint16_to_int64,
     uint16_to_uint8, uint16_to_uint16, uint16_to_uint32, uint16_to_uint64, uint16_to_float8_e4m3fn,
-    uint16_to_bfloat16, uint16_to_float16, uint16_to_float32, uint16_to_float64,
-    uint16_to_complex64, uint16_to_complex128,
+    uint16_to_float8_e5m2, uint16_to_bfloat16, uint16_to_float16, uint16_to_float32,
+    uint16_to_float64, uint16_to_complex64, uint16_to_complex128,
 };
 // clang-format on
 

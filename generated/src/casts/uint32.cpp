@@ -50,6 +50,9 @@ FpFlags uint32_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags uint32_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<std::uint32_t, float8_e4m3fn>(in, out, n);
 }
+FpFlags uint32_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint32_t, float8_e5m2>(in, out, n);
+}
 FpFlags uint32_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<std::uint32_t, bfloat16>(in, out, n);
 }
@@ -73,8 +76,8 @@ FpFlags uint32_to_complex128(const void* in, void* out, std::size_t n) {
 const CastKernel kCasts[] = {
     uint32_to_bool, uint32_to_int8, uint32_to_int16, uint32_to_int32, uint32_to_int64,
     uint32_to_uint8, uint32_to_uint16, uint32_to_uint32, uint32_to_uint64, uint32_to_float8_e4m3fn,
-    uint32_to_bfloat16, uint32_to_float16, uint32_to_float32, uint32_to_float64,
-    uint32_to_complex64, uint32_to_complex128,
+    uint32_to_float8_e5m2, uint32_to_bfloat16, uint32_to_float16, uint32_to_float32,
+    uint32_to_float64, uint32_to_complex64, uint32_to_complex128,
 };
 // clang-format on
 

@@ -50,6 +50,9 @@ FpFlags uint8_to_uint64(const void* in, void* out, std::size_t n) {
 FpFlags uint8_to_float8_e4m3fn(const void* in, void* out, std::size_t n) {
   return Cast<std::uint8_t, float8_e4m3fn>(in, out, n);
 }
+FpFlags uint8_to_float8_e5m2(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint8_t, float8_e5m2>(in, out, n);
+}
 FpFlags uint8_to_bfloat16(const void* in, void* out, std::size_t n) {
   return Cast<std::uint8_t, bfloat16>(in, out, n);
 }
@@ -72,8 +75,9 @@ FpFlags uint8_to_complex128(const void* in, void* out, std::size_t n) {
 // clang-format off
 const CastKernel kCasts[] = {
     uint8_to_bool, uint8_to_int8, uint8_to_int16, uint8_to_int32, uint8_to_int64, uint8_to_uint8,
-    uint8_to_uint16, uint8_to_uint32, uint8_to_uint64, uint8_to_float8_e4m3fn, uint8_to_bfloat16,
-    uint8_to_float16, uint8_to_float32, uint8_to_float64, uint8_to_complex64, uint8_to_complex128,
+    uint8_to_uint16, uint8_to_uint32, uint8_to_uint64, uint8_to_float8_e4m3fn, uint8_to_float8_e5m2,
+    uint8_to_bfloat16, uint8_to_float16, uint8_to_float32, uint8_to_float64, uint8_to_complex64,
+    uint8_to_complex128,
 };
 // clang-format on
 

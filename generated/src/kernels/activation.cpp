@@ -227,6 +227,11 @@ FpFlags hard_sigmoid_float8_e4m3fn(const void* const* in, void* const* out, std:
   return Converted<float8_e4m3fn(float8_e4m3fn)>(hard_sigmoid_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: float8_e5m2 -> float8_e5m2
+FpFlags hard_sigmoid_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(hard_sigmoid_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/hard_sigmoid.yaml:6  hard_sigmoid: bfloat16 -> bfloat16
 FpFlags hard_sigmoid_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(hard_sigmoid_float32, 0, in, out, n);
@@ -242,6 +247,13 @@ FpFlags leaky_relu_float8_e4m3fn(const void* const* in, void* const* out, std::s
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(leaky_relu_float32,
                                                                 kOverflow | kUnderflow | kInvalid,
                                                                 in, out, n);
+}
+
+// spec/ufuncs/leaky_relu.yaml:7  leaky_relu: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags leaky_relu_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(leaky_relu_float32,
+                                                          kOverflow | kUnderflow | kInvalid, in,
+                                                          out, n);
 }
 
 // spec/ufuncs/leaky_relu.yaml:7  leaky_relu: bfloat16, bfloat16 -> bfloat16
@@ -261,6 +273,11 @@ FpFlags relu_float8_e4m3fn(const void* const* in, void* const* out, std::size_t 
   return Converted<float8_e4m3fn(float8_e4m3fn)>(relu_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/relu.yaml:9  relu: float8_e5m2 -> float8_e5m2
+FpFlags relu_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(relu_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/relu.yaml:9  relu: bfloat16 -> bfloat16
 FpFlags relu_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(relu_float32, 0, in, out, n);
@@ -276,6 +293,11 @@ FpFlags softsign_float8_e4m3fn(const void* const* in, void* const* out, std::siz
   return Converted<float8_e4m3fn(float8_e4m3fn)>(softsign_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/softsign.yaml:6  softsign: float8_e5m2 -> float8_e5m2
+FpFlags softsign_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(softsign_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/softsign.yaml:6  softsign: bfloat16 -> bfloat16
 FpFlags softsign_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(softsign_float32, 0, in, out, n);
@@ -289,11 +311,13 @@ FpFlags softsign_float16(const void* const* in, void* const* out, std::size_t n)
 // clang-format off
 const KernelSet kActivationKernels[] = {
     {hard_sigmoid_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {hard_sigmoid_float8_e5m2, nullptr, nullptr, nullptr},
     {hard_sigmoid_bfloat16, nullptr, nullptr, nullptr},
     {hard_sigmoid_float16, nullptr, nullptr, nullptr},
     {hard_sigmoid_float32, nullptr, nullptr, nullptr},
     {hard_sigmoid_float64, nullptr, nullptr, nullptr},
     {leaky_relu_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {leaky_relu_float8_e5m2, nullptr, nullptr, nullptr},
     {leaky_relu_bfloat16, nullptr, nullptr, nullptr},
     {leaky_relu_float16, nullptr, nullptr, nullptr},
     {leaky_relu_float32, nullptr, nullptr, nullptr},
@@ -307,11 +331,13 @@ const KernelSet kActivationKernels[] = {
     {relu_uint32, nullptr, nullptr, nullptr},
     {relu_uint64, nullptr, nullptr, nullptr},
     {relu_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {relu_float8_e5m2, nullptr, nullptr, nullptr},
     {relu_bfloat16, nullptr, nullptr, nullptr},
     {relu_float16, nullptr, nullptr, nullptr},
     {relu_float32, nullptr, nullptr, nullptr},
     {relu_float64, nullptr, nullptr, nullptr},
     {softsign_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {softsign_float8_e5m2, nullptr, nullptr, nullptr},
     {softsign_bfloat16, nullptr, nullptr, nullptr},
     {softsign_float16, nullptr, nullptr, nullptr},
     {softsign_float32, nullptr, nullptr, nullptr},

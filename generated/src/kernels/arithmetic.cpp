@@ -376,6 +376,11 @@ FpFlags absolute_float8_e4m3fn(const void* const* in, void* const* out, std::siz
   return Converted<float8_e4m3fn(float8_e4m3fn)>(absolute_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/absolute.yaml:9  absolute: float8_e5m2 -> float8_e5m2
+FpFlags absolute_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(absolute_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/absolute.yaml:9  absolute: bfloat16 -> bfloat16
 FpFlags absolute_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(absolute_float32, 0, in, out, n);
@@ -395,6 +400,17 @@ FpFlags add_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* out
                                std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(AddFloat32Op(), kOverflow | kInvalid, in, in_step, out,
                                       out_step, n, accumulator);
+}
+
+// spec/ufuncs/add.yaml:10  add: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags add_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(add_float32, kOverflow | kInvalid, in,
+                                                          out, n);
+}
+FpFlags add_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                             std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(AddFloat32Op(), kOverflow | kInvalid, in, in_step, out,
+                                    out_step, n, accumulator);
 }
 
 // spec/ufuncs/add.yaml:10  add: bfloat16, bfloat16 -> bfloat16
@@ -428,6 +444,7 @@ const KernelSet kArithmeticKernels[] = {
     {absolute_uint32, nullptr, nullptr, nullptr},
     {absolute_uint64, nullptr, nullptr, nullptr},
     {absolute_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {absolute_float8_e5m2, nullptr, nullptr, nullptr},
     {absolute_bfloat16, nullptr, nullptr, nullptr},
     {absolute_float16, nullptr, nullptr, nullptr},
     {absolute_float32, nullptr, nullptr, nullptr},
@@ -440,6 +457,7 @@ const KernelSet kArithmeticKernels[] = {
     {add_int32, add_int32_reduce, add_int32_reduce_columns, add_int32_scan},
     {add_int64, add_int64_reduce, add_int64_reduce_columns, add_int64_scan},
     {add_float8_e4m3fn, nullptr, nullptr, add_float8_e4m3fn_scan},
+    {add_float8_e5m2, nullptr, nullptr, add_float8_e5m2_scan},
     {add_bfloat16, nullptr, nullptr, add_bfloat16_scan},
     {add_float16, nullptr, nullptr, add_float16_scan},
     {add_float32, add_float32_reduce, add_float32_reduce_columns, add_float32_scan},

@@ -36,6 +36,17 @@ FpFlags conjugate_float8_e4m3fn(const void* const* in, void* const* out, std::si
   return Transform<float8_e4m3fn(float8_e4m3fn)>(ConjugateFloat8E4m3fnOp(), in, out, n);
 }
 
+// spec/ufuncs/conjugate.yaml:7  conjugate: float8_e5m2 -> float8_e5m2
+struct ConjugateFloat8E5m2Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a) const {
+    return a;
+  }
+};
+FpFlags conjugate_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<float8_e5m2(float8_e5m2)>(ConjugateFloat8E5m2Op(), in, out, n);
+}
+
 // spec/ufuncs/conjugate.yaml:7  conjugate: bfloat16 -> bfloat16
 struct ConjugateBfloat16Op {
   template <class D, class V>
@@ -329,6 +340,12 @@ FpFlags fma_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n
       fma_float32, kOverflow | kUnderflow | kInvalid, in, out, n);
 }
 
+// spec/ufuncs/fma.yaml:6  fma: float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags fma_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2, float8_e5m2)>(
+      fma_float32, kOverflow | kUnderflow | kInvalid, in, out, n);
+}
+
 // spec/ufuncs/fma.yaml:6  fma: bfloat16, bfloat16, bfloat16 -> bfloat16
 FpFlags fma_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16, bfloat16)>(fma_float32,
@@ -353,6 +370,18 @@ FpFlags multiply_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void
                                     std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(MultiplyFloat32Op(), kOverflow | kUnderflow | kInvalid, in,
                                       in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/multiply.yaml:12  multiply: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags multiply_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(multiply_float32,
+                                                          kOverflow | kUnderflow | kInvalid, in,
+                                                          out, n);
+}
+FpFlags multiply_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                  std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(MultiplyFloat32Op(), kOverflow | kUnderflow | kInvalid, in,
+                                    in_step, out, out_step, n, accumulator);
 }
 
 // spec/ufuncs/multiply.yaml:12  multiply: bfloat16, bfloat16 -> bfloat16
@@ -380,6 +409,7 @@ FpFlags multiply_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
 // clang-format off
 const KernelSet kArithmetic2Kernels[] = {
     {conjugate_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {conjugate_float8_e5m2, nullptr, nullptr, nullptr},
     {conjugate_bfloat16, nullptr, nullptr, nullptr},
     {conjugate_float16, nullptr, nullptr, nullptr},
     {conjugate_float32, nullptr, nullptr, nullptr},
@@ -387,6 +417,7 @@ const KernelSet kArithmetic2Kernels[] = {
     {conjugate_complex64, nullptr, nullptr, nullptr},
     {conjugate_complex128, nullptr, nullptr, nullptr},
     {fma_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {fma_float8_e5m2, nullptr, nullptr, nullptr},
     {fma_bfloat16, nullptr, nullptr, nullptr},
     {fma_float16, nullptr, nullptr, nullptr},
     {fma_float32, nullptr, nullptr, nullptr},
@@ -397,6 +428,7 @@ const KernelSet kArithmetic2Kernels[] = {
     {multiply_int32, multiply_int32_reduce, multiply_int32_reduce_columns, multiply_int32_scan},
     {multiply_int64, multiply_int64_reduce, multiply_int64_reduce_columns, multiply_int64_scan},
     {multiply_float8_e4m3fn, nullptr, nullptr, multiply_float8_e4m3fn_scan},
+    {multiply_float8_e5m2, nullptr, nullptr, multiply_float8_e5m2_scan},
     {multiply_bfloat16, nullptr, nullptr, multiply_bfloat16_scan},
     {multiply_float16, nullptr, nullptr, multiply_float16_scan},
     {multiply_float32, multiply_float32_reduce, multiply_float32_reduce_columns,

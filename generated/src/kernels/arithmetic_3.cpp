@@ -320,6 +320,11 @@ FpFlags negative_float8_e4m3fn(const void* const* in, void* const* out, std::siz
   return Converted<float8_e4m3fn(float8_e4m3fn)>(negative_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/negative.yaml:8  negative: float8_e5m2 -> float8_e5m2
+FpFlags negative_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(negative_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/negative.yaml:8  negative: bfloat16 -> bfloat16
 FpFlags negative_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(negative_float32, 0, in, out, n);
@@ -335,6 +340,12 @@ FpFlags reciprocal_float8_e4m3fn(const void* const* in, void* const* out, std::s
   return Converted<float8_e4m3fn(float8_e4m3fn)>(reciprocal_float32,
                                                  kDivideByZero | kOverflow | kUnderflow, in, out,
                                                  n);
+}
+
+// spec/ufuncs/reciprocal.yaml:11  reciprocal: float8_e5m2 -> float8_e5m2
+FpFlags reciprocal_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(reciprocal_float32,
+                                             kDivideByZero | kOverflow | kUnderflow, in, out, n);
 }
 
 // spec/ufuncs/reciprocal.yaml:11  reciprocal: bfloat16 -> bfloat16
@@ -360,6 +371,7 @@ const KernelSet kArithmetic3Kernels[] = {
     {negative_uint32, nullptr, nullptr, nullptr},
     {negative_uint64, nullptr, nullptr, nullptr},
     {negative_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {negative_float8_e5m2, nullptr, nullptr, nullptr},
     {negative_bfloat16, nullptr, nullptr, nullptr},
     {negative_float16, nullptr, nullptr, nullptr},
     {negative_float32, nullptr, nullptr, nullptr},
@@ -377,6 +389,7 @@ const KernelSet kArithmetic3Kernels[] = {
     {reciprocal_uint32, nullptr, nullptr, nullptr},
     {reciprocal_uint64, nullptr, nullptr, nullptr},
     {reciprocal_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {reciprocal_float8_e5m2, nullptr, nullptr, nullptr},
     {reciprocal_bfloat16, nullptr, nullptr, nullptr},
     {reciprocal_float16, nullptr, nullptr, nullptr},
     {reciprocal_float32, nullptr, nullptr, nullptr},

@@ -381,6 +381,11 @@ FpFlags sign_float8_e4m3fn(const void* const* in, void* const* out, std::size_t 
   return Converted<float8_e4m3fn(float8_e4m3fn)>(sign_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/sign.yaml:9  sign: float8_e5m2 -> float8_e5m2
+FpFlags sign_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(sign_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/sign.yaml:9  sign: bfloat16 -> bfloat16
 FpFlags sign_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(sign_float32, 0, in, out, n);
@@ -395,6 +400,11 @@ FpFlags sign_float16(const void* const* in, void* const* out, std::size_t n) {
 FpFlags square_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn)>(square_float32, kOverflow | kUnderflow, in, out,
                                                  n);
+}
+
+// spec/ufuncs/square.yaml:8  square: float8_e5m2 -> float8_e5m2
+FpFlags square_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(square_float32, kOverflow | kUnderflow, in, out, n);
 }
 
 // spec/ufuncs/square.yaml:8  square: bfloat16 -> bfloat16
@@ -416,6 +426,17 @@ FpFlags subtract_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void
                                     std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(SubtractFloat32Op(), kOverflow | kInvalid, in, in_step, out,
                                       out_step, n, accumulator);
+}
+
+// spec/ufuncs/subtract.yaml:9  subtract: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags subtract_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(subtract_float32, kOverflow | kInvalid,
+                                                          in, out, n);
+}
+FpFlags subtract_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                  std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(SubtractFloat32Op(), kOverflow | kInvalid, in, in_step, out,
+                                    out_step, n, accumulator);
 }
 
 // spec/ufuncs/subtract.yaml:9  subtract: bfloat16, bfloat16 -> bfloat16
@@ -450,6 +471,7 @@ const KernelSet kArithmetic4Kernels[] = {
     {sign_uint32, nullptr, nullptr, nullptr},
     {sign_uint64, nullptr, nullptr, nullptr},
     {sign_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {sign_float8_e5m2, nullptr, nullptr, nullptr},
     {sign_bfloat16, nullptr, nullptr, nullptr},
     {sign_float16, nullptr, nullptr, nullptr},
     {sign_float32, nullptr, nullptr, nullptr},
@@ -461,6 +483,7 @@ const KernelSet kArithmetic4Kernels[] = {
     {square_int32, nullptr, nullptr, nullptr},
     {square_int64, nullptr, nullptr, nullptr},
     {square_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {square_float8_e5m2, nullptr, nullptr, nullptr},
     {square_bfloat16, nullptr, nullptr, nullptr},
     {square_float16, nullptr, nullptr, nullptr},
     {square_float32, nullptr, nullptr, nullptr},
@@ -472,6 +495,7 @@ const KernelSet kArithmetic4Kernels[] = {
     {subtract_int32, nullptr, nullptr, subtract_int32_scan},
     {subtract_int64, nullptr, nullptr, subtract_int64_scan},
     {subtract_float8_e4m3fn, nullptr, nullptr, subtract_float8_e4m3fn_scan},
+    {subtract_float8_e5m2, nullptr, nullptr, subtract_float8_e5m2_scan},
     {subtract_bfloat16, nullptr, nullptr, subtract_bfloat16_scan},
     {subtract_float16, nullptr, nullptr, subtract_float16_scan},
     {subtract_float32, nullptr, nullptr, subtract_float32_scan},

@@ -327,6 +327,11 @@ FpFlags equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(equal_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/equal.yaml:8  equal: float8_e5m2, float8_e5m2 -> bool
+FpFlags equal_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(equal_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/equal.yaml:8  equal: bfloat16, bfloat16 -> bool
 FpFlags equal_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(equal_float32, 0, in, out, n);
@@ -340,6 +345,11 @@ FpFlags equal_float16(const void* const* in, void* const* out, std::size_t n) {
 // spec/ufuncs/greater.yaml:8  greater: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags greater_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(greater_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/greater.yaml:8  greater: float8_e5m2, float8_e5m2 -> bool
+FpFlags greater_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(greater_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/greater.yaml:8  greater: bfloat16, bfloat16 -> bool
@@ -362,6 +372,7 @@ const KernelSet kComparisonKernels[] = {
     {equal_int64_uint64, nullptr, nullptr, nullptr},
     {equal_uint64_int64, nullptr, nullptr, nullptr},
     {equal_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {equal_float8_e5m2, nullptr, nullptr, nullptr},
     {equal_bfloat16, nullptr, nullptr, nullptr},
     {equal_float16, nullptr, nullptr, nullptr},
     {equal_float32, nullptr, nullptr, nullptr},
@@ -380,6 +391,7 @@ const KernelSet kComparisonKernels[] = {
     {greater_uint64_int64, nullptr, nullptr, nullptr},
     {greater_uint64, nullptr, nullptr, nullptr},
     {greater_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {greater_float8_e5m2, nullptr, nullptr, nullptr},
     {greater_bfloat16, nullptr, nullptr, nullptr},
     {greater_float16, nullptr, nullptr, nullptr},
     {greater_float32, nullptr, nullptr, nullptr},

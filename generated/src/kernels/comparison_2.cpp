@@ -371,6 +371,11 @@ FpFlags greater_equal_float8_e4m3fn(const void* const* in, void* const* out, std
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(greater_equal_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/greater_equal.yaml:8  greater_equal: float8_e5m2, float8_e5m2 -> bool
+FpFlags greater_equal_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(greater_equal_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/greater_equal.yaml:8  greater_equal: bfloat16, bfloat16 -> bool
 FpFlags greater_equal_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(greater_equal_float32, 0, in, out, n);
@@ -384,6 +389,11 @@ FpFlags greater_equal_float16(const void* const* in, void* const* out, std::size
 // spec/ufuncs/less.yaml:8  less: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags less_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(less_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/less.yaml:8  less: float8_e5m2, float8_e5m2 -> bool
+FpFlags less_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(less_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/less.yaml:8  less: bfloat16, bfloat16 -> bool
@@ -410,6 +420,7 @@ const KernelSet kComparison2Kernels[] = {
     {greater_equal_uint64_int64, nullptr, nullptr, nullptr},
     {greater_equal_uint64, nullptr, nullptr, nullptr},
     {greater_equal_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {greater_equal_float8_e5m2, nullptr, nullptr, nullptr},
     {greater_equal_bfloat16, nullptr, nullptr, nullptr},
     {greater_equal_float16, nullptr, nullptr, nullptr},
     {greater_equal_float32, nullptr, nullptr, nullptr},
@@ -428,6 +439,7 @@ const KernelSet kComparison2Kernels[] = {
     {less_uint64_int64, nullptr, nullptr, nullptr},
     {less_uint64, nullptr, nullptr, nullptr},
     {less_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {less_float8_e5m2, nullptr, nullptr, nullptr},
     {less_bfloat16, nullptr, nullptr, nullptr},
     {less_float16, nullptr, nullptr, nullptr},
     {less_float32, nullptr, nullptr, nullptr},

@@ -328,6 +328,11 @@ FpFlags less_equal_float8_e4m3fn(const void* const* in, void* const* out, std::s
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(less_equal_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/less_equal.yaml:8  less_equal: float8_e5m2, float8_e5m2 -> bool
+FpFlags less_equal_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(less_equal_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/less_equal.yaml:8  less_equal: bfloat16, bfloat16 -> bool
 FpFlags less_equal_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(less_equal_float32, 0, in, out, n);
@@ -341,6 +346,11 @@ FpFlags less_equal_float16(const void* const* in, void* const* out, std::size_t 
 // spec/ufuncs/not_equal.yaml:8  not_equal: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags not_equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(not_equal_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/not_equal.yaml:8  not_equal: float8_e5m2, float8_e5m2 -> bool
+FpFlags not_equal_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(not_equal_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/not_equal.yaml:8  not_equal: bfloat16, bfloat16 -> bool
@@ -367,6 +377,7 @@ const KernelSet kComparison3Kernels[] = {
     {less_equal_uint64_int64, nullptr, nullptr, nullptr},
     {less_equal_uint64, nullptr, nullptr, nullptr},
     {less_equal_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {less_equal_float8_e5m2, nullptr, nullptr, nullptr},
     {less_equal_bfloat16, nullptr, nullptr, nullptr},
     {less_equal_float16, nullptr, nullptr, nullptr},
     {less_equal_float32, nullptr, nullptr, nullptr},
@@ -381,6 +392,7 @@ const KernelSet kComparison3Kernels[] = {
     {not_equal_int64_uint64, nullptr, nullptr, nullptr},
     {not_equal_uint64_int64, nullptr, nullptr, nullptr},
     {not_equal_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {not_equal_float8_e5m2, nullptr, nullptr, nullptr},
     {not_equal_bfloat16, nullptr, nullptr, nullptr},
     {not_equal_float16, nullptr, nullptr, nullptr},
     {not_equal_float32, nullptr, nullptr, nullptr},

@@ -384,6 +384,18 @@ FpFlags divide_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* 
                                       in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/divide.yaml:11  divide: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags divide_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(
+      divide_float32, kDivideByZero | kOverflow | kUnderflow | kInvalid, in, out, n);
+}
+FpFlags divide_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(DivideFloat32Op(),
+                                    kDivideByZero | kOverflow | kUnderflow | kInvalid, in, in_step,
+                                    out, out_step, n, accumulator);
+}
+
 // spec/ufuncs/divide.yaml:11  divide: bfloat16, bfloat16 -> bfloat16
 FpFlags divide_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(divide_float32,
@@ -416,6 +428,12 @@ FpFlags divmod_float8_e4m3fn(const void* const* in, void* const* out, std::size_
       divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
 }
 
+// spec/ufuncs/divmod.yaml:11  divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2
+FpFlags divmod_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Results<float8_e5m2, float8_e5m2>(float8_e5m2, float8_e5m2)>(
+      divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
+}
+
 // spec/ufuncs/divmod.yaml:11  divmod: bfloat16, bfloat16 -> bfloat16, bfloat16
 FpFlags divmod_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<bfloat16, bfloat16>(bfloat16, bfloat16)>(
@@ -437,6 +455,18 @@ FpFlags floor_divide_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, 
                                         std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(FloorDivideFloat32Op(), kDivideByZero | kOverflow | kInvalid,
                                       in, in_step, out, out_step, n, accumulator);
+}
+
+// spec/ufuncs/floor_divide.yaml:12  floor_divide: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags floor_divide_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(floor_divide_float32,
+                                                          kDivideByZero | kOverflow | kInvalid, in,
+                                                          out, n);
+}
+FpFlags floor_divide_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                      std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(FloorDivideFloat32Op(), kDivideByZero | kOverflow | kInvalid,
+                                    in, in_step, out, out_step, n, accumulator);
 }
 
 // spec/ufuncs/floor_divide.yaml:12  floor_divide: bfloat16, bfloat16 -> bfloat16
@@ -464,6 +494,7 @@ FpFlags floor_divide_float16_scan(const void* in, std::ptrdiff_t in_step, void* 
 // clang-format off
 const KernelSet kDivisionKernels[] = {
     {divide_float8_e4m3fn, nullptr, nullptr, divide_float8_e4m3fn_scan},
+    {divide_float8_e5m2, nullptr, nullptr, divide_float8_e5m2_scan},
     {divide_bfloat16, nullptr, nullptr, divide_bfloat16_scan},
     {divide_float16, nullptr, nullptr, divide_float16_scan},
     {divide_float32, nullptr, nullptr, divide_float32_scan},
@@ -479,6 +510,7 @@ const KernelSet kDivisionKernels[] = {
     {divmod_uint32, nullptr, nullptr, nullptr},
     {divmod_uint64, nullptr, nullptr, nullptr},
     {divmod_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {divmod_float8_e5m2, nullptr, nullptr, nullptr},
     {divmod_bfloat16, nullptr, nullptr, nullptr},
     {divmod_float16, nullptr, nullptr, nullptr},
     {divmod_float32, nullptr, nullptr, nullptr},
@@ -492,6 +524,7 @@ const KernelSet kDivisionKernels[] = {
     {floor_divide_uint32, nullptr, nullptr, floor_divide_uint32_scan},
     {floor_divide_uint64, nullptr, nullptr, floor_divide_uint64_scan},
     {floor_divide_float8_e4m3fn, nullptr, nullptr, floor_divide_float8_e4m3fn_scan},
+    {floor_divide_float8_e5m2, nullptr, nullptr, floor_divide_float8_e5m2_scan},
     {floor_divide_bfloat16, nullptr, nullptr, floor_divide_bfloat16_scan},
     {floor_divide_float16, nullptr, nullptr, floor_divide_float16_scan},
     {floor_divide_float32, nullptr, nullptr, floor_divide_float32_scan},

@@ -352,6 +352,16 @@ FpFlags fmod_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* ou
                                       accumulator);
 }
 
+// spec/ufuncs/fmod.yaml:8  fmod: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags fmod_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(fmod_float32, kInvalid, in, out, n);
+}
+FpFlags fmod_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(FmodFloat32Op(), kInvalid, in, in_step, out, out_step, n,
+                                    accumulator);
+}
+
 // spec/ufuncs/fmod.yaml:8  fmod: bfloat16, bfloat16 -> bfloat16
 FpFlags fmod_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(fmod_float32, kInvalid, in, out, n);
@@ -381,6 +391,16 @@ FpFlags remainder_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, voi
                                      std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(RemainderFloat32Op(), kInvalid, in, in_step, out, out_step, n,
                                       accumulator);
+}
+
+// spec/ufuncs/remainder.yaml:11  remainder: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags remainder_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(remainder_float32, kInvalid, in, out, n);
+}
+FpFlags remainder_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                   std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(RemainderFloat32Op(), kInvalid, in, in_step, out, out_step, n,
+                                    accumulator);
 }
 
 // spec/ufuncs/remainder.yaml:11  remainder: bfloat16, bfloat16 -> bfloat16
@@ -414,6 +434,7 @@ const KernelSet kDivision2Kernels[] = {
     {fmod_uint32, nullptr, nullptr, fmod_uint32_scan},
     {fmod_uint64, nullptr, nullptr, fmod_uint64_scan},
     {fmod_float8_e4m3fn, nullptr, nullptr, fmod_float8_e4m3fn_scan},
+    {fmod_float8_e5m2, nullptr, nullptr, fmod_float8_e5m2_scan},
     {fmod_bfloat16, nullptr, nullptr, fmod_bfloat16_scan},
     {fmod_float16, nullptr, nullptr, fmod_float16_scan},
     {fmod_float32, nullptr, nullptr, fmod_float32_scan},
@@ -427,6 +448,7 @@ const KernelSet kDivision2Kernels[] = {
     {remainder_uint32, nullptr, nullptr, remainder_uint32_scan},
     {remainder_uint64, nullptr, nullptr, remainder_uint64_scan},
     {remainder_float8_e4m3fn, nullptr, nullptr, remainder_float8_e4m3fn_scan},
+    {remainder_float8_e5m2, nullptr, nullptr, remainder_float8_e5m2_scan},
     {remainder_bfloat16, nullptr, nullptr, remainder_bfloat16_scan},
     {remainder_float16, nullptr, nullptr, remainder_float16_scan},
     {remainder_float32, nullptr, nullptr, remainder_float32_scan},

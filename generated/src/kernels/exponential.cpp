@@ -50,6 +50,11 @@ FpFlags exp_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n
   return Converted<float8_e4m3fn(float8_e4m3fn)>(exp_float32, kOverflow | kUnderflow, in, out, n);
 }
 
+// spec/ufuncs/exp.yaml:6  exp: float8_e5m2 -> float8_e5m2
+FpFlags exp_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(exp_float32, kOverflow | kUnderflow, in, out, n);
+}
+
 // spec/ufuncs/exp.yaml:6  exp: bfloat16 -> bfloat16
 FpFlags exp_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(exp_float32, kOverflow | kUnderflow, in, out, n);
@@ -63,6 +68,7 @@ FpFlags exp_float16(const void* const* in, void* const* out, std::size_t n) {
 // clang-format off
 const KernelSet kExponentialKernels[] = {
     {exp_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {exp_float8_e5m2, nullptr, nullptr, nullptr},
     {exp_bfloat16, nullptr, nullptr, nullptr},
     {exp_float16, nullptr, nullptr, nullptr},
     {exp_float32, nullptr, nullptr, nullptr},

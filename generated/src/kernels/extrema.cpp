@@ -184,6 +184,11 @@ FpFlags clip_float8_e4m3fn(const void* const* in, void* const* out, std::size_t 
                                                                                out, n);
 }
 
+// spec/ufuncs/clip.yaml:8  clip: float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags clip_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2, float8_e5m2)>(clip_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/clip.yaml:8  clip: bfloat16, bfloat16, bfloat16 -> bfloat16
 FpFlags clip_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16, bfloat16)>(clip_float32, 0, in, out, n);
@@ -206,6 +211,7 @@ const KernelSet kExtremaKernels[] = {
     {clip_uint32, nullptr, nullptr, nullptr},
     {clip_uint64, nullptr, nullptr, nullptr},
     {clip_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {clip_float8_e5m2, nullptr, nullptr, nullptr},
     {clip_bfloat16, nullptr, nullptr, nullptr},
     {clip_float16, nullptr, nullptr, nullptr},
     {clip_float32, nullptr, nullptr, nullptr},

@@ -357,6 +357,15 @@ FpFlags fmax_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* ou
                                       accumulator);
 }
 
+// spec/ufuncs/fmax.yaml:10  fmax: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags fmax_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(fmax_float32, 0, in, out, n);
+}
+FpFlags fmax_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(FmaxFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
 // spec/ufuncs/fmax.yaml:10  fmax: bfloat16, bfloat16 -> bfloat16
 FpFlags fmax_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(fmax_float32, 0, in, out, n);
@@ -387,6 +396,7 @@ const KernelSet kExtrema2Kernels[] = {
     {fmax_uint32, fmax_uint32_reduce, fmax_uint32_reduce_columns, fmax_uint32_scan},
     {fmax_uint64, fmax_uint64_reduce, fmax_uint64_reduce_columns, fmax_uint64_scan},
     {fmax_float8_e4m3fn, nullptr, nullptr, fmax_float8_e4m3fn_scan},
+    {fmax_float8_e5m2, nullptr, nullptr, fmax_float8_e5m2_scan},
     {fmax_bfloat16, nullptr, nullptr, fmax_bfloat16_scan},
     {fmax_float16, nullptr, nullptr, fmax_float16_scan},
     {fmax_float32, fmax_float32_reduce, fmax_float32_reduce_columns, fmax_float32_scan},

@@ -353,6 +353,15 @@ FpFlags fmin_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void* ou
                                       accumulator);
 }
 
+// spec/ufuncs/fmin.yaml:10  fmin: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags fmin_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(fmin_float32, 0, in, out, n);
+}
+FpFlags fmin_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(FminFloat32Op(), 0, in, in_step, out, out_step, n, accumulator);
+}
+
 // spec/ufuncs/fmin.yaml:10  fmin: bfloat16, bfloat16 -> bfloat16
 FpFlags fmin_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(fmin_float32, 0, in, out, n);
@@ -383,6 +392,7 @@ const KernelSet kExtrema3Kernels[] = {
     {fmin_uint32, fmin_uint32_reduce, fmin_uint32_reduce_columns, fmin_uint32_scan},
     {fmin_uint64, fmin_uint64_reduce, fmin_uint64_reduce_columns, fmin_uint64_scan},
     {fmin_float8_e4m3fn, nullptr, nullptr, fmin_float8_e4m3fn_scan},
+    {fmin_float8_e5m2, nullptr, nullptr, fmin_float8_e5m2_scan},
     {fmin_bfloat16, nullptr, nullptr, fmin_bfloat16_scan},
     {fmin_float16, nullptr, nullptr, fmin_float16_scan},
     {fmin_float32, fmin_float32_reduce, fmin_float32_reduce_columns, fmin_float32_scan},

@@ -145,6 +145,16 @@ FpFlags maximum_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void*
                                       accumulator);
 }
 
+// spec/ufuncs/maximum.yaml:10  maximum: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags maximum_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(maximum_float32, 0, in, out, n);
+}
+FpFlags maximum_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                 std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(MaximumFloat32Op(), 0, in, in_step, out, out_step, n,
+                                    accumulator);
+}
+
 // spec/ufuncs/maximum.yaml:10  maximum: bfloat16, bfloat16 -> bfloat16
 FpFlags maximum_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(maximum_float32, 0, in, out, n);
@@ -166,6 +176,7 @@ FpFlags maximum_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
 // clang-format off
 const KernelSet kExtrema4Kernels[] = {
     {maximum_float8_e4m3fn, nullptr, nullptr, maximum_float8_e4m3fn_scan},
+    {maximum_float8_e5m2, nullptr, nullptr, maximum_float8_e5m2_scan},
     {maximum_bfloat16, nullptr, nullptr, maximum_bfloat16_scan},
     {maximum_float16, nullptr, nullptr, maximum_float16_scan},
     {maximum_float32, maximum_float32_reduce, maximum_float32_reduce_columns, maximum_float32_scan},

@@ -144,6 +144,16 @@ FpFlags minimum_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void*
                                       accumulator);
 }
 
+// spec/ufuncs/minimum.yaml:10  minimum: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags minimum_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(minimum_float32, 0, in, out, n);
+}
+FpFlags minimum_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                 std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(MinimumFloat32Op(), 0, in, in_step, out, out_step, n,
+                                    accumulator);
+}
+
 // spec/ufuncs/minimum.yaml:10  minimum: bfloat16, bfloat16 -> bfloat16
 FpFlags minimum_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16)>(minimum_float32, 0, in, out, n);
@@ -165,6 +175,7 @@ FpFlags minimum_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
 // clang-format off
 const KernelSet kExtrema5Kernels[] = {
     {minimum_float8_e4m3fn, nullptr, nullptr, minimum_float8_e4m3fn_scan},
+    {minimum_float8_e5m2, nullptr, nullptr, minimum_float8_e5m2_scan},
     {minimum_bfloat16, nullptr, nullptr, minimum_bfloat16_scan},
     {minimum_float16, nullptr, nullptr, minimum_float16_scan},
     {minimum_float32, minimum_float32_reduce, minimum_float32_reduce_columns, minimum_float32_scan},

@@ -302,6 +302,11 @@ FpFlags ceil_float8_e4m3fn(const void* const* in, void* const* out, std::size_t 
   return Converted<float8_e4m3fn(float8_e4m3fn)>(ceil_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/ceil.yaml:8  ceil: float8_e5m2 -> float8_e5m2
+FpFlags ceil_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(ceil_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/ceil.yaml:8  ceil: bfloat16 -> bfloat16
 FpFlags ceil_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(ceil_float32, 0, in, out, n);
@@ -320,6 +325,16 @@ FpFlags copysign_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, void
                                     std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(CopysignFloat32Op(), 0, in, in_step, out, out_step, n,
                                       accumulator);
+}
+
+// spec/ufuncs/copysign.yaml:6  copysign: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags copysign_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(copysign_float32, 0, in, out, n);
+}
+FpFlags copysign_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                  std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(CopysignFloat32Op(), 0, in, in_step, out, out_step, n,
+                                    accumulator);
 }
 
 // spec/ufuncs/copysign.yaml:6  copysign: bfloat16, bfloat16 -> bfloat16
@@ -346,6 +361,11 @@ FpFlags deg2rad_float8_e4m3fn(const void* const* in, void* const* out, std::size
   return Converted<float8_e4m3fn(float8_e4m3fn)>(deg2rad_float32, kUnderflow, in, out, n);
 }
 
+// spec/ufuncs/deg2rad.yaml:7  deg2rad: float8_e5m2 -> float8_e5m2
+FpFlags deg2rad_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(deg2rad_float32, kUnderflow, in, out, n);
+}
+
 // spec/ufuncs/deg2rad.yaml:7  deg2rad: bfloat16 -> bfloat16
 FpFlags deg2rad_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(deg2rad_float32, kUnderflow, in, out, n);
@@ -360,6 +380,11 @@ FpFlags deg2rad_float16(const void* const* in, void* const* out, std::size_t n) 
 FpFlags degrees_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn)>(degrees_float32, kOverflow | kUnderflow, in, out,
                                                  n);
+}
+
+// spec/ufuncs/degrees.yaml:7  degrees: float8_e5m2 -> float8_e5m2
+FpFlags degrees_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(degrees_float32, kOverflow | kUnderflow, in, out, n);
 }
 
 // spec/ufuncs/degrees.yaml:7  degrees: bfloat16 -> bfloat16
@@ -377,6 +402,11 @@ FpFlags floor_float8_e4m3fn(const void* const* in, void* const* out, std::size_t
   return Converted<float8_e4m3fn(float8_e4m3fn)>(floor_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/floor.yaml:8  floor: float8_e5m2 -> float8_e5m2
+FpFlags floor_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2)>(floor_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/floor.yaml:8  floor: bfloat16 -> bfloat16
 FpFlags floor_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(floor_float32, 0, in, out, n);
@@ -391,6 +421,11 @@ FpFlags floor_float16(const void* const* in, void* const* out, std::size_t n) {
 FpFlags frexp_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<float8_e4m3fn, std::int32_t>(float8_e4m3fn)>(frexp_float32, 0, in, out,
                                                                         n);
+}
+
+// spec/ufuncs/frexp.yaml:7  frexp: float8_e5m2 -> float8_e5m2, int32
+FpFlags frexp_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Results<float8_e5m2, std::int32_t>(float8_e5m2)>(frexp_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/frexp.yaml:7  frexp: bfloat16 -> bfloat16, int32
@@ -411,6 +446,16 @@ FpFlags heaviside_float8_e4m3fn_scan(const void* in, std::ptrdiff_t in_step, voi
                                      std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
   return ScanConverted<float8_e4m3fn>(HeavisideFloat32Op(), 0, in, in_step, out, out_step, n,
                                       accumulator);
+}
+
+// spec/ufuncs/heaviside.yaml:6  heaviside: float8_e5m2, float8_e5m2 -> float8_e5m2
+FpFlags heaviside_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, float8_e5m2)>(heaviside_float32, 0, in, out, n);
+}
+FpFlags heaviside_float8_e5m2_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                   std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return ScanConverted<float8_e5m2>(HeavisideFloat32Op(), 0, in, in_step, out, out_step, n,
+                                    accumulator);
 }
 
 // spec/ufuncs/heaviside.yaml:6  heaviside: bfloat16, bfloat16 -> bfloat16
@@ -438,6 +483,11 @@ FpFlags isfinite_float8_e4m3fn(const void* const* in, void* const* out, std::siz
   return Converted<Bool(float8_e4m3fn)>(isfinite_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/isfinite.yaml:7  isfinite: float8_e5m2 -> bool
+FpFlags isfinite_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2)>(isfinite_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/isfinite.yaml:7  isfinite: bfloat16 -> bool
 FpFlags isfinite_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16)>(isfinite_float32, 0, in, out, n);
@@ -455,42 +505,50 @@ const KernelSet kFloatingKernels[] = {
     {ceil_int32, nullptr, nullptr, nullptr},
     {ceil_int64, nullptr, nullptr, nullptr},
     {ceil_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {ceil_float8_e5m2, nullptr, nullptr, nullptr},
     {ceil_bfloat16, nullptr, nullptr, nullptr},
     {ceil_float16, nullptr, nullptr, nullptr},
     {ceil_float32, nullptr, nullptr, nullptr},
     {ceil_float64, nullptr, nullptr, nullptr},
     {copysign_float8_e4m3fn, nullptr, nullptr, copysign_float8_e4m3fn_scan},
+    {copysign_float8_e5m2, nullptr, nullptr, copysign_float8_e5m2_scan},
     {copysign_bfloat16, nullptr, nullptr, copysign_bfloat16_scan},
     {copysign_float16, nullptr, nullptr, copysign_float16_scan},
     {copysign_float32, nullptr, nullptr, copysign_float32_scan},
     {copysign_float64, nullptr, nullptr, copysign_float64_scan},
     {deg2rad_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {deg2rad_float8_e5m2, nullptr, nullptr, nullptr},
     {deg2rad_bfloat16, nullptr, nullptr, nullptr},
     {deg2rad_float16, nullptr, nullptr, nullptr},
     {deg2rad_float32, nullptr, nullptr, nullptr},
     {deg2rad_float64, nullptr, nullptr, nullptr},
     {degrees_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {degrees_float8_e5m2, nullptr, nullptr, nullptr},
     {degrees_bfloat16, nullptr, nullptr, nullptr},
     {degrees_float16, nullptr, nullptr, nullptr},
     {degrees_float32, nullptr, nullptr, nullptr},
     {degrees_float64, nullptr, nullptr, nullptr},
     {floor_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {floor_float8_e5m2, nullptr, nullptr, nullptr},
     {floor_bfloat16, nullptr, nullptr, nullptr},
     {floor_float16, nullptr, nullptr, nullptr},
     {floor_float32, nullptr, nullptr, nullptr},
     {floor_float64, nullptr, nullptr, nullptr},
     {frexp_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {frexp_float8_e5m2, nullptr, nullptr, nullptr},
     {frexp_bfloat16, nullptr, nullptr, nullptr},
     {frexp_float16, nullptr, nullptr, nullptr},
     {frexp_float32, nullptr, nullptr, nullptr},
     {frexp_float64, nullptr, nullptr, nullptr},
     {heaviside_float8_e4m3fn, nullptr, nullptr, heaviside_float8_e4m3fn_scan},
+    {heaviside_float8_e5m2, nullptr, nullptr, heaviside_float8_e5m2_scan},
     {heaviside_bfloat16, nullptr, nullptr, heaviside_bfloat16_scan},
     {heaviside_float16, nullptr, nullptr, heaviside_float16_scan},
     {heaviside_float32, nullptr, nullptr, heaviside_float32_scan},
     {heaviside_float64, nullptr, nullptr, heaviside_float64_scan},
     {isfinite_bool, nullptr, nullptr, nullptr},
     {isfinite_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {isfinite_float8_e5m2, nullptr, nullptr, nullptr},
     {isfinite_bfloat16, nullptr, nullptr, nullptr},
     {isfinite_float16, nullptr, nullptr, nullptr},
     {isfinite_float32, nullptr, nullptr, nullptr},

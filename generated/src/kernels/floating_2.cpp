@@ -315,6 +315,11 @@ FpFlags isinf_float8_e4m3fn(const void* const* in, void* const* out, std::size_t
   return Converted<Bool(float8_e4m3fn)>(isinf_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/isinf.yaml:7  isinf: float8_e5m2 -> bool
+FpFlags isinf_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2)>(isinf_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/isinf.yaml:7  isinf: bfloat16 -> bool
 FpFlags isinf_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16)>(isinf_float32, 0, in, out, n);
@@ -328,6 +333,11 @@ FpFlags isinf_float16(const void* const* in, void* const* out, std::size_t n) {
 // spec/ufuncs/isnan.yaml:7  isnan: float8_e4m3fn -> bool
 FpFlags isnan_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn)>(isnan_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/isnan.yaml:7  isnan: float8_e5m2 -> bool
+FpFlags isnan_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2)>(isnan_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/isnan.yaml:7  isnan: bfloat16 -> bool
@@ -345,6 +355,11 @@ FpFlags isneginf_float8_e4m3fn(const void* const* in, void* const* out, std::siz
   return Converted<Bool(float8_e4m3fn)>(isneginf_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/isneginf.yaml:7  isneginf: float8_e5m2 -> bool
+FpFlags isneginf_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2)>(isneginf_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/isneginf.yaml:7  isneginf: bfloat16 -> bool
 FpFlags isneginf_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16)>(isneginf_float32, 0, in, out, n);
@@ -358,6 +373,11 @@ FpFlags isneginf_float16(const void* const* in, void* const* out, std::size_t n)
 // spec/ufuncs/isposinf.yaml:7  isposinf: float8_e4m3fn -> bool
 FpFlags isposinf_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn)>(isposinf_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/isposinf.yaml:7  isposinf: float8_e5m2 -> bool
+FpFlags isposinf_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2)>(isposinf_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/isposinf.yaml:7  isposinf: bfloat16 -> bool
@@ -380,6 +400,18 @@ FpFlags ldexp_float8_e4m3fn_int32(const void* const* in, void* const* out, std::
 FpFlags ldexp_float8_e4m3fn_int64(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, std::int64_t)>(ldexp_float32_int64,
                                                                kOverflow | kUnderflow, in, out, n);
+}
+
+// spec/ufuncs/ldexp.yaml:6  ldexp: float8_e5m2, int32 -> float8_e5m2
+FpFlags ldexp_float8_e5m2_int32(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, std::int32_t)>(ldexp_float32_int32,
+                                                           kOverflow | kUnderflow, in, out, n);
+}
+
+// spec/ufuncs/ldexp.yaml:6  ldexp: float8_e5m2, int64 -> float8_e5m2
+FpFlags ldexp_float8_e5m2_int64(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<float8_e5m2(float8_e5m2, std::int64_t)>(ldexp_float32_int64,
+                                                           kOverflow | kUnderflow, in, out, n);
 }
 
 // spec/ufuncs/ldexp.yaml:6  ldexp: bfloat16, int32 -> bfloat16
@@ -410,6 +442,7 @@ FpFlags ldexp_float16_int64(const void* const* in, void* const* out, std::size_t
 const KernelSet kFloating2Kernels[] = {
     {isinf_bool, nullptr, nullptr, nullptr},
     {isinf_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {isinf_float8_e5m2, nullptr, nullptr, nullptr},
     {isinf_bfloat16, nullptr, nullptr, nullptr},
     {isinf_float16, nullptr, nullptr, nullptr},
     {isinf_float32, nullptr, nullptr, nullptr},
@@ -417,6 +450,7 @@ const KernelSet kFloating2Kernels[] = {
     {isinf_complex64, nullptr, nullptr, nullptr},
     {isinf_complex128, nullptr, nullptr, nullptr},
     {isnan_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {isnan_float8_e5m2, nullptr, nullptr, nullptr},
     {isnan_bfloat16, nullptr, nullptr, nullptr},
     {isnan_float16, nullptr, nullptr, nullptr},
     {isnan_float32, nullptr, nullptr, nullptr},
@@ -433,17 +467,21 @@ const KernelSet kFloating2Kernels[] = {
     {isneginf_uint32, nullptr, nullptr, nullptr},
     {isneginf_uint64, nullptr, nullptr, nullptr},
     {isneginf_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {isneginf_float8_e5m2, nullptr, nullptr, nullptr},
     {isneginf_bfloat16, nullptr, nullptr, nullptr},
     {isneginf_float16, nullptr, nullptr, nullptr},
     {isneginf_float32, nullptr, nullptr, nullptr},
     {isneginf_float64, nullptr, nullptr, nullptr},
     {isposinf_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {isposinf_float8_e5m2, nullptr, nullptr, nullptr},
     {isposinf_bfloat16, nullptr, nullptr, nullptr},
     {isposinf_float16, nullptr, nullptr, nullptr},
     {isposinf_float32, nullptr, nullptr, nullptr},
     {isposinf_float64, nullptr, nullptr, nullptr},
     {ldexp_float8_e4m3fn_int32, nullptr, nullptr, nullptr},
     {ldexp_float8_e4m3fn_int64, nullptr, nullptr, nullptr},
+    {ldexp_float8_e5m2_int32, nullptr, nullptr, nullptr},
+    {ldexp_float8_e5m2_int64, nullptr, nullptr, nullptr},
     {ldexp_bfloat16_int32, nullptr, nullptr, nullptr},
     {ldexp_bfloat16_int64, nullptr, nullptr, nullptr},
     {ldexp_float16_int32, nullptr, nullptr, nullptr},

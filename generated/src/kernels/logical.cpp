@@ -378,6 +378,11 @@ FpFlags logical_and_float8_e4m3fn(const void* const* in, void* const* out, std::
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(logical_and_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/logical_and.yaml:8  logical_and: float8_e5m2, float8_e5m2 -> bool
+FpFlags logical_and_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(logical_and_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/logical_and.yaml:8  logical_and: bfloat16, bfloat16 -> bool
 FpFlags logical_and_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(logical_and_float32, 0, in, out, n);
@@ -393,6 +398,11 @@ FpFlags logical_not_float8_e4m3fn(const void* const* in, void* const* out, std::
   return Converted<Bool(float8_e4m3fn)>(logical_not_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/logical_not.yaml:8  logical_not: float8_e5m2 -> bool
+FpFlags logical_not_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2)>(logical_not_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/logical_not.yaml:8  logical_not: bfloat16 -> bool
 FpFlags logical_not_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16)>(logical_not_float32, 0, in, out, n);
@@ -406,6 +416,11 @@ FpFlags logical_not_float16(const void* const* in, void* const* out, std::size_t
 // spec/ufuncs/logical_or.yaml:8  logical_or: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags logical_or_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(logical_or_float32, 0, in, out, n);
+}
+
+// spec/ufuncs/logical_or.yaml:8  logical_or: float8_e5m2, float8_e5m2 -> bool
+FpFlags logical_or_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(logical_or_float32, 0, in, out, n);
 }
 
 // spec/ufuncs/logical_or.yaml:8  logical_or: bfloat16, bfloat16 -> bool
@@ -427,6 +442,7 @@ const KernelSet kLogicalKernels[] = {
     {logical_and_int32, nullptr, nullptr, nullptr},
     {logical_and_int64, nullptr, nullptr, nullptr},
     {logical_and_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {logical_and_float8_e5m2, nullptr, nullptr, nullptr},
     {logical_and_bfloat16, nullptr, nullptr, nullptr},
     {logical_and_float16, nullptr, nullptr, nullptr},
     {logical_and_float32, nullptr, nullptr, nullptr},
@@ -439,6 +455,7 @@ const KernelSet kLogicalKernels[] = {
     {logical_not_int32, nullptr, nullptr, nullptr},
     {logical_not_int64, nullptr, nullptr, nullptr},
     {logical_not_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {logical_not_float8_e5m2, nullptr, nullptr, nullptr},
     {logical_not_bfloat16, nullptr, nullptr, nullptr},
     {logical_not_float16, nullptr, nullptr, nullptr},
     {logical_not_float32, nullptr, nullptr, nullptr},
@@ -451,6 +468,7 @@ const KernelSet kLogicalKernels[] = {
     {logical_or_int32, nullptr, nullptr, nullptr},
     {logical_or_int64, nullptr, nullptr, nullptr},
     {logical_or_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {logical_or_float8_e5m2, nullptr, nullptr, nullptr},
     {logical_or_bfloat16, nullptr, nullptr, nullptr},
     {logical_or_float16, nullptr, nullptr, nullptr},
     {logical_or_float32, nullptr, nullptr, nullptr},

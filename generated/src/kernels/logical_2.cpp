@@ -153,6 +153,11 @@ FpFlags logical_xor_float8_e4m3fn(const void* const* in, void* const* out, std::
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(logical_xor_float32, 0, in, out, n);
 }
 
+// spec/ufuncs/logical_xor.yaml:8  logical_xor: float8_e5m2, float8_e5m2 -> bool
+FpFlags logical_xor_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
+  return Converted<Bool(float8_e5m2, float8_e5m2)>(logical_xor_float32, 0, in, out, n);
+}
+
 // spec/ufuncs/logical_xor.yaml:8  logical_xor: bfloat16, bfloat16 -> bool
 FpFlags logical_xor_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(bfloat16, bfloat16)>(logical_xor_float32, 0, in, out, n);
@@ -172,6 +177,7 @@ const KernelSet kLogical2Kernels[] = {
     {logical_xor_int32, nullptr, nullptr, nullptr},
     {logical_xor_int64, nullptr, nullptr, nullptr},
     {logical_xor_float8_e4m3fn, nullptr, nullptr, nullptr},
+    {logical_xor_float8_e5m2, nullptr, nullptr, nullptr},
     {logical_xor_bfloat16, nullptr, nullptr, nullptr},
     {logical_xor_float16, nullptr, nullptr, nullptr},
     {logical_xor_float32, nullptr, nullptr, nullptr},

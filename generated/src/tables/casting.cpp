@@ -20,108 +20,114 @@ using enum Casting;
 const Casting kLeastLevel[] = {
     // bool
     kNo, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe,
-    kSafe, kSafe,
+    kSafe, kSafe, kSafe,
     // int8
-    kUnsafe, kNo, kSafe, kSafe, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kSafe, kSafe,
-    kSafe, kSafe, kSafe, kSafe,
+    kUnsafe, kNo, kSafe, kSafe, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kSameKind,
+    kSafe, kSafe, kSafe, kSafe, kSafe, kSafe,
     // int16
     kUnsafe, kSameKind, kNo, kSafe, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kSameKind,
-    kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
     // int32
     kUnsafe, kSameKind, kSameKind, kNo, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
     // int64
     kUnsafe, kSameKind, kSameKind, kSameKind, kNo, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
     // uint8
-    kUnsafe, kSameKind, kSafe, kSafe, kSafe, kNo, kSafe, kSafe, kSafe, kSameKind, kSafe, kSafe,
-    kSafe, kSafe, kSafe, kSafe,
+    kUnsafe, kSameKind, kSafe, kSafe, kSafe, kNo, kSafe, kSafe, kSafe, kSameKind, kSameKind, kSafe,
+    kSafe, kSafe, kSafe, kSafe, kSafe,
     // uint16
     kUnsafe, kSameKind, kSameKind, kSafe, kSafe, kSameKind, kNo, kSafe, kSafe, kSameKind, kSameKind,
-    kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
     // uint32
     kUnsafe, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSameKind, kNo, kSafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
     // uint64
     kUnsafe, kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kNo,
-    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
     // float8_e4m3fn
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kSameKind,
-    kSameKind, kSafe, kSafe, kSafe, kSafe,
-    // bfloat16
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    // float8_e5m2
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kNo,
-    kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    // bfloat16
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
+    kSameKind, kNo, kSameKind, kSafe, kSafe, kSafe, kSafe,
     // float16
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kNo, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe, kSafe,
     // float32
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe,
     // float64
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kNo, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kNo, kSameKind, kSafe,
     // complex64
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe,
-    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kSafe,
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kSafe,
     // complex128
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe,
-    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kNo,
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kNo,
 };
 
 // The least dtype that both cast to safely, or -1.
 const std::int16_t kPromotion[] = {
     // bool
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
     // int8
-    1, 1, 2, 3, 4, 2, 3, 4, 13, 12, 10, 11, 12, 13, 14, 15,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16,
     // int16
-    2, 2, 2, 3, 4, 2, 3, 4, 13, 12, 12, 12, 12, 13, 14, 15,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16,
     // int32
-    3, 3, 3, 3, 4, 3, 3, 4, 13, 13, 13, 13, 13, 13, 15, 15,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16,
     // int64
-    4, 4, 4, 4, 4, 4, 4, 4, 13, 13, 13, 13, 13, 13, 15, 15,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16,
     // uint8
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 12, 10, 11, 12, 13, 14, 15,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16,
     // uint16
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 12, 12, 12, 12, 13, 14, 15,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16,
     // uint32
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 13, 13, 13, 13, 13, 15, 15,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16,
     // uint64
-    8, 13, 13, 13, 13, 8, 8, 8, 8, 13, 13, 13, 13, 13, 15, 15,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16,
     // float8_e4m3fn
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 9, 12, 12, 12, 13, 14, 15,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16,
+    // float8_e5m2
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16,
     // bfloat16
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 10, 12, 12, 13, 14, 15,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16,
     // float16
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 11, 12, 13, 14, 15,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16,
     // float32
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 13, 14, 15,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16,
     // float64
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 15, 15,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
     // complex64
-    14, 14, 14, 15, 15, 14, 14, 15, 15, 14, 14, 14, 14, 15, 14, 15,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16,
     // complex128
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
 };
 
 // Bit i stands for the dtype at position i of the kind order.
 const std::uint64_t kUpSets[] = {
-    0xffff, 0xfc1e, 0xf01c, 0xa018, 0xa010, 0xfdfc, 0xf1d8, 0xa190, 0xa100, 0xf200, 0xf400, 0xf800,
-    0xf000, 0xa000, 0xc000, 0x8000,
+    0x1ffff, 0x1f81e, 0x1e01c, 0x14018, 0x14010, 0x1f9fc, 0x1e1d8, 0x14190, 0x14100, 0x1e200,
+    0x1e400, 0x1e800, 0x1f000, 0x1e000, 0x14000, 0x18000, 0x10000,
 };
 const DTypeId kByOrder[] = {
     kBoolId, kInt8Id, kInt16Id, kInt32Id, kInt64Id, kUint8Id, kUint16Id, kUint32Id, kUint64Id,
-    kFloat8_e4m3fnId, kBfloat16Id, kFloat16Id, kFloat32Id, kFloat64Id, kComplex64Id, kComplex128Id,
+    kFloat8_e4m3fnId, kFloat8_e5m2Id, kBfloat16Id, kFloat16Id, kFloat32Id, kFloat64Id, kComplex64Id,
+    kComplex128Id,
 };
 
 // What a weak scalar becomes beside each dtype.
 const std::int16_t kWeak[] = {
     // integer
-    4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+    4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
     // real
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 9, 10, 11, 12, 13, 14, 15,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 9, 10, 11, 12, 13, 14, 15, 16,
     // complex
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 14, 14, 14, 14, 15, 14, 15,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16,
 };
 const DTypeId kWeakAlone[] = {
     kInt64Id, kFloat64Id, kComplex128Id,
@@ -130,37 +136,39 @@ const DTypeId kWeakAlone[] = {
 // Flags of the hardware that a cast reports.
 const FpFlags kCastFlags[] = {
     // bool
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int8
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int32
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint8
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint32
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float8_e4m3fn
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    // float8_e5m2
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // bfloat16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float32
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0,
     // complex64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // complex128
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0,
 };
 
 const CastFamily kCasts[] = {
@@ -174,6 +182,7 @@ const CastFamily kCasts[] = {
     {kUint32Id, kCastsFromUint32},
     {kUint64Id, kCastsFromUint64},
     {kFloat8_e4m3fnId, kCastsFromFloat8_e4m3fn},
+    {kFloat8_e5m2Id, kCastsFromFloat8_e5m2},
     {kBfloat16Id, kCastsFromBfloat16},
     {kFloat16Id, kCastsFromFloat16},
     {kFloat32Id, kCastsFromFloat32},

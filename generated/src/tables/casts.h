@@ -27,6 +27,7 @@ extern const CastTargetTable kCastsFromUint16[kTargetCount];
 extern const CastTargetTable kCastsFromUint32[kTargetCount];
 extern const CastTargetTable kCastsFromUint64[kTargetCount];
 extern const CastTargetTable kCastsFromFloat8_e4m3fn[kTargetCount];
+extern const CastTargetTable kCastsFromFloat8_e5m2[kTargetCount];
 extern const CastTargetTable kCastsFromBfloat16[kTargetCount];
 extern const CastTargetTable kCastsFromFloat16[kTargetCount];
 extern const CastTargetTable kCastsFromFloat32[kTargetCount];

@@ -23,8 +23,9 @@ static const TargetKind kScalarVectorVectorKinds[3] = {
 // exp
 
 static const char kExpSummary[] = "Euler's number to the power of the input.";
-static const DTypeId kExpTypes[5][2] = {
+static const DTypeId kExpTypes[6][2] = {
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id},
     {kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id},
@@ -33,25 +34,28 @@ static const DTypeId kExpTypes[5][2] = {
 static const char* const kExpArguments[2] = {
     "exponent", "power",
 };
-static const LoopInfo kExpLoops[5] = {
+static const LoopInfo kExpLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kExpTypes[0], &kExponentialFamily, 0, 0, kOverflow | kUnderflow, 3, kEmulatedVectorVectorKinds,
+    {kExpTypes[0], &kExponentialFamily, 0, 0, kOverflow | kUnderflow, 4, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/exp.yaml:6"},
+    // float8_e5m2 -> float8_e5m2
+    {kExpTypes[1], &kExponentialFamily, 1, 0, kOverflow | kUnderflow, 3, kEmulatedVectorVectorKinds,
      "spec/ufuncs/exp.yaml:6"},
     // bfloat16 -> bfloat16
-    {kExpTypes[1], &kExponentialFamily, 1, 0, kOverflow | kUnderflow, 2, kEmulatedVectorVectorKinds,
+    {kExpTypes[2], &kExponentialFamily, 2, 0, kOverflow | kUnderflow, 2, kEmulatedVectorVectorKinds,
      "spec/ufuncs/exp.yaml:6"},
     // float16 -> float16
-    {kExpTypes[2], &kExponentialFamily, 2, 0, kOverflow | kUnderflow, 1, kEmulatedVectorVectorKinds,
+    {kExpTypes[3], &kExponentialFamily, 3, 0, kOverflow | kUnderflow, 1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/exp.yaml:6"},
     // float32 -> float32
-    {kExpTypes[3], &kExponentialFamily, 3, 0, kOverflow | kUnderflow, 0, kEmulatedVectorVectorKinds,
+    {kExpTypes[4], &kExponentialFamily, 4, 0, kOverflow | kUnderflow, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/exp.yaml:6"},
     // float64 -> float64
-    {kExpTypes[4], &kExponentialFamily, 4, 0, kOverflow | kUnderflow, 0, kScalarVectorVectorKinds,
+    {kExpTypes[5], &kExponentialFamily, 5, 0, kOverflow | kUnderflow, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/exp.yaml:6"},
 };
-static const std::int16_t kExpResolution[16] = {
-    2, 2, 3, 4, 4, 2, 3, 4, 4, 0, 1, 2, 3, 4, -2, -2,
+static const std::int16_t kExpResolution[17] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2,
 };
 static const char* const kExpRefusals[2] = {
     "", "exponentials of complex numbers are not supported",

@@ -24,7 +24,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // logical_and
 
 static const char kLogicalAndSummary[] = "Whether both inputs are true.";
-static const DTypeId kLogicalAndTypes[16][3] = {
+static const DTypeId kLogicalAndTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -35,6 +35,7 @@ static const DTypeId kLogicalAndTypes[16][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kBoolId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kBoolId},
     {kBfloat16Id, kBfloat16Id, kBoolId},
     {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
@@ -45,7 +46,7 @@ static const DTypeId kLogicalAndTypes[16][3] = {
 static const char* const kLogicalAndArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLogicalAndLoops[16] = {
+static const LoopInfo kLogicalAndLoops[17] = {
     // bool, bool -> bool
     {kLogicalAndTypes[0], &kLogicalFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:7"},
@@ -74,50 +75,54 @@ static const LoopInfo kLogicalAndLoops[16] = {
     {kLogicalAndTypes[8], &kLogicalFamily, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLogicalAndTypes[9], &kLogicalFamily, 5, 0, 0, 3, kVectorVectorVectorKinds,
+    {kLogicalAndTypes[9], &kLogicalFamily, 5, 0, 0, 4, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:8"},
+    // float8_e5m2, float8_e5m2 -> bool
+    {kLogicalAndTypes[10], &kLogicalFamily, 6, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLogicalAndTypes[10], &kLogicalFamily, 6, 0, 0, 2, kVectorVectorVectorKinds,
+    {kLogicalAndTypes[11], &kLogicalFamily, 7, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float16, float16 -> bool
-    {kLogicalAndTypes[11], &kLogicalFamily, 7, 0, 0, 1, kVectorVectorVectorKinds,
+    {kLogicalAndTypes[12], &kLogicalFamily, 8, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalAndTypes[12], &kLogicalFamily, 8, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/logical_and.yaml:8"},
-    // float64, float64 -> bool
     {kLogicalAndTypes[13], &kLogicalFamily, 9, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:8"},
-    // complex64, complex64 -> bool
+    // float64, float64 -> bool
     {kLogicalAndTypes[14], &kLogicalFamily, 10, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/logical_and.yaml:9"},
-    // complex128, complex128 -> bool
+     "spec/ufuncs/logical_and.yaml:8"},
+    // complex64, complex64 -> bool
     {kLogicalAndTypes[15], &kLogicalFamily, 11, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_and.yaml:9"},
+    // complex128, complex128 -> bool
+    {kLogicalAndTypes[16], &kLogicalFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_and.yaml:9"},
 };
-static const std::int16_t kLogicalAndResolution[256] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15,
+static const std::int16_t kLogicalAndResolution[289] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16,
 };
 static const char* const kLogicalAndRefusals[1] = {
     "",
 };
-static const std::int16_t kLogicalAndReduction[16] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+static const std::int16_t kLogicalAndReduction[17] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 static const char* const kLogicalAndFunctions[1] = {
     "all",
@@ -133,7 +138,7 @@ const UfuncInfo kLogicalAndUfunc = {
 // logical_not
 
 static const char kLogicalNotSummary[] = "Whether the input is false.";
-static const DTypeId kLogicalNotTypes[16][2] = {
+static const DTypeId kLogicalNotTypes[17][2] = {
     {kBoolId, kBoolId},
     {kInt8Id, kBoolId},
     {kInt16Id, kBoolId},
@@ -144,6 +149,7 @@ static const DTypeId kLogicalNotTypes[16][2] = {
     {kUint32Id, kBoolId},
     {kUint64Id, kBoolId},
     {kFloat8_e4m3fnId, kBoolId},
+    {kFloat8_e5m2Id, kBoolId},
     {kBfloat16Id, kBoolId},
     {kFloat16Id, kBoolId},
     {kFloat32Id, kBoolId},
@@ -154,58 +160,61 @@ static const DTypeId kLogicalNotTypes[16][2] = {
 static const char* const kLogicalNotArguments[2] = {
     "value", "result",
 };
-static const LoopInfo kLogicalNotLoops[16] = {
+static const LoopInfo kLogicalNotLoops[17] = {
     // bool -> bool
-    {kLogicalNotTypes[0], &kLogicalFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[0], &kLogicalFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:7"},
     // int8 -> bool
-    {kLogicalNotTypes[1], &kLogicalFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[1], &kLogicalFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // int16 -> bool
-    {kLogicalNotTypes[2], &kLogicalFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[2], &kLogicalFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // int32 -> bool
-    {kLogicalNotTypes[3], &kLogicalFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[3], &kLogicalFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // int64 -> bool
-    {kLogicalNotTypes[4], &kLogicalFamily, 16, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kLogicalNotTypes[4], &kLogicalFamily, 17, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint8 -> bool
-    {kLogicalNotTypes[5], &kLogicalFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[5], &kLogicalFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint16 -> bool
-    {kLogicalNotTypes[6], &kLogicalFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[6], &kLogicalFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint32 -> bool
-    {kLogicalNotTypes[7], &kLogicalFamily, 15, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[7], &kLogicalFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint64 -> bool
-    {kLogicalNotTypes[8], &kLogicalFamily, 16, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kLogicalNotTypes[8], &kLogicalFamily, 17, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float8_e4m3fn -> bool
-    {kLogicalNotTypes[9], &kLogicalFamily, 17, 0, 0, 3, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[9], &kLogicalFamily, 18, 0, 0, 4, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_not.yaml:8"},
+    // float8_e5m2 -> bool
+    {kLogicalNotTypes[10], &kLogicalFamily, 19, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // bfloat16 -> bool
-    {kLogicalNotTypes[10], &kLogicalFamily, 18, 0, 0, 2, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[11], &kLogicalFamily, 20, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float16 -> bool
-    {kLogicalNotTypes[11], &kLogicalFamily, 19, 0, 0, 1, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[12], &kLogicalFamily, 21, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float32 -> bool
-    {kLogicalNotTypes[12], &kLogicalFamily, 20, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[13], &kLogicalFamily, 22, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float64 -> bool
-    {kLogicalNotTypes[13], &kLogicalFamily, 21, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[14], &kLogicalFamily, 23, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // complex64 -> bool
-    {kLogicalNotTypes[14], &kLogicalFamily, 22, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[15], &kLogicalFamily, 24, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:9"},
     // complex128 -> bool
-    {kLogicalNotTypes[15], &kLogicalFamily, 23, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalNotTypes[16], &kLogicalFamily, 25, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_not.yaml:9"},
 };
-static const std::int16_t kLogicalNotResolution[16] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+static const std::int16_t kLogicalNotResolution[17] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 };
 static const char* const kLogicalNotRefusals[1] = {
     "",
@@ -220,7 +229,7 @@ const UfuncInfo kLogicalNotUfunc = {
 // logical_or
 
 static const char kLogicalOrSummary[] = "Whether an input is true.";
-static const DTypeId kLogicalOrTypes[16][3] = {
+static const DTypeId kLogicalOrTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -231,6 +240,7 @@ static const DTypeId kLogicalOrTypes[16][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kBoolId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kBoolId},
     {kBfloat16Id, kBfloat16Id, kBoolId},
     {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
@@ -241,79 +251,83 @@ static const DTypeId kLogicalOrTypes[16][3] = {
 static const char* const kLogicalOrArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLogicalOrLoops[16] = {
+static const LoopInfo kLogicalOrLoops[17] = {
     // bool, bool -> bool
-    {kLogicalOrTypes[0], &kLogicalFamily, 24, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[0], &kLogicalFamily, 26, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:7"},
     // int8, int8 -> bool
-    {kLogicalOrTypes[1], &kLogicalFamily, 25, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[1], &kLogicalFamily, 27, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // int16, int16 -> bool
-    {kLogicalOrTypes[2], &kLogicalFamily, 26, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[2], &kLogicalFamily, 28, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // int32, int32 -> bool
-    {kLogicalOrTypes[3], &kLogicalFamily, 27, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[3], &kLogicalFamily, 29, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // int64, int64 -> bool
-    {kLogicalOrTypes[4], &kLogicalFamily, 28, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kLogicalOrTypes[4], &kLogicalFamily, 30, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint8, uint8 -> bool
-    {kLogicalOrTypes[5], &kLogicalFamily, 25, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[5], &kLogicalFamily, 27, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint16, uint16 -> bool
-    {kLogicalOrTypes[6], &kLogicalFamily, 26, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[6], &kLogicalFamily, 28, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint32, uint32 -> bool
-    {kLogicalOrTypes[7], &kLogicalFamily, 27, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[7], &kLogicalFamily, 29, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint64, uint64 -> bool
-    {kLogicalOrTypes[8], &kLogicalFamily, 28, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kLogicalOrTypes[8], &kLogicalFamily, 30, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLogicalOrTypes[9], &kLogicalFamily, 29, 0, 0, 3, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[9], &kLogicalFamily, 31, 0, 0, 4, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_or.yaml:8"},
+    // float8_e5m2, float8_e5m2 -> bool
+    {kLogicalOrTypes[10], &kLogicalFamily, 32, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLogicalOrTypes[10], &kLogicalFamily, 30, 0, 0, 2, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[11], &kLogicalFamily, 33, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float16, float16 -> bool
-    {kLogicalOrTypes[11], &kLogicalFamily, 31, 0, 0, 1, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[12], &kLogicalFamily, 34, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalOrTypes[12], &kLogicalFamily, 32, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[13], &kLogicalFamily, 35, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float64, float64 -> bool
-    {kLogicalOrTypes[13], &kLogicalFamily, 33, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[14], &kLogicalFamily, 36, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // complex64, complex64 -> bool
-    {kLogicalOrTypes[14], &kLogicalFamily, 34, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[15], &kLogicalFamily, 37, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:9"},
     // complex128, complex128 -> bool
-    {kLogicalOrTypes[15], &kLogicalFamily, 35, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLogicalOrTypes[16], &kLogicalFamily, 38, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_or.yaml:9"},
 };
-static const std::int16_t kLogicalOrResolution[256] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15,
+static const std::int16_t kLogicalOrResolution[289] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16,
 };
 static const char* const kLogicalOrRefusals[1] = {
     "",
 };
-static const std::int16_t kLogicalOrReduction[16] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+static const std::int16_t kLogicalOrReduction[17] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 static const char* const kLogicalOrFunctions[1] = {
     "any",
@@ -328,7 +342,7 @@ const UfuncInfo kLogicalOrUfunc = {
 // logical_xor
 
 static const char kLogicalXorSummary[] = "Whether exactly one of the inputs is true.";
-static const DTypeId kLogicalXorTypes[16][3] = {
+static const DTypeId kLogicalXorTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -339,6 +353,7 @@ static const DTypeId kLogicalXorTypes[16][3] = {
     {kUint32Id, kUint32Id, kBoolId},
     {kUint64Id, kUint64Id, kBoolId},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kBoolId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kBoolId},
     {kBfloat16Id, kBfloat16Id, kBoolId},
     {kFloat16Id, kFloat16Id, kBoolId},
     {kFloat32Id, kFloat32Id, kBoolId},
@@ -349,7 +364,7 @@ static const DTypeId kLogicalXorTypes[16][3] = {
 static const char* const kLogicalXorArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLogicalXorLoops[16] = {
+static const LoopInfo kLogicalXorLoops[17] = {
     // bool, bool -> bool
     {kLogicalXorTypes[0], &kLogical2Family, 0, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:7"},
@@ -378,50 +393,54 @@ static const LoopInfo kLogicalXorLoops[16] = {
     {kLogicalXorTypes[8], &kLogical2Family, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLogicalXorTypes[9], &kLogical2Family, 5, 0, 0, 3, kVectorVectorVectorKinds,
+    {kLogicalXorTypes[9], &kLogical2Family, 5, 0, 0, 4, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_xor.yaml:8"},
+    // float8_e5m2, float8_e5m2 -> bool
+    {kLogicalXorTypes[10], &kLogical2Family, 6, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLogicalXorTypes[10], &kLogical2Family, 6, 0, 0, 2, kVectorVectorVectorKinds,
+    {kLogicalXorTypes[11], &kLogical2Family, 7, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float16, float16 -> bool
-    {kLogicalXorTypes[11], &kLogical2Family, 7, 0, 0, 1, kVectorVectorVectorKinds,
+    {kLogicalXorTypes[12], &kLogical2Family, 8, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalXorTypes[12], &kLogical2Family, 8, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/logical_xor.yaml:8"},
-    // float64, float64 -> bool
     {kLogicalXorTypes[13], &kLogical2Family, 9, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:8"},
-    // complex64, complex64 -> bool
+    // float64, float64 -> bool
     {kLogicalXorTypes[14], &kLogical2Family, 10, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/logical_xor.yaml:9"},
-    // complex128, complex128 -> bool
+     "spec/ufuncs/logical_xor.yaml:8"},
+    // complex64, complex64 -> bool
     {kLogicalXorTypes[15], &kLogical2Family, 11, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/logical_xor.yaml:9"},
+    // complex128, complex128 -> bool
+    {kLogicalXorTypes[16], &kLogical2Family, 12, 0, 0, 0, kVectorVectorVectorKinds,
+     "spec/ufuncs/logical_xor.yaml:9"},
 };
-static const std::int16_t kLogicalXorResolution[256] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15,
+static const std::int16_t kLogicalXorResolution[289] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16,
 };
 static const char* const kLogicalXorRefusals[1] = {
     "",
 };
-static const std::int16_t kLogicalXorReduction[16] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+static const std::int16_t kLogicalXorReduction[17] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 extern const UfuncInfo kLogicalXorUfunc;
 const UfuncInfo kLogicalXorUfunc = {

@@ -23,7 +23,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // matmul
 
 static const char kMatmulSummary[] = "Matrix product of the inputs.";
-static const DTypeId kMatmulTypes[14][3] = {
+static const DTypeId kMatmulTypes[15][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -34,6 +34,7 @@ static const DTypeId kMatmulTypes[14][3] = {
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kFloat8_e5m2Id},
     {kBfloat16Id, kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
@@ -42,7 +43,7 @@ static const DTypeId kMatmulTypes[14][3] = {
 static const char* const kMatmulArguments[3] = {
     "left", "right", "product",
 };
-static const LoopInfo kMatmulLoops[14] = {
+static const LoopInfo kMatmulLoops[15] = {
     // bool, bool -> bool
     {kMatmulTypes[0], &kMatrixFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:12"},
@@ -71,38 +72,42 @@ static const LoopInfo kMatmulLoops[14] = {
     {kMatmulTypes[8], &kMatrixFamily, 4, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/matmul.yaml:13"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kMatmulTypes[9], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 3,
+    {kMatmulTypes[9], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 4,
+     kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
+    // float8_e5m2, float8_e5m2 -> float8_e5m2
+    {kMatmulTypes[10], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 3,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
     // bfloat16, bfloat16 -> bfloat16
-    {kMatmulTypes[10], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 2,
+    {kMatmulTypes[11], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 2,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
     // float16, float16 -> float16
-    {kMatmulTypes[11], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 1,
+    {kMatmulTypes[12], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 1,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
     // float32, float32 -> float32
-    {kMatmulTypes[12], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kMatmulTypes[13], &kMatrixFamily, 5, kOverflow | kInvalid, kOverflow | kInvalid, 0,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
     // float64, float64 -> float64
-    {kMatmulTypes[13], &kMatrixFamily, 6, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kMatmulTypes[14], &kMatrixFamily, 6, kOverflow | kInvalid, kOverflow | kInvalid, 0,
      kVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
 };
-static const std::int16_t kMatmulResolution[256] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 13, 12, 10, 11, 12, 13, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 13, 12, 12, 12, 12, 13, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 12, 10, 11, 12, 13, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 12, 12, 12, 12, 13, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 13, 13, 13, 13, 13, -2, -2,
-    8, 13, 13, 13, 13, 8, 8, 8, 8, 13, 13, 13, 13, 13, -2, -2,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 9, 12, 12, 12, 13, -2, -2,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 10, 12, 12, 13, -2, -2,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 11, 12, 13, -2, -2,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 13, -2, -2,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kMatmulResolution[289] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kMatmulRefusals[2] = {
     "", "products of complex numbers are not supported",
@@ -129,7 +134,7 @@ const UfuncInfo kMatmulUfunc = {
 // matvec
 
 static const char kMatvecSummary[] = "Products of matrices and columns.";
-static const DTypeId kMatvecTypes[14][3] = {
+static const DTypeId kMatvecTypes[15][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -140,6 +145,7 @@ static const DTypeId kMatvecTypes[14][3] = {
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kFloat8_e5m2Id},
     {kBfloat16Id, kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
@@ -148,7 +154,7 @@ static const DTypeId kMatvecTypes[14][3] = {
 static const char* const kMatvecArguments[3] = {
     "matrix", "vector", "product",
 };
-static const LoopInfo kMatvecLoops[14] = {
+static const LoopInfo kMatvecLoops[15] = {
     // bool, bool -> bool
     {kMatvecTypes[0], &kMatrixFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:11"},
@@ -178,37 +184,41 @@ static const LoopInfo kMatvecLoops[14] = {
      "spec/ufuncs/matvec.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kMatvecTypes[9], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
+    // float8_e5m2, float8_e5m2 -> float8_e5m2
+    {kMatvecTypes[10], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
-    {kMatvecTypes[10], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[11], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
     // float16, float16 -> float16
-    {kMatvecTypes[11], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[12], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
     // float32, float32 -> float32
-    {kMatvecTypes[12], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[13], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
     // float64, float64 -> float64
-    {kMatvecTypes[13], &kMatrixFamily, 13, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[14], &kMatrixFamily, 13, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/matvec.yaml:13"},
 };
-static const std::int16_t kMatvecResolution[256] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 13, 12, 10, 11, 12, 13, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 13, 12, 12, 12, 12, 13, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 12, 10, 11, 12, 13, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 12, 12, 12, 12, 13, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 13, 13, 13, 13, 13, -2, -2,
-    8, 13, 13, 13, 13, 8, 8, 8, 8, 13, 13, 13, 13, 13, -2, -2,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 9, 12, 12, 12, 13, -2, -2,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 10, 12, 12, 13, -2, -2,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 11, 12, 13, -2, -2,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 13, -2, -2,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kMatvecResolution[289] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kMatvecRefusals[2] = {
     "", "products of complex numbers are not supported",
@@ -235,7 +245,7 @@ const UfuncInfo kMatvecUfunc = {
 // vecdot
 
 static const char kVecdotSummary[] = "Dot products of vectors.";
-static const DTypeId kVecdotTypes[14][3] = {
+static const DTypeId kVecdotTypes[15][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -246,6 +256,7 @@ static const DTypeId kVecdotTypes[14][3] = {
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kFloat8_e5m2Id},
     {kBfloat16Id, kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
@@ -254,7 +265,7 @@ static const DTypeId kVecdotTypes[14][3] = {
 static const char* const kVecdotArguments[3] = {
     "left", "right", "product",
 };
-static const LoopInfo kVecdotLoops[14] = {
+static const LoopInfo kVecdotLoops[15] = {
     // bool, bool -> bool
     {kVecdotTypes[0], &kMatrixFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:10"},
@@ -284,37 +295,41 @@ static const LoopInfo kVecdotLoops[14] = {
      "spec/ufuncs/vecdot.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kVecdotTypes[9], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
+    // float8_e5m2, float8_e5m2 -> float8_e5m2
+    {kVecdotTypes[10], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16
-    {kVecdotTypes[10], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[11], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
     // float16, float16 -> float16
-    {kVecdotTypes[11], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[12], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
     // float32, float32 -> float32
-    {kVecdotTypes[12], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[13], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
     // float64, float64 -> float64
-    {kVecdotTypes[13], &kMatrixFamily, 20, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[14], &kMatrixFamily, 20, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecdot.yaml:12"},
 };
-static const std::int16_t kVecdotResolution[256] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 13, 12, 10, 11, 12, 13, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 13, 12, 12, 12, 12, 13, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 12, 10, 11, 12, 13, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 12, 12, 12, 12, 13, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 13, 13, 13, 13, 13, -2, -2,
-    8, 13, 13, 13, 13, 8, 8, 8, 8, 13, 13, 13, 13, 13, -2, -2,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 9, 12, 12, 12, 13, -2, -2,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 10, 12, 12, 13, -2, -2,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 11, 12, 13, -2, -2,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 13, -2, -2,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kVecdotResolution[289] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kVecdotRefusals[2] = {
     "", "products of complex numbers are not supported",
@@ -341,7 +356,7 @@ const UfuncInfo kVecdotUfunc = {
 // vecmat
 
 static const char kVecmatSummary[] = "Products of rows and matrices.";
-static const DTypeId kVecmatTypes[14][3] = {
+static const DTypeId kVecmatTypes[15][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -352,6 +367,7 @@ static const DTypeId kVecmatTypes[14][3] = {
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kFloat8_e5m2Id},
     {kBfloat16Id, kBfloat16Id, kBfloat16Id},
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
@@ -360,7 +376,7 @@ static const DTypeId kVecmatTypes[14][3] = {
 static const char* const kVecmatArguments[3] = {
     "vector", "matrix", "product",
 };
-static const LoopInfo kVecmatLoops[14] = {
+static const LoopInfo kVecmatLoops[15] = {
     // bool, bool -> bool
     {kVecmatTypes[0], &kMatrixFamily, 21, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:11"},
@@ -390,37 +406,41 @@ static const LoopInfo kVecmatLoops[14] = {
      "spec/ufuncs/vecmat.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kVecmatTypes[9], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
+    // float8_e5m2, float8_e5m2 -> float8_e5m2
+    {kVecmatTypes[10], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
-    {kVecmatTypes[10], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[11], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
     // float16, float16 -> float16
-    {kVecmatTypes[11], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[12], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
     // float32, float32 -> float32
-    {kVecmatTypes[12], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[13], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
     // float64, float64 -> float64
-    {kVecmatTypes[13], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[14], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/vecmat.yaml:13"},
 };
-static const std::int16_t kVecmatResolution[256] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -2, -2,
-    1, 1, 2, 3, 4, 2, 3, 4, 13, 12, 10, 11, 12, 13, -2, -2,
-    2, 2, 2, 3, 4, 2, 3, 4, 13, 12, 12, 12, 12, 13, -2, -2,
-    3, 3, 3, 3, 4, 3, 3, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    4, 4, 4, 4, 4, 4, 4, 4, 13, 13, 13, 13, 13, 13, -2, -2,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 12, 10, 11, 12, 13, -2, -2,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 12, 12, 12, 12, 13, -2, -2,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 13, 13, 13, 13, 13, -2, -2,
-    8, 13, 13, 13, 13, 8, 8, 8, 8, 13, 13, 13, 13, 13, -2, -2,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 9, 12, 12, 12, 13, -2, -2,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 10, 12, 12, 13, -2, -2,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 11, 12, 13, -2, -2,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 13, -2, -2,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+static const std::int16_t kVecmatResolution[289] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
+    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2,
 };
 static const char* const kVecmatRefusals[2] = {
     "", "products of complex numbers are not supported",

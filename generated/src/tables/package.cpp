@@ -145,22 +145,26 @@ const DTypeInfo kDTypes[] = {
      "8-bit floating point with 4 bits of exponent, no infinities and a single NaN; "
      "computed in float32.",
      "spec/dtypes/float8_e4m3fn.yaml:1"},
-    {"bfloat16", "float", 'f', 'E', 2, 2, 2, 10, 4, 16, "bfloat16", "E", "bfloat16",
+    {"float8_e5m2", "float", 'f', '5', 1, 1, 1, 10, 12, 8, "float8_e5m2", "5", "float8_e5m2",
+     "8-bit floating point with 5 bits of exponent, the upper half of float16; computed "
+     "in float32.",
+     "spec/dtypes/float8_e5m2.yaml:1"},
+    {"bfloat16", "float", 'f', 'E', 2, 2, 2, 11, 4, 16, "bfloat16", "E", "bfloat16",
      "Brain floating point: float32's exponents with 8 bits of significand; computed in float32.",
      "spec/dtypes/bfloat16.yaml:1"},
-    {"float16", "float", 'f', 'e', 2, 2, 2, 11, 2, 16, "f2", "e", "float16",
+    {"float16", "float", 'f', 'e', 2, 2, 2, 12, 2, 16, "f2", "e", "float16",
      "Half-precision floating point, IEEE 754 binary16; computed in float32.",
      "spec/dtypes/float16.yaml:1"},
-    {"float32", "float", 'f', 'f', 4, 4, 4, 12, 2, 32, "f4", "f", "float32",
+    {"float32", "float", 'f', 'f', 4, 4, 4, 13, 2, 32, "f4", "f", "float32",
      "Single-precision floating point, IEEE 754 binary32.",
      "spec/dtypes/float32.yaml:1"},
-    {"float64", "float", 'f', 'd', 8, 8, 8, 13, 2, 64, "f8", "d", "float64",
+    {"float64", "float", 'f', 'd', 8, 8, 8, 14, 2, 64, "f8", "d", "float64",
      "Double-precision floating point, IEEE 754 binary64.",
      "spec/dtypes/float64.yaml:1"},
-    {"complex64", "complex", 'c', 'F', 8, 4, 4, 14, 5, 64, "c8", "Zf", "float32",
+    {"complex64", "complex", 'c', 'F', 8, 4, 4, 15, 5, 64, "c8", "Zf", "float32",
      "Complex number of two single-precision parts, the real one first.",
      "spec/dtypes/complex64.yaml:1"},
-    {"complex128", "complex", 'c', 'D', 16, 8, 8, 15, 5, 128, "c16", "Zd", "float64",
+    {"complex128", "complex", 'c', 'D', 16, 8, 8, 16, 5, 128, "c16", "Zd", "float64",
      "Complex number of two double-precision parts, the real one first.",
      "spec/dtypes/complex128.yaml:1"},
 };
@@ -284,7 +288,7 @@ const PackageInfo kBuiltinPackage = {
     builtin::kUfuncs,
     &builtin::kCastingTables,
     builtin::kFamilies,
-    "9a3a88dd5266cc16",
+    "5946383df68d2f7f",
 };
 
 }  // namespace quern

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from quern_generator.build import build
 from quern_generator.faults import FaultLog
 from quern_generator.model import Spec
 from quern_generator.views import all_files
-from test_resolution import cell_value, is_unsupported, known_ufuncs, numpy_ufunc, own_loop
 
 HALF = """\
 name: half
@@ -132,36 +129,6 @@ def test_own_bodies_and_families(tmp_path: Path) -> None:
     assert found is not None, log.text()
     assert found.families[-1] == "averages"
     assert all("averages" in target.families for target in found.targets)
-
-
-def test_a_dtype_in_the_base_joins_every_class(root: Path, tmp_path: Path) -> None:
-    """float16 as a dtype of the base itself: one more file, and every float ufunc has a loop for it."""
-    copied = tmp_path / "spec"
-    shutil.copytree(root / "spec", copied)
-    if (copied / "dtypes" / "float16.yaml").exists():
-        pytest.skip("float16 is a dtype of the spec by now")
-    (copied / "dtypes" / "float16.yaml").write_text(HALF.replace("name: half", "name: float16"))
-    found, log = build(copied)
-    assert found is not None, log.text()
-    assert [d.name for d in found.dtypes if d.kind == "float"] == ["float16", "float32", "float64"]
-    check_against_numpy(found)
-
-
-def check_against_numpy(spec: Spec) -> None:
-    dtypes = [np.dtype(dtype.name) for dtype in spec.dtypes]
-    for ufunc in known_ufuncs(spec):
-        if ufunc.signature is not None:
-            continue  # their loops name dtypes, because each needs a kernel of its own
-        for cell in itertools.product(range(len(dtypes)), repeat=len(ufunc.inputs)):
-            try:
-                found = numpy_ufunc(ufunc.name).resolve_dtypes(
-                    (*(dtypes[index] for index in cell), *[None] * len(ufunc.outputs))
-                )
-                theirs: tuple[str, ...] | None = tuple(dtype.name for dtype in found)
-            except TypeError:
-                theirs = None
-            value = cell_value(spec, ufunc, cell)
-            assert is_unsupported(ufunc, value) or own_loop(ufunc, value) == theirs, (ufunc.name, cell)
 
 
 def test_mul_add_is_the_body_that_rounds_once_on_every_target(tmp_path: Path, root: Path) -> None:

@@ -17,8 +17,8 @@ const Row<bool, bool, bool> kMatmulBool[] = {
 };
 TEST_CASE("matmul: bool, bool -> bool", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulBool);
 }
 
@@ -35,8 +35,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMatmulInt8[] = {
 };
 TEST_CASE("matmul: int8, int8 -> int8", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt8);
 }
 
@@ -53,8 +53,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMatmulInt16[] = {
 };
 TEST_CASE("matmul: int16, int16 -> int16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt16);
 }
 
@@ -71,8 +71,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMatmulInt32[] = {
 };
 TEST_CASE("matmul: int32, int32 -> int32", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt32);
 }
 
@@ -89,8 +89,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMatmulInt64[] = {
 };
 TEST_CASE("matmul: int64, int64 -> int64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt64);
 }
 
@@ -102,8 +102,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMatmulUint8[] = {
 };
 TEST_CASE("matmul: uint8, uint8 -> uint8", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint8);
 }
 
@@ -116,8 +116,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMatmulUint16[] = {
 };
 TEST_CASE("matmul: uint16, uint16 -> uint16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint16);
 }
 
@@ -130,8 +130,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMatmulUint32[] = {
 };
 TEST_CASE("matmul: uint32, uint32 -> uint32", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint32);
 }
 
@@ -145,8 +145,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMatmulUint64[] = {
 };
 TEST_CASE("matmul: uint64, uint64 -> uint64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint64);
 }
 
@@ -173,8 +173,8 @@ const Row<float, float, float> kMatmulFloat8E4m3fn[] = {
 TEST_CASE("matmul: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat8E4m3fn);
 }
 
@@ -205,8 +205,8 @@ const Row<float, float, float> kMatmulFloat8E5m2[] = {
 TEST_CASE("matmul: float8_e5m2, float8_e5m2 -> float8_e5m2", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat8E5m2);
 }
 
@@ -249,8 +249,8 @@ const Row<float, float, float> kMatmulBfloat16[] = {
 TEST_CASE("matmul: bfloat16, bfloat16 -> bfloat16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulBfloat16);
 }
 
@@ -282,8 +282,8 @@ const Row<float, float, float> kMatmulFloat16[] = {
 TEST_CASE("matmul: float16, float16 -> float16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat16);
 }
 
@@ -321,8 +321,8 @@ const Row<float, float, float> kMatmulFloat32[] = {
 TEST_CASE("matmul: float32, float32 -> float32", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat32);
 }
 
@@ -357,8 +357,8 @@ const Row<double, double, double> kMatmulFloat64[] = {
 TEST_CASE("matmul: float64, float64 -> float64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:14",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat64);
 }
 
@@ -369,8 +369,8 @@ const Row<bool, bool, bool> kMatvecBool[] = {
 };
 TEST_CASE("matvec: bool, bool -> bool", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:11",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecBool);
 }
 
@@ -387,8 +387,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMatvecInt8[] = {
 };
 TEST_CASE("matvec: int8, int8 -> int8", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt8);
 }
 
@@ -405,8 +405,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMatvecInt16[] = {
 };
 TEST_CASE("matvec: int16, int16 -> int16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt16);
 }
 
@@ -423,8 +423,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMatvecInt32[] = {
 };
 TEST_CASE("matvec: int32, int32 -> int32", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt32);
 }
 
@@ -441,8 +441,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMatvecInt64[] = {
 };
 TEST_CASE("matvec: int64, int64 -> int64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt64);
 }
 
@@ -454,8 +454,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMatvecUint8[] = {
 };
 TEST_CASE("matvec: uint8, uint8 -> uint8", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint8);
 }
 
@@ -468,8 +468,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMatvecUint16[] = {
 };
 TEST_CASE("matvec: uint16, uint16 -> uint16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint16);
 }
 
@@ -482,8 +482,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMatvecUint32[] = {
 };
 TEST_CASE("matvec: uint32, uint32 -> uint32", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint32);
 }
 
@@ -497,8 +497,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMatvecUint64[] = {
 };
 TEST_CASE("matvec: uint64, uint64 -> uint64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint64);
 }
 
@@ -524,7 +524,7 @@ const Row<float, float, float> kMatvecFloat8E4m3fn[] = {
 TEST_CASE("matvec: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat8E4m3fn);
 }
@@ -555,7 +555,7 @@ const Row<float, float, float> kMatvecFloat8E5m2[] = {
 TEST_CASE("matvec: float8_e5m2, float8_e5m2 -> float8_e5m2", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat8E5m2);
 }
@@ -598,7 +598,7 @@ const Row<float, float, float> kMatvecBfloat16[] = {
 TEST_CASE("matvec: bfloat16, bfloat16 -> bfloat16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecBfloat16);
 }
@@ -630,7 +630,7 @@ const Row<float, float, float> kMatvecFloat16[] = {
 TEST_CASE("matvec: float16, float16 -> float16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat16);
 }
@@ -668,7 +668,7 @@ const Row<float, float, float> kMatvecFloat32[] = {
 TEST_CASE("matvec: float32, float32 -> float32", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat32);
 }
@@ -703,7 +703,7 @@ const Row<double, double, double> kMatvecFloat64[] = {
 TEST_CASE("matvec: float64, float64 -> float64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat64);
 }
@@ -715,8 +715,8 @@ const Row<bool, bool, bool> kVecdotBool[] = {
 };
 TEST_CASE("vecdot: bool, bool -> bool", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:10",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotBool);
 }
 
@@ -733,8 +733,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kVecdotInt8[] = {
 };
 TEST_CASE("vecdot: int8, int8 -> int8", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt8);
 }
 
@@ -751,8 +751,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kVecdotInt16[] = {
 };
 TEST_CASE("vecdot: int16, int16 -> int16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt16);
 }
 
@@ -769,8 +769,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kVecdotInt32[] = {
 };
 TEST_CASE("vecdot: int32, int32 -> int32", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt32);
 }
 
@@ -787,8 +787,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kVecdotInt64[] = {
 };
 TEST_CASE("vecdot: int64, int64 -> int64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt64);
 }
 
@@ -800,8 +800,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kVecdotUint8[] = {
 };
 TEST_CASE("vecdot: uint8, uint8 -> uint8", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint8);
 }
 
@@ -814,8 +814,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kVecdotUint16[] = {
 };
 TEST_CASE("vecdot: uint16, uint16 -> uint16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint16);
 }
 
@@ -828,8 +828,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kVecdotUint32[] = {
 };
 TEST_CASE("vecdot: uint32, uint32 -> uint32", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint32);
 }
 
@@ -843,8 +843,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kVecdotUint64[] = {
 };
 TEST_CASE("vecdot: uint64, uint64 -> uint64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint64);
 }
 
@@ -870,7 +870,7 @@ const Row<float, float, float> kVecdotFloat8E4m3fn[] = {
 TEST_CASE("vecdot: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat8E4m3fn);
 }
@@ -901,7 +901,7 @@ const Row<float, float, float> kVecdotFloat8E5m2[] = {
 TEST_CASE("vecdot: float8_e5m2, float8_e5m2 -> float8_e5m2", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat8E5m2);
 }
@@ -944,7 +944,7 @@ const Row<float, float, float> kVecdotBfloat16[] = {
 TEST_CASE("vecdot: bfloat16, bfloat16 -> bfloat16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotBfloat16);
 }
@@ -976,7 +976,7 @@ const Row<float, float, float> kVecdotFloat16[] = {
 TEST_CASE("vecdot: float16, float16 -> float16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat16);
 }
@@ -1014,7 +1014,7 @@ const Row<float, float, float> kVecdotFloat32[] = {
 TEST_CASE("vecdot: float32, float32 -> float32", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat32);
 }
@@ -1049,7 +1049,7 @@ const Row<double, double, double> kVecdotFloat64[] = {
 TEST_CASE("vecdot: float64, float64 -> float64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat64);
 }

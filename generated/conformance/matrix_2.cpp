@@ -17,8 +17,8 @@ const Row<bool, bool, bool> kVecmatBool[] = {
 };
 TEST_CASE("vecmat: bool, bool -> bool", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:11",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatBool);
 }
 
@@ -35,8 +35,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kVecmatInt8[] = {
 };
 TEST_CASE("vecmat: int8, int8 -> int8", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt8);
 }
 
@@ -53,8 +53,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kVecmatInt16[] = {
 };
 TEST_CASE("vecmat: int16, int16 -> int16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt16);
 }
 
@@ -71,8 +71,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kVecmatInt32[] = {
 };
 TEST_CASE("vecmat: int32, int32 -> int32", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt32);
 }
 
@@ -89,8 +89,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kVecmatInt64[] = {
 };
 TEST_CASE("vecmat: int64, int64 -> int64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt64);
 }
 
@@ -102,8 +102,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kVecmatUint8[] = {
 };
 TEST_CASE("vecmat: uint8, uint8 -> uint8", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint8);
 }
 
@@ -116,8 +116,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kVecmatUint16[] = {
 };
 TEST_CASE("vecmat: uint16, uint16 -> uint16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint16);
 }
 
@@ -130,8 +130,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kVecmatUint32[] = {
 };
 TEST_CASE("vecmat: uint32, uint32 -> uint32", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint32);
 }
 
@@ -145,8 +145,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kVecmatUint64[] = {
 };
 TEST_CASE("vecmat: uint64, uint64 -> uint64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
-                     .declared = kNone, .bound = 0};
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint64);
 }
 
@@ -172,7 +172,7 @@ const Row<float, float, float> kVecmatFloat8E4m3fn[] = {
 TEST_CASE("vecmat: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat8E4m3fn);
 }
@@ -203,7 +203,7 @@ const Row<float, float, float> kVecmatFloat8E5m2[] = {
 TEST_CASE("vecmat: float8_e5m2, float8_e5m2 -> float8_e5m2", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat8E5m2);
 }
@@ -246,7 +246,7 @@ const Row<float, float, float> kVecmatBfloat16[] = {
 TEST_CASE("vecmat: bfloat16, bfloat16 -> bfloat16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatBfloat16);
 }
@@ -278,7 +278,7 @@ const Row<float, float, float> kVecmatFloat16[] = {
 TEST_CASE("vecmat: float16, float16 -> float16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat16);
 }
@@ -316,7 +316,7 @@ const Row<float, float, float> kVecmatFloat32[] = {
 TEST_CASE("vecmat: float32, float32 -> float32", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat32);
 }
@@ -351,7 +351,7 @@ const Row<double, double, double> kVecmatFloat64[] = {
 TEST_CASE("vecmat: float64, float64 -> float64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat64);
 }

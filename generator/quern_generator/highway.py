@@ -10,3 +10,6 @@ HIGHWAY_TARGETS = {
     "SVE_256": "arm", "SVE2_128": "arm",
     "EMU128": "any", "SCALAR": "any",
 }  # fmt: skip
+
+# Those that Highway compiles only where HWY_WANT_<name> is defined.
+WANTED_TARGETS = ("AVX3_DL",)

@@ -234,6 +234,7 @@ class Target:
     architecture: str  # "x86" | "arm" | "any"
     summary: str
     families: tuple[str, ...]  # kernel families built for it
+    whole: bool  # all families, casts and movers are; else the best whole target below it runs the rest
     origin: Origin
 
 

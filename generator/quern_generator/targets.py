@@ -31,7 +31,18 @@ def read_targets(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[Targe
             if scalar.text not in words.families:
                 entry_name = f"{label}.families[{position}]"
                 log.add_unknown(scalar.place, entry_name, "family", scalar.text, words.families)
-        chosen = {scalar.text for scalar in families} or set(words.families)
-        kept = tuple(family for family in words.families if family in chosen)
-        found.append(Target(name, architecture.text, entry.text("summary"), kept, origin_of(node.keys[name])))
+        whole = not families
+        chosen = {scalar.text for scalar in families}
+        kept = tuple(family for family in words.families if whole or family in chosen)
+        found.append(Target(name, architecture.text, entry.text("summary"), kept, whole, origin_of(node.keys[name])))
+    _check_whole_targets(node, found, log)
     return tuple(found)
+
+
+def _check_whole_targets(node: Mapping, targets: list[Target], log: FaultLog) -> None:
+    """What a target with families of its own leaves out runs on a whole one below it."""
+    for position, target in enumerate(targets):
+        below = targets[:position]
+        if not target.whole and not any(lower.whole and lower.architecture == target.architecture for lower in below):
+            message = f"no target of {target.architecture} above it is built for all families"
+            log.add(node.keys[target.name], f"targets.{target.name}.families", message)

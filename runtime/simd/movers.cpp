@@ -63,9 +63,8 @@ namespace quern {
 
 const MoverTable& MoversFor(std::int64_t target) {
   const MoverTable* found = &MoversOf<HWY_STATIC_TARGET>();
-  VisitTargets<HWY_TARGETS>([&]<std::int64_t kTarget>() {
-    if (kTarget == target) found = &MoversOf<kTarget>();
-  });
+  VisitTargetFor<HWY_TARGETS>(target,
+                              [&]<std::int64_t kTarget>() { found = &MoversOf<kTarget>(); });
   return *found;
 }
 

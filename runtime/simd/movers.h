@@ -59,8 +59,8 @@ struct MoverTable {
   SwapBytes swap[kMoverSizes];  // [0] copies
 };
 
-// The movers compiled for a Highway target (HWY_AVX2 ...), or those of the baseline if that target
-// was not compiled.
+// The movers for a Highway target (HWY_AVX2 ...): of the best target at or below it for which they
+// are compiled.
 const MoverTable& MoversFor(std::int64_t target);
 
 }  // namespace quern

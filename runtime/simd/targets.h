@@ -7,8 +7,8 @@
 //   template <> const Table& TableOf<HWY_TARGET>() { return HWY_NAMESPACE::kTable; }   // every
 //   pass
 //
-// and VisitTargets, used after the last pass, visits the bits that were compiled. No list of
-// targets is written anywhere.
+// and VisitTargets, used after the last pass, visits the bits that were compiled, VisitTargetFor the
+// one that a CPU target runs. No list of targets is written anywhere.
 #ifndef QUERN_SIMD_TARGETS_H_
 #define QUERN_SIMD_TARGETS_H_
 
@@ -33,6 +33,19 @@ void VisitTargetBits(const Visitor& visitor, std::integer_sequence<int, kBit...>
 template <std::int64_t kCompiled, class Visitor>
 void VisitTargets(const Visitor& visitor) {
   detail::VisitTargetBits<kCompiled>(visitor, std::make_integer_sequence<int, 63>());
+}
+
+// The same for the best of them at or below `target`: a unit need not be compiled for every target
+// that the library has. Highway's bits rise from the best target to the baseline, which is always
+// compiled.
+template <std::int64_t kCompiled, class Visitor>
+void VisitTargetFor(std::int64_t target, const Visitor& visitor) {
+  bool visited = false;
+  VisitTargets<kCompiled>([&]<std::int64_t kTarget>() {
+    if (visited || kTarget < target) return;
+    visited = true;
+    visitor.template operator()<kTarget>();
+  });
 }
 
 }  // namespace quern

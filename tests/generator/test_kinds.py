@@ -71,7 +71,7 @@ def body(kind: str, *arguments: Expression) -> Expression:
 
 
 def target(name: str, architecture: str) -> Target:
-    return Target(name, architecture, "", (), origin("targets.yaml"))
+    return Target(name, architecture, "", (), True, origin("targets.yaml"))
 
 
 def test_a_body_is_of_the_worst_kind_among_its_words() -> None:

@@ -209,8 +209,8 @@ def make_spec() -> Spec:
             flags=tuple(tuple(("invalid",) if i == 3 and j < 3 else () for j in square) for i in square),
         ),
         targets=(
-            Target("SSE2", "x86", "Baseline.", ("arithmetic", "comparison"), origin("targets.yaml", 1)),
-            Target("AVX2", "x86", "256 bits.", ("arithmetic",), origin("targets.yaml", 2)),
+            Target("SSE2", "x86", "Baseline.", ("arithmetic", "comparison"), True, origin("targets.yaml", 1)),
+            Target("AVX2", "x86", "256 bits.", ("arithmetic",), False, origin("targets.yaml", 2)),
         ),
         capi=(),
         families=("arithmetic", "comparison"),
@@ -279,7 +279,10 @@ def test_inputs_of_different_types_get_template_parameters_of_their_own(outputs:
 
 def test_a_family_leaves_out_targets_that_it_is_not_built_for(outputs: dict[str, str]) -> None:
     assert "HWY_AVX2}" not in outputs["src/kernels/comparison.cpp"]
-    assert "(QUERN_DISABLED_TARGETS | HWY_AVX2)" in outputs["src/kernels/comparison.cpp"]
+    assert "(QUERN_DISABLED_TARGETS & ~HWY_AVX2)" in outputs["src/kernels/arithmetic.cpp"]
+    assert "HWY_DISABLED_TARGETS" not in outputs["src/kernels/comparison.cpp"]
+    assert "HWY_AVX2" not in outputs["src/generated_targets.h"]
+    assert not any("HWY_AVX2," in text for path, text in outputs.items() if path.startswith("src/casts/"))
     assert "N_AVX2::kArithmeticKernels" in outputs["src/kernels/arithmetic.cpp"]
 
 

@@ -82,9 +82,9 @@ TEST(Resolve, TellsTheKindOfTheLoopOnItsTarget) {
     set_target(target);
     EXPECT_EQ(resolved("multiply", "float64").kind, "vector") << target;
     EXPECT_EQ(resolved("multiply", "int8").kind, "emulated") << target;
-    const Resolution product = resolved("multiply", "int64");
-    EXPECT_EQ(product.target, target);
-    EXPECT_EQ(product.kind, target == "AVX3" ? "vector" : "emulated") << target;
+    EXPECT_EQ(resolved("multiply", "int64").kind,
+              target.starts_with("AVX3") ? "vector" : "emulated")
+        << target;
   }
   set_target(before);
 }
@@ -122,12 +122,16 @@ TEST_F(Targets, SupportedOnesAreBuiltAndBestFirst) {
 }
 
 TEST_F(Targets, LoopsFollowTheChoice) {
+  const std::vector<std::string_view> built = built_targets();
   const std::vector<DType> doubles(2);
   const Array a = arange(1000);
   for (std::string_view name : supported_targets()) {
     set_target(name);
     EXPECT_EQ(current_target(), name);
-    EXPECT_EQ(ufuncs::add().resolve(doubles).target, name);
+    // Products of matrices are built for every target; what a target leaves out runs on one below.
+    EXPECT_EQ(ufuncs::matmul().resolve(doubles).target, name);
+    EXPECT_GE(std::ranges::find(built, ufuncs::add().resolve(doubles).target),
+              std::ranges::find(built, name));
     EXPECT_EQ(sum(add(a, a)).item<double>(), 999000.0);
     EXPECT_EQ(a.astype(DType::of<float>())(-1).item<double>(), 999.0);
   }

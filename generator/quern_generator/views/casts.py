@@ -72,6 +72,6 @@ def _cast_file(spec: Spec, package: Package, source: DType) -> OutputFile:
         symbol=cast_symbol(source),
         casts=[cast_view(source, destination) for destination in destinations],
         entries=rows(entries),
-        targets=[target.name for target in spec.targets],
+        targets=[target.name for target in spec.targets if target.whole],
     )
     return OutputFile(PurePosixPath("src") / path, text)

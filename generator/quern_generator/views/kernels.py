@@ -51,7 +51,7 @@ def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
         converted=[converted_view(loop) for loop in unit.loops if loop.computed_by is not None],
         rows=[kernel_row(loop) for loop in unit.loops],
         targets=[target.name for target in spec.targets if unit.family in target.families],
-        excluded=[target.name for target in spec.targets if unit.family not in target.families],
+        added=[target.name for target in spec.targets if unit.family in target.families and not target.whole],
     )
     return OutputFile(PurePosixPath("src") / path, text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from ..highway import WANTED_TARGETS
 from ..model import Spec
 from .names import package_of
 from .render import render
@@ -36,11 +37,17 @@ def files(spec: Spec) -> list[OutputFile]:
     sources = sorted({str(target.origin.path) for target in spec.targets})
     head = banner(sources, package=package.name)
     header = render(
-        "generated_targets.h.j2", banner=head, package=package, architectures=_architectures(spec), guard=package.name
+        "generated_targets.h.j2",
+        banner=head,
+        package=package,
+        architectures=_architectures(spec),
+        wanted=[target.name for target in spec.targets if target.name in WANTED_TARGETS],
+        guard=package.name,
     )
     made = [OutputFile(PurePosixPath("src") / package.include / "generated_targets.h", header)]
     if package.is_base:
-        text = render("targets.cpp.j2", banner=head, targets=target_views(spec))
+        added = [target.name for target in spec.targets if not target.whole]
+        text = render("targets.cpp.j2", banner=head, targets=target_views(spec), added=added)
         made.append(OutputFile(PurePosixPath("src/tables/targets.cpp"), text))
     return made
 
@@ -56,7 +63,8 @@ def target_views(spec: Spec) -> list[TargetView]:
 def _architectures(spec: Spec) -> list[ArchitectureView]:
     views = []
     for architecture, condition in CONDITIONS.items():
-        names = [target.name for target in spec.targets if target.architecture in (architecture, "any")]
+        whole = [target for target in spec.targets if target.whole]
+        names = [target.name for target in whole if target.architecture in (architecture, "any")]
         if names:
             views.append(ArchitectureView(condition, _definition(names)))
     return views

@@ -9,6 +9,7 @@ set(QUERN_GENERATED_SOURCES
   src/casts/bool.cpp
   src/casts/complex128.cpp
   src/casts/complex64.cpp
+  src/casts/datetime64.cpp
   src/casts/float16.cpp
   src/casts/float32.cpp
   src/casts/float64.cpp
@@ -18,6 +19,7 @@ set(QUERN_GENERATED_SOURCES
   src/casts/int32.cpp
   src/casts/int64.cpp
   src/casts/int8.cpp
+  src/casts/timedelta64.cpp
   src/casts/uint16.cpp
   src/casts/uint32.cpp
   src/casts/uint64.cpp
@@ -27,6 +29,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/arithmetic_2.cpp
   src/kernels/arithmetic_3.cpp
   src/kernels/arithmetic_4.cpp
+  src/kernels/arithmetic_5.cpp
   src/kernels/bitwise.cpp
   src/kernels/bitwise_2.cpp
   src/kernels/comparison.cpp
@@ -34,6 +37,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/comparison_3.cpp
   src/kernels/division.cpp
   src/kernels/division_2.cpp
+  src/kernels/division_3.cpp
   src/kernels/exponential.cpp
   src/kernels/extrema.cpp
   src/kernels/extrema_2.cpp
@@ -78,10 +82,12 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/comparison_3.cpp
   conformance/division.cpp
   conformance/division_2.cpp
+  conformance/division_3.cpp
   conformance/exponential.cpp
   conformance/extrema.cpp
   conformance/extrema_2.cpp
   conformance/extrema_3.cpp
+  conformance/extrema_4.cpp
   conformance/floating.cpp
   conformance/floating_2.cpp
   conformance/floating_3.cpp

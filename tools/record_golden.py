@@ -1,7 +1,9 @@
 """Record the golden data in tests/conformance/golden from NumPy 2.4.
 
 The names of dtypes and ufuncs are the file names under spec/dtypes and spec/ufuncs; nothing here
-names one. What NumPy does not know (bfloat16, say) is left out. Every choice that could differ
+names one. What NumPy does not know (bfloat16, say) is left out, and so are dtypes with a unit of time:
+their number has no end, and each refusal names its units. They are compared with the NumPy that is
+installed (tests/generator/test_resolution.py, tests/python/test_times.py). Every choice that could differ
 between two runs is fixed: random inputs come from generators seeded by their own key, NaNs are
 written with one bit pattern, and results that NumPy leaves to the CPU are replaced by a correctly
 rounded reference or marked (`is_rounded_by_library`, `zero_ties`).
@@ -73,11 +75,12 @@ class Subjects:
 
 
 def numpy_dtype(name: str) -> DType | None:
-    """The dtype NumPy has under this name in native byte order, or None."""
+    """The dtype NumPy has under this name in native byte order, or None; none has a unit of time."""
     try:
-        return np.dtype(name)
+        found = np.dtype(name)
     except TypeError:
         return None
+    return None if found.kind in "mM" else found
 
 
 def numpy_ufunc(name: str) -> Ufunc | None:

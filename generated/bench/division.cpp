@@ -15,6 +15,9 @@ const LoopRow kRows[] = {
     {"divide", {"float64", "float64"}},
     {"divide", {"complex64", "complex64"}},
     {"divide", {"complex128", "complex128"}},
+    {"divide", {"timedelta64", "int64"}},
+    {"divide", {"timedelta64", "float64"}},
+    {"divide", {"timedelta64", "timedelta64"}},
     {"divmod", {"int8", "int8"}},
     {"divmod", {"int16", "int16"}},
     {"divmod", {"int32", "int32"}},
@@ -29,6 +32,7 @@ const LoopRow kRows[] = {
     {"divmod", {"float16", "float16"}},
     {"divmod", {"float32", "float32"}},
     {"divmod", {"float64", "float64"}},
+    {"divmod", {"timedelta64", "timedelta64"}},
     {"floor_divide", {"int8", "int8"}},
     {"floor_divide", {"int16", "int16"}},
     {"floor_divide", {"int32", "int32"}},
@@ -43,6 +47,9 @@ const LoopRow kRows[] = {
     {"floor_divide", {"float16", "float16"}},
     {"floor_divide", {"float32", "float32"}},
     {"floor_divide", {"float64", "float64"}},
+    {"floor_divide", {"timedelta64", "int64"}},
+    {"floor_divide", {"timedelta64", "float64"}},
+    {"floor_divide", {"timedelta64", "timedelta64"}},
     {"fmod", {"int8", "int8"}},
     {"fmod", {"int16", "int16"}},
     {"fmod", {"int32", "int32"}},
@@ -71,6 +78,7 @@ const LoopRow kRows[] = {
     {"remainder", {"float16", "float16"}},
     {"remainder", {"float32", "float32"}},
     {"remainder", {"float64", "float64"}},
+    {"remainder", {"timedelta64", "timedelta64"}},
 };
 // clang-format on
 [[maybe_unused]] const bool registered = register_loops(kRows);

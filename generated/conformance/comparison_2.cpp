@@ -94,7 +94,7 @@ TEST_CASE("greater_equal: int64, int64 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, std::int64_t, std::uint64_t> kGreaterEqualInt64Uint64[] = {
-    {-1, kMax, false, kNone, 15},
+    {-1, kMax, false, kNone, 18},
     {0, 0, true}, {0, 7u, false}, {0, kMax, false}, {1, 8u, false}, {1, 0, true}, {1, 7u, false},
     {2, 1u, true}, {2, 8u, false}, {2, 0, true}, {3, 31u, false}, {3, 1u, true}, {3, 8u, false},
     {7, 2u, true}, {7, 31u, false}, {7, 1u, true}, {8, 100u, false}, {8, 2u, true}, {8, 31u, false},
@@ -155,7 +155,7 @@ TEST_CASE("greater_equal: uint32, uint32 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, std::uint64_t, std::int64_t> kGreaterEqualUint64Int64[] = {
-    {kMax, -1, true, kNone, 16},
+    {kMax, -1, true, kNone, 19},
     {0, 0, true}, {0, 7, false}, {0, kMax, false}, {1u, 8, false}, {1u, -1, true}, {1u, -100, true},
     {2u, -2, true}, {2u, kMin, true}, {2u, 3, false}, {3u, 0, true}, {3u, 7, false},
     {3u, kMax, false}, {7u, 8, false}, {7u, -1, true}, {7u, -100, true}, {8u, -2, true},
@@ -186,9 +186,9 @@ TEST_CASE("greater_equal: uint64, uint64 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, float, float> kGreaterEqualFloat8E4m3fn[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, false}, {0.0f, 88.0f, false}, {1.0f, 0.1015625f, true},
     {1.0f, 0.0f, true}, {1.0f, -1.0f, true}, {0.5f, 0.0f, true}, {0.5f, -0.5f, true},
     {0.5f, -0.0f, true}, {2.0f, -3.0f, true}, {2.0f, -448.0f, true}, {2.0f, 0.5f, true},
@@ -214,10 +214,10 @@ TEST_CASE("greater_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[greater_equal
 }
 
 const Row<bool, float, float> kGreaterEqualFloat8E5m2[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, false, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, false, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, false}, {0.0f, 96.0f, false}, {1.0f, 0.09375f, true},
     {1.0f, 1280.0f, false}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, true},
     {0.5f, -96.0f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, true}, {2.0f, kNaN, false},
@@ -246,10 +246,10 @@ TEST_CASE("greater_equal: float8_e5m2, float8_e5m2 -> bool", "[greater_equal]") 
 }
 
 const Row<bool, float, float> kGreaterEqualBfloat16[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, false, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, false, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, false}, {0.0f, 88.5f, false}, {1.0f, 0.100097656f, true},
     {1.0f, 1232.0f, false}, {1.0f, 3.3895314e+38f, false}, {0.5f, 1.0005577e-20f, true},
     {0.5f, -0.0f, true}, {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true},
@@ -287,10 +287,10 @@ TEST_CASE("greater_equal: bfloat16, bfloat16 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, float, float> kGreaterEqualFloat16[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, false, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, false, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, false}, {0.0f, 88.5f, false}, {1.0f, 0.099975586f, true},
     {1.0f, 1235.0f, false}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, true},
     {0.5f, -88.5f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, true}, {2.0f, kNaN, false},
@@ -319,10 +319,10 @@ TEST_CASE("greater_equal: float16, float16 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, float, float> kGreaterEqualFloat32[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, false, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, false, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, false}, {0.0f, 88.5f, false}, {1.0f, 0.1f, true},
     {1.0f, 1234.5677f, false}, {1.0f, kMax, false}, {0.5f, 1e-20f, true}, {0.5f, -0.0f, true},
     {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true}, {2.0f, kInf, false},
@@ -354,10 +354,10 @@ TEST_CASE("greater_equal: float32, float32 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, double, double> kGreaterEqualFloat64[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0, false, kNone, 18},
-    {-0.0, 0.0, true, kNone, 19},
-    {-kInf, kInf, false, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0, false, kNone, 21},
+    {-0.0, 0.0, true, kNone, 22},
+    {-kInf, kInf, false, kNone, 23},
     {0.0, 0.0, true}, {0.0, 3.0, false}, {0.0, 88.5, false}, {1.0, 0.1, true},
     {1.0, 1234.5678, false}, {1.0, kMax, false}, {0.5, 1e-20, true}, {0.5, -0.0, true},
     {0.5, -7.25, true}, {2.0, -1.0, true}, {2.0, -88.5, true}, {2.0, kInf, false},
@@ -388,12 +388,12 @@ TEST_CASE("greater_equal: float64, float64 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, std::complex<float>, std::complex<float>> kGreaterEqualComplex64[] = {
-    {{1.0f, 2.0f}, {1.0f, 3.0f}, false, kNone, 21},
-    {{1.0f, 5.0f}, {2.0f, -5.0f}, false, kNone, 22},
-    {{1.0f, kNaN}, {2.0f, 0.0f}, false, kNone, 23},
-    {{1.0f, kNaN}, {1.0f, 0.0f}, false, kInvalid, 24},
-    {{kNaN, 0.0f}, {1.0f, 0.0f}, false, kInvalid, 25},
-    {{-0.0f, 1.0f}, {0.0f, -1.0f}, true, kNone, 26},
+    {{1.0f, 2.0f}, {1.0f, 3.0f}, false, kNone, 24},
+    {{1.0f, 5.0f}, {2.0f, -5.0f}, false, kNone, 25},
+    {{1.0f, kNaN}, {2.0f, 0.0f}, false, kNone, 26},
+    {{1.0f, kNaN}, {1.0f, 0.0f}, false, kInvalid, 27},
+    {{kNaN, 0.0f}, {1.0f, 0.0f}, false, kInvalid, 28},
+    {{-0.0f, 1.0f}, {0.0f, -1.0f}, true, kNone, 29},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, true}, {{0.0f, 0.0f}, {0.0f, -1.0f}, true},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, false}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, false},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, false}, {{-0.0f, 0.0f}, {kMin, 1.0f}, true},
@@ -446,12 +446,12 @@ TEST_CASE("greater_equal: complex64, complex64 -> bool", "[greater_equal]") {
 }
 
 const Row<bool, std::complex<double>, std::complex<double>> kGreaterEqualComplex128[] = {
-    {{1.0, 2.0}, {1.0, 3.0}, false, kNone, 21},
-    {{1.0, 5.0}, {2.0, -5.0}, false, kNone, 22},
-    {{1.0, kNaN}, {2.0, 0.0}, false, kNone, 23},
-    {{1.0, kNaN}, {1.0, 0.0}, false, kInvalid, 24},
-    {{kNaN, 0.0}, {1.0, 0.0}, false, kInvalid, 25},
-    {{-0.0, 1.0}, {0.0, -1.0}, true, kNone, 26},
+    {{1.0, 2.0}, {1.0, 3.0}, false, kNone, 24},
+    {{1.0, 5.0}, {2.0, -5.0}, false, kNone, 25},
+    {{1.0, kNaN}, {2.0, 0.0}, false, kNone, 26},
+    {{1.0, kNaN}, {1.0, 0.0}, false, kInvalid, 27},
+    {{kNaN, 0.0}, {1.0, 0.0}, false, kInvalid, 28},
+    {{-0.0, 1.0}, {0.0, -1.0}, true, kNone, 29},
     {{0.0, 0.0}, {0.0, 0.0}, true}, {{0.0, 0.0}, {0.0, -1.0}, true},
     {{0.0, 0.0}, {1.0, 1.0}, false}, {{-0.0, 0.0}, {3.0, 4.0}, false},
     {{-0.0, 0.0}, {1.0, -1.0}, false}, {{-0.0, 0.0}, {kMin, 1.0}, true},
@@ -501,6 +501,54 @@ TEST_CASE("greater_equal: complex128, complex128 -> bool", "[greater_equal]") {
                      .types = {"complex128", "complex128", "bool"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
   check_loop(loop, kGreaterEqualComplex128);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kGreaterEqualTimedelta64[] = {
+    {kMin, kMin, false, kNone, 30},
+    {kMin, 1, false, kNone, 31},
+    {1, kMin, false, kNone, 32},
+    {0, 0, true}, {0, 7, false}, {0, 9223372036854775807, false}, {1, 8, false}, {1, -1, true},
+    {1, -100, true}, {2, -2, true}, {2, -9223372036854775807, true}, {2, 2, true}, {3, kMin, false},
+    {3, 3, true}, {3, 100, false}, {7, 7, true}, {7, 9223372036854775807, false}, {7, -8, true},
+    {8, -1, true}, {8, -100, true}, {8, 1, true}, {31, -9223372036854775807, true}, {31, 2, true},
+    {31, 31, true}, {100, 3, true}, {100, 100, true}, {100, -3, true},
+    {9223372036854775807, 9223372036854775807, true}, {9223372036854775807, -8, true},
+    {9223372036854775807, 0, true}, {-1, -100, true}, {-1, 1, false}, {-1, 8, false},
+    {-2, 2, false}, {-2, 31, false}, {-2, -2, true}, {-3, 100, false}, {-3, -3, true},
+    {-3, kMin, false}, {-8, -8, true}, {-8, 0, false}, {-8, 7, false}, {-100, 1, false},
+    {-100, 8, false}, {-100, -1, false}, {-9223372036854775807, 31, false},
+    {-9223372036854775807, -2, false}, {-9223372036854775807, -9223372036854775807, true},
+    {kMin, -3, false}, {kMin, kMin, false}, {kMin, 3, false},
+};
+TEST_CASE("greater_equal: timedelta64, timedelta64 -> bool", "[greater_equal]") {
+  const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:12",
+                     .types = {"timedelta64", "timedelta64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kGreaterEqualTimedelta64);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kGreaterEqualDatetime64[] = {
+    {kMin, kMin, false, kNone, 30},
+    {kMin, 1, false, kNone, 31},
+    {1, kMin, false, kNone, 32},
+    {0, 0, true}, {0, 7, false}, {0, 9223372036854775807, false}, {1, 8, false}, {1, -1, true},
+    {1, -100, true}, {2, -2, true}, {2, -9223372036854775807, true}, {2, 2, true}, {3, kMin, false},
+    {3, 3, true}, {3, 100, false}, {7, 7, true}, {7, 9223372036854775807, false}, {7, -8, true},
+    {8, -1, true}, {8, -100, true}, {8, 1, true}, {31, -9223372036854775807, true}, {31, 2, true},
+    {31, 31, true}, {100, 3, true}, {100, 100, true}, {100, -3, true},
+    {9223372036854775807, 9223372036854775807, true}, {9223372036854775807, -8, true},
+    {9223372036854775807, 0, true}, {-1, -100, true}, {-1, 1, false}, {-1, 8, false},
+    {-2, 2, false}, {-2, 31, false}, {-2, -2, true}, {-3, 100, false}, {-3, -3, true},
+    {-3, kMin, false}, {-8, -8, true}, {-8, 0, false}, {-8, 7, false}, {-100, 1, false},
+    {-100, 8, false}, {-100, -1, false}, {-9223372036854775807, 31, false},
+    {-9223372036854775807, -2, false}, {-9223372036854775807, -9223372036854775807, true},
+    {kMin, -3, false}, {kMin, kMin, false}, {kMin, 3, false},
+};
+TEST_CASE("greater_equal: datetime64, datetime64 -> bool", "[greater_equal]") {
+  const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:12",
+                     .types = {"datetime64", "datetime64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kGreaterEqualDatetime64);
 }
 
 const Row<bool, bool, bool> kLessBool[] = {
@@ -587,7 +635,7 @@ TEST_CASE("less: int64, int64 -> bool", "[less]") {
 }
 
 const Row<bool, std::int64_t, std::uint64_t> kLessInt64Uint64[] = {
-    {-1, kMax, true, kNone, 15},
+    {-1, kMax, true, kNone, 18},
     {0, 0, false}, {0, 7u, true}, {0, kMax, true}, {1, 8u, true}, {1, 0, false}, {1, 7u, true},
     {2, 1u, false}, {2, 8u, true}, {2, 0, false}, {3, 31u, true}, {3, 1u, false}, {3, 8u, true},
     {7, 2u, false}, {7, 31u, true}, {7, 1u, false}, {8, 100u, true}, {8, 2u, false}, {8, 31u, true},
@@ -648,7 +696,7 @@ TEST_CASE("less: uint32, uint32 -> bool", "[less]") {
 }
 
 const Row<bool, std::uint64_t, std::int64_t> kLessUint64Int64[] = {
-    {kMax, -1, false, kNone, 16},
+    {kMax, -1, false, kNone, 19},
     {0, 0, false}, {0, 7, true}, {0, kMax, true}, {1u, 8, true}, {1u, -1, false}, {1u, -100, false},
     {2u, -2, false}, {2u, kMin, false}, {2u, 3, true}, {3u, 0, false}, {3u, 7, true},
     {3u, kMax, true}, {7u, 8, true}, {7u, -1, false}, {7u, -100, false}, {8u, -2, false},
@@ -679,9 +727,9 @@ TEST_CASE("less: uint64, uint64 -> bool", "[less]") {
 }
 
 const Row<bool, float, float> kLessFloat8E4m3fn[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, false},
     {1.0f, 0.0f, false}, {1.0f, -1.0f, false}, {0.5f, 0.0f, false}, {0.5f, -0.5f, false},
     {0.5f, -0.0f, false}, {2.0f, -3.0f, false}, {2.0f, -448.0f, false}, {2.0f, 0.5f, false},
@@ -707,10 +755,10 @@ TEST_CASE("less: float8_e4m3fn, float8_e4m3fn -> bool", "[less]") {
 }
 
 const Row<bool, float, float> kLessFloat8E5m2[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, false},
     {1.0f, 1280.0f, true}, {1.0f, -0.0f, false}, {0.5f, 0.0f, false}, {0.5f, -1.0f, false},
     {0.5f, -96.0f, false}, {2.0f, -0.5f, false}, {2.0f, -0.0f, false}, {2.0f, kNaN, false},
@@ -739,10 +787,10 @@ TEST_CASE("less: float8_e5m2, float8_e5m2 -> bool", "[less]") {
 }
 
 const Row<bool, float, float> kLessBfloat16[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.100097656f, false},
     {1.0f, 1232.0f, true}, {1.0f, 3.3895314e+38f, true}, {0.5f, 1.0005577e-20f, false},
     {0.5f, -0.0f, false}, {0.5f, -7.25f, false}, {2.0f, -1.0f, false}, {2.0f, -88.5f, false},
@@ -780,10 +828,10 @@ TEST_CASE("less: bfloat16, bfloat16 -> bool", "[less]") {
 }
 
 const Row<bool, float, float> kLessFloat16[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.099975586f, false},
     {1.0f, 1235.0f, true}, {1.0f, -0.0f, false}, {0.5f, 0.0f, false}, {0.5f, -1.0f, false},
     {0.5f, -88.5f, false}, {2.0f, -0.5f, false}, {2.0f, -0.0f, false}, {2.0f, kNaN, false},
@@ -813,10 +861,10 @@ TEST_CASE("less: float16, float16 -> bool", "[less]") {
 }
 
 const Row<bool, float, float> kLessFloat32[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.1f, false},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, false}, {0.5f, -0.0f, false},
     {0.5f, -7.25f, false}, {2.0f, -1.0f, false}, {2.0f, -88.5f, false}, {2.0f, kInf, true},
@@ -848,10 +896,10 @@ TEST_CASE("less: float32, float32 -> bool", "[less]") {
 }
 
 const Row<bool, double, double> kLessFloat64[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0, false, kNone, 18},
-    {-0.0, 0.0, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0, false, kNone, 21},
+    {-0.0, 0.0, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0, 0.0, false}, {0.0, 3.0, true}, {0.0, 88.5, true}, {1.0, 0.1, false},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, false}, {0.5, -0.0, false},
     {0.5, -7.25, false}, {2.0, -1.0, false}, {2.0, -88.5, false}, {2.0, kInf, true},
@@ -882,12 +930,12 @@ TEST_CASE("less: float64, float64 -> bool", "[less]") {
 }
 
 const Row<bool, std::complex<float>, std::complex<float>> kLessComplex64[] = {
-    {{1.0f, 2.0f}, {1.0f, 3.0f}, true, kNone, 21},
-    {{1.0f, 5.0f}, {2.0f, -5.0f}, true, kNone, 22},
-    {{1.0f, kNaN}, {2.0f, 0.0f}, false, kNone, 23},
-    {{1.0f, kNaN}, {1.0f, 0.0f}, false, kInvalid, 24},
-    {{kNaN, 0.0f}, {1.0f, 0.0f}, false, kInvalid, 25},
-    {{-0.0f, 1.0f}, {0.0f, -1.0f}, false, kNone, 26},
+    {{1.0f, 2.0f}, {1.0f, 3.0f}, true, kNone, 24},
+    {{1.0f, 5.0f}, {2.0f, -5.0f}, true, kNone, 25},
+    {{1.0f, kNaN}, {2.0f, 0.0f}, false, kNone, 26},
+    {{1.0f, kNaN}, {1.0f, 0.0f}, false, kInvalid, 27},
+    {{kNaN, 0.0f}, {1.0f, 0.0f}, false, kInvalid, 28},
+    {{-0.0f, 1.0f}, {0.0f, -1.0f}, false, kNone, 29},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, false}, {{0.0f, 0.0f}, {0.0f, -1.0f}, false},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, true}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, true},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, true}, {{-0.0f, 0.0f}, {kMin, 1.0f}, false},
@@ -940,12 +988,12 @@ TEST_CASE("less: complex64, complex64 -> bool", "[less]") {
 }
 
 const Row<bool, std::complex<double>, std::complex<double>> kLessComplex128[] = {
-    {{1.0, 2.0}, {1.0, 3.0}, true, kNone, 21},
-    {{1.0, 5.0}, {2.0, -5.0}, true, kNone, 22},
-    {{1.0, kNaN}, {2.0, 0.0}, false, kNone, 23},
-    {{1.0, kNaN}, {1.0, 0.0}, false, kInvalid, 24},
-    {{kNaN, 0.0}, {1.0, 0.0}, false, kInvalid, 25},
-    {{-0.0, 1.0}, {0.0, -1.0}, false, kNone, 26},
+    {{1.0, 2.0}, {1.0, 3.0}, true, kNone, 24},
+    {{1.0, 5.0}, {2.0, -5.0}, true, kNone, 25},
+    {{1.0, kNaN}, {2.0, 0.0}, false, kNone, 26},
+    {{1.0, kNaN}, {1.0, 0.0}, false, kInvalid, 27},
+    {{kNaN, 0.0}, {1.0, 0.0}, false, kInvalid, 28},
+    {{-0.0, 1.0}, {0.0, -1.0}, false, kNone, 29},
     {{0.0, 0.0}, {0.0, 0.0}, false}, {{0.0, 0.0}, {0.0, -1.0}, false},
     {{0.0, 0.0}, {1.0, 1.0}, true}, {{-0.0, 0.0}, {3.0, 4.0}, true},
     {{-0.0, 0.0}, {1.0, -1.0}, true}, {{-0.0, 0.0}, {kMin, 1.0}, false},
@@ -995,6 +1043,54 @@ TEST_CASE("less: complex128, complex128 -> bool", "[less]") {
                      .types = {"complex128", "complex128", "bool"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
   check_loop(loop, kLessComplex128);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kLessTimedelta64[] = {
+    {kMin, kMin, false, kNone, 30},
+    {kMin, 1, false, kNone, 31},
+    {1, kMin, false, kNone, 32},
+    {0, 0, false}, {0, 7, true}, {0, 9223372036854775807, true}, {1, 8, true}, {1, -1, false},
+    {1, -100, false}, {2, -2, false}, {2, -9223372036854775807, false}, {2, 2, false},
+    {3, kMin, false}, {3, 3, false}, {3, 100, true}, {7, 7, false}, {7, 9223372036854775807, true},
+    {7, -8, false}, {8, -1, false}, {8, -100, false}, {8, 1, false},
+    {31, -9223372036854775807, false}, {31, 2, false}, {31, 31, false}, {100, 3, false},
+    {100, 100, false}, {100, -3, false}, {9223372036854775807, 9223372036854775807, false},
+    {9223372036854775807, -8, false}, {9223372036854775807, 0, false}, {-1, -100, false},
+    {-1, 1, true}, {-1, 8, true}, {-2, 2, true}, {-2, 31, true}, {-2, -2, false}, {-3, 100, true},
+    {-3, -3, false}, {-3, kMin, false}, {-8, -8, false}, {-8, 0, true}, {-8, 7, true},
+    {-100, 1, true}, {-100, 8, true}, {-100, -1, true}, {-9223372036854775807, 31, true},
+    {-9223372036854775807, -2, true}, {-9223372036854775807, -9223372036854775807, false},
+    {kMin, -3, false}, {kMin, kMin, false}, {kMin, 3, false},
+};
+TEST_CASE("less: timedelta64, timedelta64 -> bool", "[less]") {
+  const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:12",
+                     .types = {"timedelta64", "timedelta64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLessTimedelta64);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kLessDatetime64[] = {
+    {kMin, kMin, false, kNone, 30},
+    {kMin, 1, false, kNone, 31},
+    {1, kMin, false, kNone, 32},
+    {0, 0, false}, {0, 7, true}, {0, 9223372036854775807, true}, {1, 8, true}, {1, -1, false},
+    {1, -100, false}, {2, -2, false}, {2, -9223372036854775807, false}, {2, 2, false},
+    {3, kMin, false}, {3, 3, false}, {3, 100, true}, {7, 7, false}, {7, 9223372036854775807, true},
+    {7, -8, false}, {8, -1, false}, {8, -100, false}, {8, 1, false},
+    {31, -9223372036854775807, false}, {31, 2, false}, {31, 31, false}, {100, 3, false},
+    {100, 100, false}, {100, -3, false}, {9223372036854775807, 9223372036854775807, false},
+    {9223372036854775807, -8, false}, {9223372036854775807, 0, false}, {-1, -100, false},
+    {-1, 1, true}, {-1, 8, true}, {-2, 2, true}, {-2, 31, true}, {-2, -2, false}, {-3, 100, true},
+    {-3, -3, false}, {-3, kMin, false}, {-8, -8, false}, {-8, 0, true}, {-8, 7, true},
+    {-100, 1, true}, {-100, 8, true}, {-100, -1, true}, {-9223372036854775807, 31, true},
+    {-9223372036854775807, -2, true}, {-9223372036854775807, -9223372036854775807, false},
+    {kMin, -3, false}, {kMin, kMin, false}, {kMin, 3, false},
+};
+TEST_CASE("less: datetime64, datetime64 -> bool", "[less]") {
+  const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:12",
+                     .types = {"datetime64", "datetime64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLessDatetime64);
 }
 
 TEST_CASE("greater_equal: examples", "[greater_equal][examples]") {

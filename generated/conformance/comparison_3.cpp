@@ -94,7 +94,7 @@ TEST_CASE("less_equal: int64, int64 -> bool", "[less_equal]") {
 }
 
 const Row<bool, std::int64_t, std::uint64_t> kLessEqualInt64Uint64[] = {
-    {-1, kMax, true, kNone, 15},
+    {-1, kMax, true, kNone, 18},
     {0, 0, true}, {0, 7u, true}, {0, kMax, true}, {1, 8u, true}, {1, 0, false}, {1, 7u, true},
     {2, 1u, false}, {2, 8u, true}, {2, 0, false}, {3, 31u, true}, {3, 1u, false}, {3, 8u, true},
     {7, 2u, false}, {7, 31u, true}, {7, 1u, false}, {8, 100u, true}, {8, 2u, false}, {8, 31u, true},
@@ -155,7 +155,7 @@ TEST_CASE("less_equal: uint32, uint32 -> bool", "[less_equal]") {
 }
 
 const Row<bool, std::uint64_t, std::int64_t> kLessEqualUint64Int64[] = {
-    {kMax, -1, false, kNone, 16},
+    {kMax, -1, false, kNone, 19},
     {0, 0, true}, {0, 7, true}, {0, kMax, true}, {1u, 8, true}, {1u, -1, false}, {1u, -100, false},
     {2u, -2, false}, {2u, kMin, false}, {2u, 3, true}, {3u, 0, false}, {3u, 7, true},
     {3u, kMax, true}, {7u, 8, true}, {7u, -1, false}, {7u, -100, false}, {8u, -2, false},
@@ -186,9 +186,9 @@ TEST_CASE("less_equal: uint64, uint64 -> bool", "[less_equal]") {
 }
 
 const Row<bool, float, float> kLessEqualFloat8E4m3fn[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, false},
     {1.0f, 0.0f, false}, {1.0f, -1.0f, false}, {0.5f, 0.0f, false}, {0.5f, -0.5f, false},
     {0.5f, -0.0f, false}, {2.0f, -3.0f, false}, {2.0f, -448.0f, false}, {2.0f, 0.5f, false},
@@ -214,10 +214,10 @@ TEST_CASE("less_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[less_equal]") {
 }
 
 const Row<bool, float, float> kLessEqualFloat8E5m2[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, false},
     {1.0f, 1280.0f, true}, {1.0f, -0.0f, false}, {0.5f, 0.0f, false}, {0.5f, -1.0f, false},
     {0.5f, -96.0f, false}, {2.0f, -0.5f, false}, {2.0f, -0.0f, false}, {2.0f, kNaN, false},
@@ -246,10 +246,10 @@ TEST_CASE("less_equal: float8_e5m2, float8_e5m2 -> bool", "[less_equal]") {
 }
 
 const Row<bool, float, float> kLessEqualBfloat16[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.100097656f, false},
     {1.0f, 1232.0f, true}, {1.0f, 3.3895314e+38f, true}, {0.5f, 1.0005577e-20f, false},
     {0.5f, -0.0f, false}, {0.5f, -7.25f, false}, {2.0f, -1.0f, false}, {2.0f, -88.5f, false},
@@ -287,10 +287,10 @@ TEST_CASE("less_equal: bfloat16, bfloat16 -> bool", "[less_equal]") {
 }
 
 const Row<bool, float, float> kLessEqualFloat16[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.099975586f, false},
     {1.0f, 1235.0f, true}, {1.0f, -0.0f, false}, {0.5f, 0.0f, false}, {0.5f, -1.0f, false},
     {0.5f, -88.5f, false}, {2.0f, -0.5f, false}, {2.0f, -0.0f, false}, {2.0f, kNaN, false},
@@ -319,10 +319,10 @@ TEST_CASE("less_equal: float16, float16 -> bool", "[less_equal]") {
 }
 
 const Row<bool, float, float> kLessEqualFloat32[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0f, false, kNone, 18},
-    {-0.0f, 0.0f, true, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0f, false, kNone, 21},
+    {-0.0f, 0.0f, true, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, true}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.1f, false},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, false}, {0.5f, -0.0f, false},
     {0.5f, -7.25f, false}, {2.0f, -1.0f, false}, {2.0f, -88.5f, false}, {2.0f, kInf, true},
@@ -354,10 +354,10 @@ TEST_CASE("less_equal: float32, float32 -> bool", "[less_equal]") {
 }
 
 const Row<bool, double, double> kLessEqualFloat64[] = {
-    {kNaN, kNaN, false, kNone, 17},
-    {kNaN, 1.0, false, kNone, 18},
-    {-0.0, 0.0, true, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, false, kNone, 20},
+    {kNaN, 1.0, false, kNone, 21},
+    {-0.0, 0.0, true, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0, 0.0, true}, {0.0, 3.0, true}, {0.0, 88.5, true}, {1.0, 0.1, false},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, false}, {0.5, -0.0, false},
     {0.5, -7.25, false}, {2.0, -1.0, false}, {2.0, -88.5, false}, {2.0, kInf, true},
@@ -388,12 +388,12 @@ TEST_CASE("less_equal: float64, float64 -> bool", "[less_equal]") {
 }
 
 const Row<bool, std::complex<float>, std::complex<float>> kLessEqualComplex64[] = {
-    {{1.0f, 2.0f}, {1.0f, 3.0f}, true, kNone, 21},
-    {{1.0f, 5.0f}, {2.0f, -5.0f}, true, kNone, 22},
-    {{1.0f, kNaN}, {2.0f, 0.0f}, false, kNone, 23},
-    {{1.0f, kNaN}, {1.0f, 0.0f}, false, kInvalid, 24},
-    {{kNaN, 0.0f}, {1.0f, 0.0f}, false, kInvalid, 25},
-    {{-0.0f, 1.0f}, {0.0f, -1.0f}, false, kNone, 26},
+    {{1.0f, 2.0f}, {1.0f, 3.0f}, true, kNone, 24},
+    {{1.0f, 5.0f}, {2.0f, -5.0f}, true, kNone, 25},
+    {{1.0f, kNaN}, {2.0f, 0.0f}, false, kNone, 26},
+    {{1.0f, kNaN}, {1.0f, 0.0f}, false, kInvalid, 27},
+    {{kNaN, 0.0f}, {1.0f, 0.0f}, false, kInvalid, 28},
+    {{-0.0f, 1.0f}, {0.0f, -1.0f}, false, kNone, 29},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, true}, {{0.0f, 0.0f}, {0.0f, -1.0f}, false},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, true}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, true},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, true}, {{-0.0f, 0.0f}, {kMin, 1.0f}, false},
@@ -446,12 +446,12 @@ TEST_CASE("less_equal: complex64, complex64 -> bool", "[less_equal]") {
 }
 
 const Row<bool, std::complex<double>, std::complex<double>> kLessEqualComplex128[] = {
-    {{1.0, 2.0}, {1.0, 3.0}, true, kNone, 21},
-    {{1.0, 5.0}, {2.0, -5.0}, true, kNone, 22},
-    {{1.0, kNaN}, {2.0, 0.0}, false, kNone, 23},
-    {{1.0, kNaN}, {1.0, 0.0}, false, kInvalid, 24},
-    {{kNaN, 0.0}, {1.0, 0.0}, false, kInvalid, 25},
-    {{-0.0, 1.0}, {0.0, -1.0}, false, kNone, 26},
+    {{1.0, 2.0}, {1.0, 3.0}, true, kNone, 24},
+    {{1.0, 5.0}, {2.0, -5.0}, true, kNone, 25},
+    {{1.0, kNaN}, {2.0, 0.0}, false, kNone, 26},
+    {{1.0, kNaN}, {1.0, 0.0}, false, kInvalid, 27},
+    {{kNaN, 0.0}, {1.0, 0.0}, false, kInvalid, 28},
+    {{-0.0, 1.0}, {0.0, -1.0}, false, kNone, 29},
     {{0.0, 0.0}, {0.0, 0.0}, true}, {{0.0, 0.0}, {0.0, -1.0}, false},
     {{0.0, 0.0}, {1.0, 1.0}, true}, {{-0.0, 0.0}, {3.0, 4.0}, true},
     {{-0.0, 0.0}, {1.0, -1.0}, true}, {{-0.0, 0.0}, {kMin, 1.0}, false},
@@ -501,6 +501,54 @@ TEST_CASE("less_equal: complex128, complex128 -> bool", "[less_equal]") {
                      .types = {"complex128", "complex128", "bool"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
   check_loop(loop, kLessEqualComplex128);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kLessEqualTimedelta64[] = {
+    {kMin, kMin, false, kNone, 30},
+    {kMin, 1, false, kNone, 31},
+    {1, kMin, false, kNone, 32},
+    {0, 0, true}, {0, 7, true}, {0, 9223372036854775807, true}, {1, 8, true}, {1, -1, false},
+    {1, -100, false}, {2, -2, false}, {2, -9223372036854775807, false}, {2, 2, true},
+    {3, kMin, false}, {3, 3, true}, {3, 100, true}, {7, 7, true}, {7, 9223372036854775807, true},
+    {7, -8, false}, {8, -1, false}, {8, -100, false}, {8, 1, false},
+    {31, -9223372036854775807, false}, {31, 2, false}, {31, 31, true}, {100, 3, false},
+    {100, 100, true}, {100, -3, false}, {9223372036854775807, 9223372036854775807, true},
+    {9223372036854775807, -8, false}, {9223372036854775807, 0, false}, {-1, -100, false},
+    {-1, 1, true}, {-1, 8, true}, {-2, 2, true}, {-2, 31, true}, {-2, -2, true}, {-3, 100, true},
+    {-3, -3, true}, {-3, kMin, false}, {-8, -8, true}, {-8, 0, true}, {-8, 7, true},
+    {-100, 1, true}, {-100, 8, true}, {-100, -1, true}, {-9223372036854775807, 31, true},
+    {-9223372036854775807, -2, true}, {-9223372036854775807, -9223372036854775807, true},
+    {kMin, -3, false}, {kMin, kMin, false}, {kMin, 3, false},
+};
+TEST_CASE("less_equal: timedelta64, timedelta64 -> bool", "[less_equal]") {
+  const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:12",
+                     .types = {"timedelta64", "timedelta64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLessEqualTimedelta64);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kLessEqualDatetime64[] = {
+    {kMin, kMin, false, kNone, 30},
+    {kMin, 1, false, kNone, 31},
+    {1, kMin, false, kNone, 32},
+    {0, 0, true}, {0, 7, true}, {0, 9223372036854775807, true}, {1, 8, true}, {1, -1, false},
+    {1, -100, false}, {2, -2, false}, {2, -9223372036854775807, false}, {2, 2, true},
+    {3, kMin, false}, {3, 3, true}, {3, 100, true}, {7, 7, true}, {7, 9223372036854775807, true},
+    {7, -8, false}, {8, -1, false}, {8, -100, false}, {8, 1, false},
+    {31, -9223372036854775807, false}, {31, 2, false}, {31, 31, true}, {100, 3, false},
+    {100, 100, true}, {100, -3, false}, {9223372036854775807, 9223372036854775807, true},
+    {9223372036854775807, -8, false}, {9223372036854775807, 0, false}, {-1, -100, false},
+    {-1, 1, true}, {-1, 8, true}, {-2, 2, true}, {-2, 31, true}, {-2, -2, true}, {-3, 100, true},
+    {-3, -3, true}, {-3, kMin, false}, {-8, -8, true}, {-8, 0, true}, {-8, 7, true},
+    {-100, 1, true}, {-100, 8, true}, {-100, -1, true}, {-9223372036854775807, 31, true},
+    {-9223372036854775807, -2, true}, {-9223372036854775807, -9223372036854775807, true},
+    {kMin, -3, false}, {kMin, kMin, false}, {kMin, 3, false},
+};
+TEST_CASE("less_equal: datetime64, datetime64 -> bool", "[less_equal]") {
+  const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:12",
+                     .types = {"datetime64", "datetime64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kLessEqualDatetime64);
 }
 
 const Row<bool, bool, bool> kNotEqualBool[] = {
@@ -587,7 +635,7 @@ TEST_CASE("not_equal: int64, int64 -> bool", "[not_equal]") {
 }
 
 const Row<bool, std::int64_t, std::uint64_t> kNotEqualInt64Uint64[] = {
-    {-1, kMax, true, kNone, 15},
+    {-1, kMax, true, kNone, 18},
     {0, 0, false}, {0, 7u, true}, {0, kMax, true}, {1, 8u, true}, {1, 0, true}, {1, 7u, true},
     {2, 1u, true}, {2, 8u, true}, {2, 0, true}, {3, 31u, true}, {3, 1u, true}, {3, 8u, true},
     {7, 2u, true}, {7, 31u, true}, {7, 1u, true}, {8, 100u, true}, {8, 2u, true}, {8, 31u, true},
@@ -648,7 +696,7 @@ TEST_CASE("not_equal: uint32, uint32 -> bool", "[not_equal]") {
 }
 
 const Row<bool, std::uint64_t, std::int64_t> kNotEqualUint64Int64[] = {
-    {kMax, -1, true, kNone, 16},
+    {kMax, -1, true, kNone, 19},
     {0, 0, false}, {0, 7, true}, {0, kMax, true}, {1u, 8, true}, {1u, -1, true}, {1u, -100, true},
     {2u, -2, true}, {2u, kMin, true}, {2u, 3, true}, {3u, 0, true}, {3u, 7, true}, {3u, kMax, true},
     {7u, 8, true}, {7u, -1, true}, {7u, -100, true}, {8u, -2, true}, {8u, kMin, true},
@@ -677,9 +725,9 @@ TEST_CASE("not_equal: uint64, uint64 -> bool", "[not_equal]") {
 }
 
 const Row<bool, float, float> kNotEqualFloat8E4m3fn[] = {
-    {kNaN, kNaN, true, kNone, 17},
-    {kNaN, 1.0f, true, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
+    {kNaN, kNaN, true, kNone, 20},
+    {kNaN, 1.0f, true, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.0f, true}, {1.0f, 0.1015625f, true},
     {1.0f, 0.0f, true}, {1.0f, -1.0f, true}, {0.5f, 0.0f, true}, {0.5f, -0.5f, true},
     {0.5f, -0.0f, true}, {2.0f, -3.0f, true}, {2.0f, -448.0f, true}, {2.0f, 0.5f, true},
@@ -705,10 +753,10 @@ TEST_CASE("not_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[not_equal]") {
 }
 
 const Row<bool, float, float> kNotEqualFloat8E5m2[] = {
-    {kNaN, kNaN, true, kNone, 17},
-    {kNaN, 1.0f, true, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, true, kNone, 20},
+    {kNaN, 1.0f, true, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 96.0f, true}, {1.0f, 0.09375f, true},
     {1.0f, 1280.0f, true}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, true},
     {0.5f, -96.0f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, true}, {2.0f, kNaN, true},
@@ -737,10 +785,10 @@ TEST_CASE("not_equal: float8_e5m2, float8_e5m2 -> bool", "[not_equal]") {
 }
 
 const Row<bool, float, float> kNotEqualBfloat16[] = {
-    {kNaN, kNaN, true, kNone, 17},
-    {kNaN, 1.0f, true, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, true, kNone, 20},
+    {kNaN, 1.0f, true, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.100097656f, true},
     {1.0f, 1232.0f, true}, {1.0f, 3.3895314e+38f, true}, {0.5f, 1.0005577e-20f, true},
     {0.5f, -0.0f, true}, {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true},
@@ -778,10 +826,10 @@ TEST_CASE("not_equal: bfloat16, bfloat16 -> bool", "[not_equal]") {
 }
 
 const Row<bool, float, float> kNotEqualFloat16[] = {
-    {kNaN, kNaN, true, kNone, 17},
-    {kNaN, 1.0f, true, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, true, kNone, 20},
+    {kNaN, 1.0f, true, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.099975586f, true},
     {1.0f, 1235.0f, true}, {1.0f, -0.0f, true}, {0.5f, 0.0f, true}, {0.5f, -1.0f, true},
     {0.5f, -88.5f, true}, {2.0f, -0.5f, true}, {2.0f, -0.0f, true}, {2.0f, kNaN, true},
@@ -810,10 +858,10 @@ TEST_CASE("not_equal: float16, float16 -> bool", "[not_equal]") {
 }
 
 const Row<bool, float, float> kNotEqualFloat32[] = {
-    {kNaN, kNaN, true, kNone, 17},
-    {kNaN, 1.0f, true, kNone, 18},
-    {-0.0f, 0.0f, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, true, kNone, 20},
+    {kNaN, 1.0f, true, kNone, 21},
+    {-0.0f, 0.0f, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0f, 0.0f, false}, {0.0f, 3.0f, true}, {0.0f, 88.5f, true}, {1.0f, 0.1f, true},
     {1.0f, 1234.5677f, true}, {1.0f, kMax, true}, {0.5f, 1e-20f, true}, {0.5f, -0.0f, true},
     {0.5f, -7.25f, true}, {2.0f, -1.0f, true}, {2.0f, -88.5f, true}, {2.0f, kInf, true},
@@ -845,10 +893,10 @@ TEST_CASE("not_equal: float32, float32 -> bool", "[not_equal]") {
 }
 
 const Row<bool, double, double> kNotEqualFloat64[] = {
-    {kNaN, kNaN, true, kNone, 17},
-    {kNaN, 1.0, true, kNone, 18},
-    {-0.0, 0.0, false, kNone, 19},
-    {-kInf, kInf, true, kNone, 20},
+    {kNaN, kNaN, true, kNone, 20},
+    {kNaN, 1.0, true, kNone, 21},
+    {-0.0, 0.0, false, kNone, 22},
+    {-kInf, kInf, true, kNone, 23},
     {0.0, 0.0, false}, {0.0, 3.0, true}, {0.0, 88.5, true}, {1.0, 0.1, true},
     {1.0, 1234.5678, true}, {1.0, kMax, true}, {0.5, 1e-20, true}, {0.5, -0.0, true},
     {0.5, -7.25, true}, {2.0, -1.0, true}, {2.0, -88.5, true}, {2.0, kInf, true},
@@ -878,12 +926,12 @@ TEST_CASE("not_equal: float64, float64 -> bool", "[not_equal]") {
 }
 
 const Row<bool, std::complex<float>, std::complex<float>> kNotEqualComplex64[] = {
-    {{1.0f, 2.0f}, {1.0f, 3.0f}, true, kNone, 21},
-    {{1.0f, 5.0f}, {2.0f, -5.0f}, true, kNone, 22},
-    {{1.0f, kNaN}, {2.0f, 0.0f}, true, kNone, 23},
-    {{1.0f, kNaN}, {1.0f, 0.0f}, true, kNone, 24},
-    {{kNaN, 0.0f}, {1.0f, 0.0f}, true, kNone, 25},
-    {{-0.0f, 1.0f}, {0.0f, -1.0f}, true, kNone, 26},
+    {{1.0f, 2.0f}, {1.0f, 3.0f}, true, kNone, 24},
+    {{1.0f, 5.0f}, {2.0f, -5.0f}, true, kNone, 25},
+    {{1.0f, kNaN}, {2.0f, 0.0f}, true, kNone, 26},
+    {{1.0f, kNaN}, {1.0f, 0.0f}, true, kNone, 27},
+    {{kNaN, 0.0f}, {1.0f, 0.0f}, true, kNone, 28},
+    {{-0.0f, 1.0f}, {0.0f, -1.0f}, true, kNone, 29},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, false}, {{0.0f, 0.0f}, {0.0f, -1.0f}, true},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, true}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, true},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, true}, {{-0.0f, 0.0f}, {kMin, 1.0f}, true},
@@ -936,12 +984,12 @@ TEST_CASE("not_equal: complex64, complex64 -> bool", "[not_equal]") {
 }
 
 const Row<bool, std::complex<double>, std::complex<double>> kNotEqualComplex128[] = {
-    {{1.0, 2.0}, {1.0, 3.0}, true, kNone, 21},
-    {{1.0, 5.0}, {2.0, -5.0}, true, kNone, 22},
-    {{1.0, kNaN}, {2.0, 0.0}, true, kNone, 23},
-    {{1.0, kNaN}, {1.0, 0.0}, true, kNone, 24},
-    {{kNaN, 0.0}, {1.0, 0.0}, true, kNone, 25},
-    {{-0.0, 1.0}, {0.0, -1.0}, true, kNone, 26},
+    {{1.0, 2.0}, {1.0, 3.0}, true, kNone, 24},
+    {{1.0, 5.0}, {2.0, -5.0}, true, kNone, 25},
+    {{1.0, kNaN}, {2.0, 0.0}, true, kNone, 26},
+    {{1.0, kNaN}, {1.0, 0.0}, true, kNone, 27},
+    {{kNaN, 0.0}, {1.0, 0.0}, true, kNone, 28},
+    {{-0.0, 1.0}, {0.0, -1.0}, true, kNone, 29},
     {{0.0, 0.0}, {0.0, 0.0}, false}, {{0.0, 0.0}, {0.0, -1.0}, true},
     {{0.0, 0.0}, {1.0, 1.0}, true}, {{-0.0, 0.0}, {3.0, 4.0}, true},
     {{-0.0, 0.0}, {1.0, -1.0}, true}, {{-0.0, 0.0}, {kMin, 1.0}, true},
@@ -991,6 +1039,54 @@ TEST_CASE("not_equal: complex128, complex128 -> bool", "[not_equal]") {
                      .types = {"complex128", "complex128", "bool"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualComplex128);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kNotEqualTimedelta64[] = {
+    {kMin, kMin, true, kNone, 30},
+    {kMin, 1, true, kNone, 31},
+    {1, kMin, true, kNone, 32},
+    {0, 0, false}, {0, 7, true}, {0, 9223372036854775807, true}, {1, 8, true}, {1, -1, true},
+    {1, -100, true}, {2, -2, true}, {2, -9223372036854775807, true}, {2, 2, false}, {3, kMin, true},
+    {3, 3, false}, {3, 100, true}, {7, 7, false}, {7, 9223372036854775807, true}, {7, -8, true},
+    {8, -1, true}, {8, -100, true}, {8, 1, true}, {31, -9223372036854775807, true}, {31, 2, true},
+    {31, 31, false}, {100, 3, true}, {100, 100, false}, {100, -3, true},
+    {9223372036854775807, 9223372036854775807, false}, {9223372036854775807, -8, true},
+    {9223372036854775807, 0, true}, {-1, -100, true}, {-1, 1, true}, {-1, 8, true}, {-2, 2, true},
+    {-2, 31, true}, {-2, -2, false}, {-3, 100, true}, {-3, -3, false}, {-3, kMin, true},
+    {-8, -8, false}, {-8, 0, true}, {-8, 7, true}, {-100, 1, true}, {-100, 8, true},
+    {-100, -1, true}, {-9223372036854775807, 31, true}, {-9223372036854775807, -2, true},
+    {-9223372036854775807, -9223372036854775807, false}, {kMin, -3, true}, {kMin, kMin, true},
+    {kMin, 3, true},
+};
+TEST_CASE("not_equal: timedelta64, timedelta64 -> bool", "[not_equal]") {
+  const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:12",
+                     .types = {"timedelta64", "timedelta64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kNotEqualTimedelta64);
+}
+
+const Row<bool, std::int64_t, std::int64_t> kNotEqualDatetime64[] = {
+    {kMin, kMin, true, kNone, 30},
+    {kMin, 1, true, kNone, 31},
+    {1, kMin, true, kNone, 32},
+    {0, 0, false}, {0, 7, true}, {0, 9223372036854775807, true}, {1, 8, true}, {1, -1, true},
+    {1, -100, true}, {2, -2, true}, {2, -9223372036854775807, true}, {2, 2, false}, {3, kMin, true},
+    {3, 3, false}, {3, 100, true}, {7, 7, false}, {7, 9223372036854775807, true}, {7, -8, true},
+    {8, -1, true}, {8, -100, true}, {8, 1, true}, {31, -9223372036854775807, true}, {31, 2, true},
+    {31, 31, false}, {100, 3, true}, {100, 100, false}, {100, -3, true},
+    {9223372036854775807, 9223372036854775807, false}, {9223372036854775807, -8, true},
+    {9223372036854775807, 0, true}, {-1, -100, true}, {-1, 1, true}, {-1, 8, true}, {-2, 2, true},
+    {-2, 31, true}, {-2, -2, false}, {-3, 100, true}, {-3, -3, false}, {-3, kMin, true},
+    {-8, -8, false}, {-8, 0, true}, {-8, 7, true}, {-100, 1, true}, {-100, 8, true},
+    {-100, -1, true}, {-9223372036854775807, 31, true}, {-9223372036854775807, -2, true},
+    {-9223372036854775807, -9223372036854775807, false}, {kMin, -3, true}, {kMin, kMin, true},
+    {kMin, 3, true},
+};
+TEST_CASE("not_equal: datetime64, datetime64 -> bool", "[not_equal]") {
+  const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:12",
+                     .types = {"datetime64", "datetime64", "bool"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kNotEqualDatetime64);
 }
 
 TEST_CASE("less_equal: examples", "[less_equal][examples]") {

@@ -11,10 +11,10 @@ namespace quern::conformance {
 namespace {
 
 const Row<float, float, float> kDivideFloat8E4m3fn[] = {
-    {1.0f, 0.0f, kNaN, kDivideByZero, 32},
-    {1.0f, -0.0f, kNaN, kDivideByZero, 33},
-    {0.0f, 0.0f, kNaN, kInvalid, 34},
-    {448.0f, 0.5f, kNaN, kOverflow, 38},
+    {1.0f, 0.0f, kNaN, kDivideByZero, 44},
+    {1.0f, -0.0f, kNaN, kDivideByZero, 45},
+    {0.0f, 0.0f, kNaN, kInvalid, 46},
+    {448.0f, 0.5f, kNaN, kOverflow, 50},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 10.0f},
     {1.0f, 0.0f, kNaN}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, kNaN}, {0.5f, -0.5f, -1.0f},
     {0.5f, -0.0f, kNaN}, {2.0f, -3.0f, -0.6875f}, {2.0f, -448.0f, -0.00390625f}, {2.0f, 0.5f, 4.0f},
@@ -42,13 +42,13 @@ TEST_CASE("divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[divide]") {
 }
 
 const Row<float, float, float> kDivideFloat8E5m2[] = {
-    {1.0f, 0.0f, kInf, kDivideByZero, 32},
-    {1.0f, -0.0f, -kInf, kDivideByZero, 33},
-    {0.0f, 0.0f, kNaN, kInvalid, 34},
-    {kInf, kInf, kNaN, kInvalid, 35},
-    {kInf, 0.0f, kInf, kNone, 36},
-    {-1.0f, kInf, -0.0f, kNone, 37},
-    {57344.0f, 0.5f, kInf, kOverflow, 38},
+    {1.0f, 0.0f, kInf, kDivideByZero, 44},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 45},
+    {0.0f, 0.0f, kNaN, kInvalid, 46},
+    {kInf, kInf, kNaN, kInvalid, 47},
+    {kInf, 0.0f, kInf, kNone, 48},
+    {-1.0f, kInf, -0.0f, kNone, 49},
+    {57344.0f, 0.5f, kInf, kOverflow, 50},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 10.0f},
     {1.0f, 1280.0f, 0.0007324219f}, {1.0f, -0.0f, -kInf}, {0.5f, 0.0f, kInf}, {0.5f, -1.0f, -0.5f},
     {0.5f, -96.0f, -0.0048828125f}, {2.0f, -0.5f, -4.0f}, {2.0f, -0.0f, -kInf}, {2.0f, kNaN, kNaN},
@@ -80,13 +80,13 @@ TEST_CASE("divide: float8_e5m2, float8_e5m2 -> float8_e5m2", "[divide]") {
 }
 
 const Row<float, float, float> kDivideBfloat16[] = {
-    {1.0f, 0.0f, kInf, kDivideByZero, 32},
-    {1.0f, -0.0f, -kInf, kDivideByZero, 33},
-    {0.0f, 0.0f, kNaN, kInvalid, 34},
-    {kInf, kInf, kNaN, kInvalid, 35},
-    {kInf, 0.0f, kInf, kNone, 36},
-    {-1.0f, kInf, -0.0f, kNone, 37},
-    {3.3895314e+38f, 0.5f, kInf, kOverflow, 38},
+    {1.0f, 0.0f, kInf, kDivideByZero, 44},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 45},
+    {0.0f, 0.0f, kNaN, kInvalid, 46},
+    {kInf, kInf, kNaN, kInvalid, 47},
+    {kInf, 0.0f, kInf, kNone, 48},
+    {-1.0f, kInf, -0.0f, kNone, 49},
+    {3.3895314e+38f, 0.5f, kInf, kOverflow, 50},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.100097656f, 10.0f},
     {1.0f, 1232.0f, 0.0008125305f}, {1.0f, 3.3895314e+38f, 2.938736e-39f},
     {0.5f, 1.0005577e-20f, 4.9863855e+19f}, {0.5f, -0.0f, -kInf}, {0.5f, -7.25f, -0.068847656f},
@@ -129,13 +129,13 @@ TEST_CASE("divide: bfloat16, bfloat16 -> bfloat16", "[divide]") {
 }
 
 const Row<float, float, float> kDivideFloat16[] = {
-    {1.0f, 0.0f, kInf, kDivideByZero, 32},
-    {1.0f, -0.0f, -kInf, kDivideByZero, 33},
-    {0.0f, 0.0f, kNaN, kInvalid, 34},
-    {kInf, kInf, kNaN, kInvalid, 35},
-    {kInf, 0.0f, kInf, kNone, 36},
-    {-1.0f, kInf, -0.0f, kNone, 37},
-    {65504.0f, 0.5f, kInf, kOverflow, 38},
+    {1.0f, 0.0f, kInf, kDivideByZero, 44},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 45},
+    {0.0f, 0.0f, kNaN, kInvalid, 46},
+    {kInf, kInf, kNaN, kInvalid, 47},
+    {kInf, 0.0f, kInf, kNone, 48},
+    {-1.0f, kInf, -0.0f, kNone, 49},
+    {65504.0f, 0.5f, kInf, kOverflow, 50},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.099975586f, 10.0f},
     {1.0f, 1235.0f, 0.0008096695f}, {1.0f, -0.0f, -kInf}, {0.5f, 0.0f, kInf}, {0.5f, -1.0f, -0.5f},
     {0.5f, -88.5f, -0.0056495667f}, {2.0f, -0.5f, -4.0f}, {2.0f, -0.0f, -kInf}, {2.0f, kNaN, kNaN},
@@ -167,13 +167,13 @@ TEST_CASE("divide: float16, float16 -> float16", "[divide]") {
 }
 
 const Row<float, float, float> kDivideFloat32[] = {
-    {1.0f, 0.0f, kInf, kDivideByZero, 32},
-    {1.0f, -0.0f, -kInf, kDivideByZero, 33},
-    {0.0f, 0.0f, kNaN, kInvalid, 34},
-    {kInf, kInf, kNaN, kInvalid, 35},
-    {kInf, 0.0f, kInf, kNone, 36},
-    {-1.0f, kInf, -0.0f, kNone, 37},
-    {kMax, 0.5f, kInf, kOverflow, 38},
+    {1.0f, 0.0f, kInf, kDivideByZero, 44},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 45},
+    {0.0f, 0.0f, kNaN, kInvalid, 46},
+    {kInf, kInf, kNaN, kInvalid, 47},
+    {kInf, 0.0f, kInf, kNone, 48},
+    {-1.0f, kInf, -0.0f, kNone, 49},
+    {kMax, 0.5f, kInf, kOverflow, 50},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.1f, 10.0f},
     {1.0f, 1234.5677f, 0.0008100001f}, {1.0f, kMax, 2.938736e-39f}, {0.5f, 1e-20f, 5e+19f},
     {0.5f, -0.0f, -kInf}, {0.5f, -7.25f, -0.06896552f}, {2.0f, -1.0f, -2.0f},
@@ -210,13 +210,13 @@ TEST_CASE("divide: float32, float32 -> float32", "[divide]") {
 }
 
 const Row<double, double, double> kDivideFloat64[] = {
-    {1.0, 0.0, kInf, kDivideByZero, 32},
-    {1.0, -0.0, -kInf, kDivideByZero, 33},
-    {0.0, 0.0, kNaN, kInvalid, 34},
-    {kInf, kInf, kNaN, kInvalid, 35},
-    {kInf, 0.0, kInf, kNone, 36},
-    {-1.0, kInf, -0.0, kNone, 37},
-    {kMax, 0.5, kInf, kOverflow, 38},
+    {1.0, 0.0, kInf, kDivideByZero, 44},
+    {1.0, -0.0, -kInf, kDivideByZero, 45},
+    {0.0, 0.0, kNaN, kInvalid, 46},
+    {kInf, kInf, kNaN, kInvalid, 47},
+    {kInf, 0.0, kInf, kNone, 48},
+    {-1.0, kInf, -0.0, kNone, 49},
+    {kMax, 0.5, kInf, kOverflow, 50},
     {0.0, 0.0, kNaN}, {0.0, 3.0, 0.0}, {0.0, 88.5, 0.0}, {1.0, 0.1, 10.0},
     {1.0, 1234.5678, 0.0008100000664200054}, {1.0, kMax, 5.562684646268003e-309},
     {0.5, 1e-20, 5e+19}, {0.5, -0.0, -kInf}, {0.5, -7.25, -0.06896551724137931}, {2.0, -1.0, -2.0},
@@ -253,11 +253,11 @@ TEST_CASE("divide: float64, float64 -> float64", "[divide]") {
 }
 
 const Row<std::complex<float>, std::complex<float>, std::complex<float>> kDivideComplex64[] = {
-    {{11.0f, -2.0f}, {3.0f, 4.0f}, {1.0f, -2.0f}, kNone, 39},
-    {{1.0f, 0.0f}, {0.0f, 0.0f}, {kInf, kNaN}, kDivideByZero | kInvalid, 40},
-    {{1.0f, -1.0f}, {-0.0f, 0.0f}, {kInf, -kInf}, kDivideByZero, 41},
-    {{0.0f, 0.0f}, {0.0f, 0.0f}, {kNaN, kNaN}, kInvalid, 42},
-    {{1.0f, 0.0f}, {1.0f, kNaN}, {kNaN, kNaN}, kInvalid, 43},
+    {{11.0f, -2.0f}, {3.0f, 4.0f}, {1.0f, -2.0f}, kNone, 51},
+    {{1.0f, 0.0f}, {0.0f, 0.0f}, {kInf, kNaN}, kDivideByZero | kInvalid, 52},
+    {{1.0f, -1.0f}, {-0.0f, 0.0f}, {kInf, -kInf}, kDivideByZero, 53},
+    {{0.0f, 0.0f}, {0.0f, 0.0f}, {kNaN, kNaN}, kInvalid, 54},
+    {{1.0f, 0.0f}, {1.0f, kNaN}, {kNaN, kNaN}, kInvalid, 55},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, {kNaN, kNaN}}, {{0.0f, 0.0f}, {0.0f, -1.0f}, {-0.0f, 0.0f}},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, {0.0f, 0.0f}}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, {0.0f, 0.0f}},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, {-0.0f, 0.0f}}, {{-0.0f, 0.0f}, {kMin, 1.0f}, {0.0f, -0.0f}},
@@ -327,11 +327,11 @@ TEST_CASE("divide: complex64, complex64 -> complex64", "[divide]") {
 }
 
 const Row<std::complex<double>, std::complex<double>, std::complex<double>> kDivideComplex128[] = {
-    {{11.0, -2.0}, {3.0, 4.0}, {1.0, -2.0}, kNone, 39},
-    {{1.0, 0.0}, {0.0, 0.0}, {kInf, kNaN}, kDivideByZero | kInvalid, 40},
-    {{1.0, -1.0}, {-0.0, 0.0}, {kInf, -kInf}, kDivideByZero, 41},
-    {{0.0, 0.0}, {0.0, 0.0}, {kNaN, kNaN}, kInvalid, 42},
-    {{1.0, 0.0}, {1.0, kNaN}, {kNaN, kNaN}, kInvalid, 43},
+    {{11.0, -2.0}, {3.0, 4.0}, {1.0, -2.0}, kNone, 51},
+    {{1.0, 0.0}, {0.0, 0.0}, {kInf, kNaN}, kDivideByZero | kInvalid, 52},
+    {{1.0, -1.0}, {-0.0, 0.0}, {kInf, -kInf}, kDivideByZero, 53},
+    {{0.0, 0.0}, {0.0, 0.0}, {kNaN, kNaN}, kInvalid, 54},
+    {{1.0, 0.0}, {1.0, kNaN}, {kNaN, kNaN}, kInvalid, 55},
     {{0.0, 0.0}, {0.0, 0.0}, {kNaN, kNaN}}, {{0.0, 0.0}, {0.0, -1.0}, {-0.0, 0.0}},
     {{0.0, 0.0}, {1.0, 1.0}, {0.0, 0.0}}, {{-0.0, 0.0}, {3.0, 4.0}, {0.0, 0.0}},
     {{-0.0, 0.0}, {1.0, -1.0}, {-0.0, 0.0}}, {{-0.0, 0.0}, {kMin, 1.0}, {0.0, -0.0}},
@@ -396,10 +396,88 @@ TEST_CASE("divide: complex128, complex128 -> complex128", "[divide]") {
   check_loop(loop, kDivideComplex128);
 }
 
+const Row<std::int64_t, std::int64_t, std::int64_t> kDivideTimedelta64Int64[] = {
+    {-7, 2, -3, kNone, 60},
+    {7, 0, kMin, kDivideByZero, 61},
+    {kMin, 0, kMin, kNone, 62},
+    {9223372036854775807, kMin, 0, kNone, 63},
+    {0, 0, kMin}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, 0}, {2, -2, -1},
+    {2, kMin, 0}, {2, 3, 0}, {3, 0, kMin}, {3, 7, 0}, {3, kMax, 0}, {7, 8, 0}, {7, -1, -7},
+    {7, -100, 0}, {8, -2, -4}, {8, kMin, 0}, {8, 3, 2}, {31, 0, kMin}, {31, 7, 4}, {31, kMax, 0},
+    {100, 8, 12}, {100, -1, -100}, {100, -100, -1}, {9223372036854775807, -2, -4611686018427387903},
+    {9223372036854775807, kMin, 0}, {9223372036854775807, 3, 3074457345618258602}, {-1, 0, kMin},
+    {-1, 7, 0}, {-1, kMax, 0}, {-2, 8, 0}, {-2, -1, 2}, {-2, -100, 0}, {-3, -2, 1}, {-3, kMin, 0},
+    {-3, 3, -1}, {-8, 0, kMin}, {-8, 7, -1}, {-8, kMax, 0}, {-100, 8, -12}, {-100, -1, 100},
+    {-100, -100, 1}, {-9223372036854775807, -2, 4611686018427387903},
+    {-9223372036854775807, kMin, 0}, {-9223372036854775807, 3, -3074457345618258602},
+    {kMin, 0, kMin}, {kMin, 7, kMin}, {kMin, kMax, kMin},
+};
+TEST_CASE("divide: timedelta64, int64 -> timedelta64", "[divide]") {
+  const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:16",
+                     .types = {"timedelta64", "int64", "timedelta64"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+  check_loop(loop, kDivideTimedelta64Int64);
+}
+
+const Row<std::int64_t, std::int64_t, double> kDivideTimedelta64Float64[] = {
+    {-7, 2.0, -3, kNone, 64},
+    {7, 0.0, kMin, kDivideByZero, 65},
+    {0, 0.0, kMin, kInvalid, 66},
+    {7, -kInf, 0, kNone, 67},
+    {9223372036854775807, 0.5, kMin, kInvalid, 68},
+    {0, 0.0, kMin}, {0, 3.0, 0}, {0, 88.5, 0}, {1, 0.1, 10}, {1, 1234.5678, 0}, {1, kMax, 0},
+    {2, 1e-20, kMin}, {2, -0.0, kMin}, {2, -7.25, 0}, {3, -1.0, -3}, {3, -88.5, 0}, {3, kInf, 0},
+    {7, -1e-20, kMin}, {7, -kInf, 0}, {7, 0.5, 14}, {8, kNaN, kMin}, {8, 2.0, 4}, {8, 10.0, 0},
+    {31, 3.0, 10}, {31, 88.5, 0}, {31, 3e+38, 0}, {100, 1234.5678, 0}, {100, kMax, 0},
+    {100, -3.0, -33}, {9223372036854775807, -0.0, kMin},
+    {9223372036854775807, -7.25, -1272189246462727680}, {9223372036854775807, kMin, 0},
+    {-1, -88.5, 0}, {-1, kInf, 0}, {-1, 1.0, -1}, {-2, -kInf, 0}, {-2, 0.5, -4}, {-2, 7.25, 0},
+    {-3, 2.0, -1}, {-3, 10.0, 0}, {-3, 6e-39, kMin}, {-8, 88.5, 0}, {-8, 3e+38, 0}, {-8, -0.5, 16},
+    {-100, kMax, 0}, {-100, -3.0, 33}, {-100, -1000000000000000.0, 0},
+    {-9223372036854775807, -7.25, 1272189246462727680}, {-9223372036854775807, kMin, 0},
+    {-9223372036854775807, 0.0, kMin}, {kMin, kInf, kMin}, {kMin, 1.0, kMin}, {kMin, 0.1, kMin},
+};
+TEST_CASE("divide: timedelta64, float64 -> timedelta64", "[divide]") {
+  const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:17",
+                     .types = {"timedelta64", "float64", "timedelta64"},
+                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0};
+  check_loop(loop, kDivideTimedelta64Float64);
+}
+
+const Row<double, std::int64_t, std::int64_t> kDivideTimedelta64[] = {
+    {7, 2, 3.5, kNone, 56},
+    {kMin, 0, kNaN, kNone, 57},
+    {1, 0, kInf, kDivideByZero, 58},
+    {0, 0, kNaN, kInvalid, 59},
+    {0, 0, kNaN}, {0, 7, 0.0}, {0, 9223372036854775807, 0.0}, {1, 8, 0.125}, {1, -1, -1.0},
+    {1, -100, -0.01}, {2, -2, -1.0}, {2, -9223372036854775807, -2.168404344971009e-19}, {2, 2, 1.0},
+    {3, kMin, kNaN}, {3, 3, 1.0}, {3, 100, 0.03}, {7, 7, 1.0},
+    {7, 9223372036854775807, 7.589415207398531e-19}, {7, -8, -0.875}, {8, -1, -8.0},
+    {8, -100, -0.08}, {8, 1, 8.0}, {31, -9223372036854775807, -3.3610267347050637e-18},
+    {31, 2, 15.5}, {31, 31, 1.0}, {100, 3, 33.333333333333336}, {100, 100, 1.0},
+    {100, -3, -33.333333333333336}, {9223372036854775807, 9223372036854775807, 1.0},
+    {9223372036854775807, -8, -1.152921504606847e+18}, {9223372036854775807, 0, kInf},
+    {-1, -100, 0.01}, {-1, 1, -1.0}, {-1, 8, -0.125}, {-2, 2, -1.0}, {-2, 31, -0.06451612903225806},
+    {-2, -2, 1.0}, {-3, 100, -0.03}, {-3, -3, 1.0}, {-3, kMin, kNaN}, {-8, -8, 1.0}, {-8, 0, -kInf},
+    {-8, 7, -1.1428571428571428}, {-100, 1, -100.0}, {-100, 8, -12.5}, {-100, -1, 100.0},
+    {-9223372036854775807, 31, -2.975281302211218e+17},
+    {-9223372036854775807, -2, 4.611686018427388e+18},
+    {-9223372036854775807, -9223372036854775807, 1.0}, {kMin, -3, kNaN}, {kMin, kMin, kNaN},
+    {kMin, 3, kNaN},
+};
+TEST_CASE("divide: timedelta64, timedelta64 -> float64", "[divide]") {
+  const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:20",
+                     .types = {"timedelta64", "timedelta64", "float64"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
+                     .bound = 0.5};
+  check_loop(loop, kDivideTimedelta64);
+}
+
 const Row<Two<std::int8_t, std::int8_t>, std::int8_t, std::int8_t> kDivmodInt8[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
-    {kMin, -1, {kMin, 0}, kOverflow, 27},
-    {-7, 2, {-4, 1}, kNone, 28},
+    {7, 0, {0, 0}, kDivideByZero, 33},
+    {kMin, -1, {kMin, 0}, kOverflow, 34},
+    {-7, 2, {-4, 1}, kNone, 35},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -126}}, {2, 3, {0, 2}}, {3, 0, {0, 0}},
     {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}}, {7, -100, {-1, -93}},
@@ -419,9 +497,9 @@ TEST_CASE("divmod: int8, int8 -> int8, int8", "[divmod]") {
 }
 
 const Row<Two<std::int16_t, std::int16_t>, std::int16_t, std::int16_t> kDivmodInt16[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
-    {kMin, -1, {kMin, 0}, kOverflow, 27},
-    {-7, 2, {-4, 1}, kNone, 28},
+    {7, 0, {0, 0}, kDivideByZero, 33},
+    {kMin, -1, {kMin, 0}, kOverflow, 34},
+    {-7, 2, {-4, 1}, kNone, 35},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -32766}}, {2, 3, {0, 2}}, {3, 0, {0, 0}},
     {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}}, {7, -100, {-1, -93}},
@@ -442,9 +520,9 @@ TEST_CASE("divmod: int16, int16 -> int16, int16", "[divmod]") {
 }
 
 const Row<Two<std::int32_t, std::int32_t>, std::int32_t, std::int32_t> kDivmodInt32[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
-    {kMin, -1, {kMin, 0}, kOverflow, 27},
-    {-7, 2, {-4, 1}, kNone, 28},
+    {7, 0, {0, 0}, kDivideByZero, 33},
+    {kMin, -1, {kMin, 0}, kOverflow, 34},
+    {-7, 2, {-4, 1}, kNone, 35},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -2147483646}}, {2, 3, {0, 2}},
     {3, 0, {0, 0}}, {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}},
@@ -466,9 +544,9 @@ TEST_CASE("divmod: int32, int32 -> int32, int32", "[divmod]") {
 }
 
 const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodInt64[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
-    {kMin, -1, {kMin, 0}, kOverflow, 27},
-    {-7, 2, {-4, 1}, kNone, 28},
+    {7, 0, {0, 0}, kDivideByZero, 33},
+    {kMin, -1, {kMin, 0}, kOverflow, 34},
+    {-7, 2, {-4, 1}, kNone, 35},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -9223372036854775806}}, {2, 3, {0, 2}},
     {3, 0, {0, 0}}, {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}},
@@ -491,7 +569,7 @@ TEST_CASE("divmod: int64, int64 -> int64, int64", "[divmod]") {
 }
 
 const Row<Two<std::uint8_t, std::uint8_t>, std::uint8_t, std::uint8_t> kDivmodUint8[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
+    {7, 0, {0, 0}, kDivideByZero, 33},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, 0, {0, 0}},
     {1, 7, {0, 1}}, {2, 1, {2, 0}}, {2, 8, {0, 2}}, {2, 0, {0, 0}}, {3, 31, {0, 3}}, {3, 1, {3, 0}},
     {3, 8, {0, 3}}, {7, 2, {3, 1}}, {7, 31, {0, 7}}, {7, 1, {7, 0}}, {8, 100, {0, 8}},
@@ -507,7 +585,7 @@ TEST_CASE("divmod: uint8, uint8 -> uint8, uint8", "[divmod]") {
 }
 
 const Row<Two<std::uint16_t, std::uint16_t>, std::uint16_t, std::uint16_t> kDivmodUint16[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
+    {7, 0, {0, 0}, kDivideByZero, 33},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, 0, {0, 0}},
     {1, 7, {0, 1}}, {2, 1, {2, 0}}, {2, 8, {0, 2}}, {2, 0, {0, 0}}, {3, 31, {0, 3}}, {3, 1, {3, 0}},
     {3, 8, {0, 3}}, {7, 2, {3, 1}}, {7, 31, {0, 7}}, {7, 1, {7, 0}}, {8, 100, {0, 8}},
@@ -523,7 +601,7 @@ TEST_CASE("divmod: uint16, uint16 -> uint16, uint16", "[divmod]") {
 }
 
 const Row<Two<std::uint32_t, std::uint32_t>, std::uint32_t, std::uint32_t> kDivmodUint32[] = {
-    {7, 0, {0, 0}, kDivideByZero, 26},
+    {7, 0, {0, 0}, kDivideByZero, 33},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, 0, {0, 0}},
     {1, 7, {0, 1}}, {2, 1, {2, 0}}, {2, 8, {0, 2}}, {2, 0, {0, 0}}, {3, 31, {0, 3}}, {3, 1, {3, 0}},
     {3, 8, {0, 3}}, {7, 2, {3, 1}}, {7, 31, {0, 7}}, {7, 1, {7, 0}}, {8, 100, {0, 8}},
@@ -539,7 +617,7 @@ TEST_CASE("divmod: uint32, uint32 -> uint32, uint32", "[divmod]") {
 }
 
 const Row<Two<std::uint64_t, std::uint64_t>, std::uint64_t, std::uint64_t> kDivmodUint64[] = {
-    {7u, 0, {0, 0}, kDivideByZero, 26},
+    {7u, 0, {0, 0}, kDivideByZero, 33},
     {0, 0, {0, 0}}, {0, 7u, {0, 0}}, {0, kMax, {0, 0}}, {1u, 8u, {0, 1u}}, {1u, 0, {0, 0}},
     {1u, 7u, {0, 1u}}, {2u, 1u, {2u, 0}}, {2u, 8u, {0, 2u}}, {2u, 0, {0, 0}}, {3u, 31u, {0, 3u}},
     {3u, 1u, {3u, 0}}, {3u, 8u, {0, 3u}}, {7u, 2u, {3u, 1u}}, {7u, 31u, {0, 7u}}, {7u, 1u, {7u, 0}},
@@ -556,9 +634,9 @@ TEST_CASE("divmod: uint64, uint64 -> uint64, uint64", "[divmod]") {
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat8E4m3fn[] = {
-    {1.0f, -0.0f, {kNaN, kNaN}, kDivideByZero | kInvalid, 29},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 34},
+    {1.0f, -0.0f, {kNaN, kNaN}, kDivideByZero | kInvalid, 36},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.0f, {0.0f, 0.0f}},
     {1.0f, 0.1015625f, {9.0f, 0.0859375f}}, {1.0f, 0.0f, {kNaN, kNaN}},
     {1.0f, -1.0f, {-1.0f, -0.0f}}, {0.5f, 0.0f, {kNaN, kNaN}}, {0.5f, -0.5f, {-1.0f, -0.0f}},
@@ -593,12 +671,12 @@ TEST_CASE("divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn"
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat8E5m2[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 29},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 31},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 32},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 33},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 34},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 96.0f, {0.0f, 0.0f}},
     {1.0f, 0.09375f, {10.0f, 0.0625f}}, {1.0f, 1280.0f, {0.0f, 1.0f}}, {1.0f, -0.0f, {-kInf, kNaN}},
     {0.5f, 0.0f, {kInf, kNaN}}, {0.5f, -1.0f, {-1.0f, -0.5f}}, {0.5f, -96.0f, {-1.0f, -96.0f}},
@@ -636,12 +714,12 @@ TEST_CASE("divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2", "[divm
 }
 
 const Row<Two<float, float>, float, float> kDivmodBfloat16[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 29},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 31},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 32},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 33},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 34},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.5f, {0.0f, 0.0f}},
     {1.0f, 0.100097656f, {9.0f, 0.099121094f}}, {1.0f, 1232.0f, {0.0f, 1.0f}},
     {1.0f, 3.3895314e+38f, {0.0f, 1.0f}}, {0.5f, 1.0005577e-20f, {4.9863855e+19f, 1.0587912e-22f}},
@@ -694,12 +772,12 @@ TEST_CASE("divmod: bfloat16, bfloat16 -> bfloat16, bfloat16", "[divmod]") {
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat16[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 29},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 31},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 32},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 33},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 34},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.5f, {0.0f, 0.0f}},
     {1.0f, 0.099975586f, {10.0f, 0.00024414062f}}, {1.0f, 1235.0f, {0.0f, 1.0f}},
     {1.0f, -0.0f, {-kInf, kNaN}}, {0.5f, 0.0f, {kInf, kNaN}}, {0.5f, -1.0f, {-1.0f, -0.5f}},
@@ -737,12 +815,12 @@ TEST_CASE("divmod: float16, float16 -> float16, float16", "[divmod]") {
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat32[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 29},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 30},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 31},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 32},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 33},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 34},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.5f, {0.0f, 0.0f}},
     {1.0f, 0.1f, {9.0f, 0.09999999f}}, {1.0f, 1234.5677f, {0.0f, 1.0f}}, {1.0f, kMax, {0.0f, 1.0f}},
     {0.5f, 1e-20f, {5e+19f, 1.5147099e-22f}}, {0.5f, -0.0f, {-kInf, kNaN}},
@@ -789,12 +867,12 @@ TEST_CASE("divmod: float32, float32 -> float32, float32", "[divmod]") {
 }
 
 const Row<Two<double, double>, double, double> kDivmodFloat64[] = {
-    {1.0, -0.0, {-kInf, kNaN}, kDivideByZero | kInvalid, 29},
-    {0.0, 0.0, {kNaN, kNaN}, kInvalid, 30},
-    {kInf, 0.0, {kInf, kNaN}, kInvalid, 31},
-    {kInf, 2.0, {kNaN, kNaN}, kInvalid, 32},
-    {-1.0, kInf, {-1.0, kInf}, kNone, 33},
-    {-0.0, 3.0, {-0.0, 0.0}, kNone, 34},
+    {1.0, -0.0, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
+    {0.0, 0.0, {kNaN, kNaN}, kInvalid, 37},
+    {kInf, 0.0, {kInf, kNaN}, kInvalid, 38},
+    {kInf, 2.0, {kNaN, kNaN}, kInvalid, 39},
+    {-1.0, kInf, {-1.0, kInf}, kNone, 40},
+    {-0.0, 3.0, {-0.0, 0.0}, kNone, 41},
     {0.0, 0.0, {kNaN, kNaN}}, {0.0, 3.0, {0.0, 0.0}}, {0.0, 88.5, {0.0, 0.0}},
     {1.0, 0.1, {9.0, 0.09999999999999995}}, {1.0, 1234.5678, {0.0, 1.0}}, {1.0, kMax, {0.0, 1.0}},
     {0.5, 1e-20, {5e+19, 3.364272895215678e-21}}, {0.5, -0.0, {-kInf, kNaN}},
@@ -837,6 +915,36 @@ TEST_CASE("divmod: float64, float64 -> float64, float64", "[divmod]") {
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodFloat64);
+}
+
+const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodTimedelta64[] = {
+    {-7, 2, {-4, 1}, kNone, 42},
+    {kMin, 2, {0, kMin}, kInvalid, 43},
+    {7, 0, {0, kMin}, kDivideByZero, 44},
+    {0, 0, {0, kMin}}, {0, 7, {0, 0}}, {0, 9223372036854775807, {0, 0}}, {1, 8, {0, 1}},
+    {1, -1, {-1, 0}}, {1, -100, {-1, -99}}, {2, -2, {-1, 0}},
+    {2, -9223372036854775807, {-1, -9223372036854775805}}, {2, 2, {1, 0}}, {3, kMin, {0, kMin}},
+    {3, 3, {1, 0}}, {3, 100, {0, 3}}, {7, 7, {1, 0}}, {7, 9223372036854775807, {0, 7}},
+    {7, -8, {-1, -1}}, {8, -1, {-8, 0}}, {8, -100, {-1, -92}}, {8, 1, {8, 0}},
+    {31, -9223372036854775807, {-1, -9223372036854775776}}, {31, 2, {15, 1}}, {31, 31, {1, 0}},
+    {100, 3, {33, 1}}, {100, 100, {1, 0}}, {100, -3, {-34, -2}},
+    {9223372036854775807, 9223372036854775807, {1, 0}},
+    {9223372036854775807, -8, {-1152921504606846976, -1}}, {9223372036854775807, 0, {0, kMin}},
+    {-1, -100, {0, -1}}, {-1, 1, {-1, 0}}, {-1, 8, {-1, 7}}, {-2, 2, {-1, 0}}, {-2, 31, {-1, 29}},
+    {-2, -2, {1, 0}}, {-3, 100, {-1, 97}}, {-3, -3, {1, 0}}, {-3, kMin, {0, kMin}},
+    {-8, -8, {1, 0}}, {-8, 0, {0, kMin}}, {-8, 7, {-2, 6}}, {-100, 1, {-100, 0}},
+    {-100, 8, {-13, 4}}, {-100, -1, {100, 0}},
+    {-9223372036854775807, 31, {-297528130221121801, 24}},
+    {-9223372036854775807, -2, {4611686018427387903, -1}},
+    {-9223372036854775807, -9223372036854775807, {1, 0}}, {kMin, -3, {0, kMin}},
+    {kMin, kMin, {0, kMin}}, {kMin, 3, {0, kMin}},
+};
+TEST_CASE("divmod: timedelta64, timedelta64 -> int64, timedelta64", "[divmod]") {
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:15",
+                     .types = {"timedelta64", "timedelta64", "int64", "timedelta64"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
+                     .bound = 0};
+  check_loop(loop, kDivmodTimedelta64);
 }
 
 TEST_CASE("divide: examples", "[divide][examples]") {

@@ -9,7 +9,7 @@ from .dtypes import DTypes
 from .faults import FaultLog
 from .load import Mapping, Scalar
 from .model import Casting, DType
-from .promotion import Lattice
+from .promotion import Lattice, bits_of
 from .vocabulary import Vocabulary
 
 WEAK_KINDS = ("integer", "real", "complex")  # in the order of the runtime's WeakKind
@@ -28,8 +28,9 @@ def read_kinds(node: Mapping, words: Vocabulary, log: FaultLog) -> tuple[str, ..
                 log.add(scalar.place, entry, f'"{scalar.text}" is given twice')
             else:
                 found.append(scalar.text)
+        apart = node.mapping("apart").keys if key == "same_kind" else {}
         for kind in words.dtype_kinds:
-            if kind not in found:
+            if kind not in found and kind not in apart:
                 log.add(node.keys[key], f"casting.{key}", f'the kind "{kind}" is missing')
         order = order or tuple(found)
     return (*order, *(kind for kind in words.dtype_kinds if kind not in order))
@@ -58,7 +59,7 @@ class CastingReader:
                 for source in everything
             ),
             up_sets=tuple(
-                tuple(other.index for other in everything if self.lattice.safe(dtype.index, other.index))
+                tuple(bits_of(self.lattice.promotes[dtype.index]))
                 for dtype in everything
             ),
             weak=tuple(row for row, _ in weak),
@@ -91,6 +92,10 @@ class CastingReader:
             return self.words.levels[0]
         if self.lattice.safe(source.index, target.index):
             return "safe"
+        apart = self.node.mapping("apart").scalar(target.kind)
+        if apart is not None:
+            members = self.classes.evaluate(apart, f"casting.apart.{target.kind}") or frozenset()
+            return "same_kind" if source.name in members else "unsafe"
         order = [scalar.text for scalar in self.node.scalars("same_kind")]
         if source.kind in order and target.kind in order and order.index(source.kind) <= order.index(target.kind):
             return "same_kind"

@@ -21,6 +21,8 @@ PROBES = {
     "signed": ("min", "-1", "0", "1", "2", "max"),
     "unsigned": ("0", "1", "2", "max"),
     "float": ("0.0", "-0.0", "1.0", "-1.5", "max", "-max", "inf", "-inf", "nan"),
+    "timedelta": ("nat", "min", "-1", "0", "1", "max"),
+    "datetime": ("nat", "min", "-1", "0", "1", "max"),
     "complex": ("0.0+0.0j", "-0.0-0.0j", "1.0-1.5j", "max-maxj", "inf-infj", "-inf+0.0j", "-inf-infj", "nan+nanj"),
 }
 

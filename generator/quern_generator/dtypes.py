@@ -14,6 +14,7 @@ from .model import DType, Origin
 from .promotion import Lattice, mask_of
 
 BITS = (8, 16, 32, 64, 128)
+TIMES = ("timedelta", "datetime")  # kinds that neither buffers nor DLPack can name
 NUMPY_CHARACTER = re.compile(r"[?a-zA-Z0-9]")
 
 
@@ -49,13 +50,17 @@ class DTypes:
         """The safe casts among all dtypes."""
         edges = [[self.by_name[name].index for name in dtype.safe_to] for dtype in self.all]
         kept = mask_of(self.by_name[name].index for name in self.kept)
-        return Lattice(edges, [self.kinds.index(dtype.kind) for dtype in self.all], kept)
+        joins = [(self.by_name[name].index, dtype.index) for dtype in self.all for name in dtype.joins]
+        return Lattice(edges, [self.kinds.index(dtype.kind) for dtype in self.all], kept, joins)
 
     def base(self) -> DTypes:
         """The base's dtypes alone, as they are without the package."""
         all_ = tuple(d for d in self.all if not d.own)
         names = {d.name for d in all_}
-        kept_edges = tuple(replace(d, safe_to=tuple(n for n in d.safe_to if n in names)) for d in all_)
+        kept_edges = tuple(
+            replace(d, safe_to=tuple(n for n in d.safe_to if n in names), joins=tuple(n for n in d.joins if n in names))
+            for d in all_
+        )
         by_name = {dtype.name: dtype for dtype in kept_edges}
         return DTypes(kept_edges, by_name, self.broken, self.nodes, self.kinds, self.kept & names)
 
@@ -80,6 +85,7 @@ def read_dtypes(sources: Dict[str, Source], kinds: tuple[str, ...], unreadable: 
     broken = (set(sources) | unreadable) - set(found)
     kept = frozenset(name for name in found if nodes[name].text("only_if_present") == "true")
     edges = read_edges(found, nodes, broken, log)
+    found = {name: with_known_joins(dtype, found, nodes[name], broken, log) for name, dtype in found.items()}
     base = DTypes((), {}, broken, nodes, kinds, kept)
     ordered = sorted(found.values(), key=lambda d: (d.own, base.rank(d)))
     everything = tuple(replace(d, index=i, safe_to=edges[d.name]) for i, d in enumerate(ordered))
@@ -135,6 +141,16 @@ def read_edges(
                     continue
                 edges[source].append(target)
     return {name: tuple(targets) for name, targets in edges.items()}
+
+
+def with_known_joins(
+    dtype: DType, found: Dict[str, DType], node: Mapping, broken: set[str], log: FaultLog
+) -> DType:
+    """The dtype with those of its joins that name dtypes; others are faults."""
+    for position, scalar in enumerate(node.scalars("joins")):
+        if scalar.text not in found and scalar.text not in broken:
+            log.add_unknown(scalar.place, f"{dtype.name}.joins[{position}]", "dtype", scalar.text, set(found) | broken)
+    return replace(dtype, joins=tuple(name for name in dtype.joins if name in found))
 
 
 def unfit_to_compute(
@@ -207,6 +223,9 @@ class DTypeReader:
         bits = self.number(node, "bits")
         if bits not in BITS:
             self.fault("bits", f"{bits} bits; possible are {', '.join(map(str, BITS))}")
+        for group, key in ((node, "dlpack"), (names, "buffer")):
+            if key not in group.keys and kind.text in self.kinds and kind.text not in TIMES:
+                self.log.add(group.place, self.stem if group is node else f"{self.stem}.names", f'missing key "{key}"')
         if not NUMPY_CHARACTER.fullmatch(names.text("numpy_char")):
             self.fault("numpy_char", "a dtype character is one letter or digit", names, "names.")
         if len(self.log.faults) > before:
@@ -244,6 +263,7 @@ class DTypeReader:
             infinities=float_format.text("infinities") != "false",
             compute=node.text("compute"),
             real=node.text("real"),
+            joins=tuple(scalar.text for scalar in node.scalars("joins")),
         )
 
     def check_format(self, dtype: DType) -> None:
@@ -296,4 +316,6 @@ def limits_of(dtype: DType) -> tuple[int | float, int | float]:
         return -largest, largest
     if dtype.kind == "unsigned":
         return 0, (1 << dtype.bits) - 1
+    if dtype.is_time:  # the value below is NaT
+        return 1 - (1 << (dtype.bits - 1)), (1 << (dtype.bits - 1)) - 1
     return -(1 << (dtype.bits - 1)), (1 << (dtype.bits - 1)) - 1

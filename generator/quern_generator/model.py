@@ -30,7 +30,7 @@ class DType:
     name: str  # name: "float64"
     index: int  # position in kind order; the dtype id in all tables
     summary: str  # summary
-    kind: str  # kind: a word of vocabulary.yaml dtype_kinds: boolean, signed, unsigned, float, complex
+    kind: str  # kind: a word of vocabulary.yaml dtype_kinds: boolean, signed, unsigned, float, complex, timedelta, datetime
     bits: int  # bits: size in memory
     alignment: int  # bytes; defaults to the size
     cpp: str  # names.cpp: storage type in C++, "double"
@@ -38,9 +38,9 @@ class DType:
     numpy_kind: str  # names.numpy_kind: "f"
     numpy_char: str  # names.numpy_char: "d"
     npy: str  # names.npy: "f8"
-    buffer_format: str  # names.buffer: "d"
+    buffer_format: str  # names.buffer: "d"; "" where the buffer protocol has no format
     dlpack_code: int  # dlpack.code
-    dlpack_bits: int  # dlpack.bits
+    dlpack_bits: int  # dlpack.bits; 0 where DLPack has no code
     swap_unit: int  # bytes reversed together on a change of byte order; 1 = none
     minimum: str  # limits.min, as a C++ literal or Python expression text
     maximum: str  # limits.max
@@ -52,10 +52,16 @@ class DType:
     infinities: bool = True  # format.infinities: whether a float has them
     compute: str = ""  # compute: the dtype that its loops are computed in; "" is itself
     real: str = ""  # real: the type of the parts of a complex number, "" for others
+    joins: tuple[str, ...] = ()  # joins: dtypes with which it promotes to itself, although they do not cast to it safely
 
     @property
     def size(self) -> int:
         return self.bits // 8
+
+    @property
+    def is_time(self) -> bool:
+        """Whether elements count a unit of time, and the lowest count is NaT."""
+        return self.kind in ("timedelta", "datetime")
 
     @property
     def camel(self) -> str:
@@ -244,7 +250,7 @@ class Casting:
 
     least_level: tuple[tuple[str, ...], ...]  # [from][to]: no, equiv, safe, same_kind, unsafe
     promotion: tuple[tuple[int | None, ...], ...]
-    up_sets: tuple[tuple[int, ...], ...]  # per dtype: indices it casts to safely, itself included
+    up_sets: tuple[tuple[int, ...], ...]  # per dtype: indices it promotes to, itself included
     weak: tuple[tuple[int | None, ...], ...]  # [weak kind][dtype]
     weak_kinds: tuple[str, ...]
     weak_alone: tuple[int, ...]

@@ -28,13 +28,25 @@ def mask_of(positions: Iterable[int]) -> int:
 
 
 class Lattice:
-    """Safe casts over all dtypes, by index. ``kinds`` are ranks in the order that breaks ties."""
+    """Safe casts over all dtypes, by index. ``kinds`` are ranks in the order that breaks ties.
 
-    def __init__(self, edges: Sequence[Iterable[int]], kinds: Sequence[int], kept: int = 0) -> None:
+    ``joins`` are pairs of dtypes whose promotion is the second one although the cast to it is not safe.
+    """
+
+    def __init__(
+        self,
+        edges: Sequence[Iterable[int]],
+        kinds: Sequence[int],
+        kept: int = 0,
+        joins: Iterable[tuple[int, int]] = (),
+    ) -> None:
         self.count = len(edges)
         self.kinds = tuple(kinds)
         self.kept = kept  # mask of only_if_present dtypes
         self.up = [self._closure(index, edges) for index in range(self.count)]
+        self.promotes = list(self.up)  # what a dtype promotes to
+        for source, target in joins:
+            self.promotes[source] |= 1 << target
         self.below = [
             mask_of(lower for lower in range(self.count) if lower != index and self.up[lower] >> index & 1)
             for index in range(self.count)
@@ -72,7 +84,7 @@ class Lattice:
         """The least common dtypes, those of the first kind only."""
         common = self.allowed(present)
         for index in bits_of(present):
-            common &= self.up[index]
+            common &= self.promotes[index]
         least = [index for index in bits_of(common) if not self.below[index] & common]
         first = min((self.kinds[index] for index in least), default=0)
         return tuple(index for index in least if self.kinds[index] == first)

@@ -133,6 +133,13 @@ NAN = Real(None, False, True)
 INFINITY = Real(None)
 
 
+class NotATime(int):
+    """The lowest count of a timedelta or datetime; as a number it is that count."""
+
+
+NAT = NotATime(-(1 << 63))
+
+
 @dataclass(frozen=True, eq=False)
 class Complex:
     """A pair of extended real numbers, in lexicographic order where neither has a NaN.
@@ -369,6 +376,24 @@ def wrapped_power(base: int, power: int) -> int:
     return pow(base, power, 1 << 64)
 
 
+def round_double(number: Real) -> Real:
+    """A number rounded to float64."""
+    if number.value is None or number.is_zero:
+        return number
+    try:
+        return finite(Fraction(float(number.value)), number.negative)
+    except OverflowError:
+        return Real(None, number.negative)
+
+
+def counted(value: Any) -> int:
+    """A result as the count of a span of time: whole and exact quotients truncated, others first rounded to float64."""
+    if isinstance(value, (int, Fraction)):
+        return math.trunc(value)
+    number = round_double(value).value
+    return NAT if number is None or not -(1 << 63) <= number < 1 << 63 else math.trunc(number)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": floor,
     "ceil": ceil,
@@ -382,6 +407,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isnan": lambda value: any(part.is_nan for part in parts_of(value)),
     "isinf": lambda value: any(part.is_inf for part in parts_of(value)),
     "isfinite": lambda value: all(part.value is not None for part in parts_of(value)),
+    "isnat": lambda value: isinstance(value, NotATime),
+    "double": lambda value: round_double(real(value)),
+    "counted": counted,
     "signbit": lambda value: value.negative if isinstance(value, Real) else value < 0,
     "copysign": copysign,
     "gcd": math.gcd,
@@ -404,7 +432,7 @@ PI = Fraction(
     "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798214808651"
     "3282306647"
 )
-CONSTANTS: dict[str, Any] = {"inf": INFINITY, "nan": NAN, "pi": finite(PI, False), REFUSED: None}
+CONSTANTS: dict[str, Any] = {"inf": INFINITY, "nan": NAN, "nat": NAT, "pi": finite(PI, False), REFUSED: None}
 VARIABLES = ("a", "b", "c", "d")
 WORDS = frozenset([*ARITIES, *CONSTANTS, *VARIABLES, "bits"])
 HELPERS = {"_divide": divide, "_shift_left": shift_left, "_decimal": lambda text: finite(Fraction(text), False)}
@@ -524,7 +552,7 @@ def convert(value: Any, dtype: DType) -> Value:
 def wrap(value: int, dtype: DType) -> int:
     """An integer reduced to the dtype's width."""
     low = value & ((1 << dtype.bits) - 1)
-    return low - (1 << dtype.bits) if dtype.kind == "signed" and low >> (dtype.bits - 1) else low
+    return low - (1 << dtype.bits) if dtype.kind != "unsigned" and low >> (dtype.bits - 1) else low
 
 
 def round_to(number: Real, dtype: DType) -> Real:
@@ -557,6 +585,8 @@ def parse_value(text: str, dtype: DType) -> Value | None:
         return parse_complex(text, dtype)
     if dtype.kind == "float":
         return parse_real(text, dtype)
+    if dtype.is_time and text == "nat":
+        return NAT
     limits = {"min": int(dtype.minimum), "max": int(dtype.maximum)}
     try:
         value = limits[text] if text in limits else int(text)
@@ -600,7 +630,7 @@ def value_text(value: Value, dtype: DType) -> str:
         first, second = (value_text(part, dtype) for part in (value.real, value.imag))
         return f"{first}{'' if second.startswith('-') else '+'}{second}j"
     if not isinstance(value, Real):
-        return str(value)
+        return "nat" if dtype.is_time and value == NAT else str(value)
     if value.value is None:
         return "nan" if value.is_nan else "-inf" if value.negative else "inf"
     return "-0.0" if value.is_zero and value.negative else repr(float(value.value))

@@ -80,10 +80,10 @@ DTYPE = record(
         "summary": TEXT,
         "kind": NAME,
         "bits": INT,
-        "names": record({key: TEXT for key in ("cpp", "c", "numpy_kind", "numpy_char", "npy", "buffer")}),
-        "dlpack": record({"code": INT, "bits": INT}),
+        "names": record({key: TEXT for key in ("cpp", "c", "numpy_kind", "numpy_char", "npy")}, {"buffer": TEXT}),
     },
     {
+        "dlpack": record({"code": INT, "bits": INT}),
         "limits": record({"min": TEXT, "max": TEXT}),
         "real": NAME,
         "alignment": INT,
@@ -92,6 +92,7 @@ DTYPE = record(
         "compute": NAME,
         "safe_to": NAMES,
         "safe_from": NAMES,
+        "joins": NAMES,
         "only_if_present": FLAG,
     },
 )
@@ -174,7 +175,8 @@ CASTING = record(
             record({"keeps": TEXT, "otherwise": NAME, "summary": TEXT}, {"joins": MapOf(NAME)})
         ),
         "conversions": ListOf(record({"from": TEXT, "to": TEXT, "summary": TEXT}, {"flags": NAMES, "computes": NAMES})),
-    }
+    },
+    {"apart": MapOf(TEXT)},
 )
 TARGETS = MapOf(record({"architecture": NAME, "summary": TEXT}, {"families": NAMES}))
 CAPI = record(

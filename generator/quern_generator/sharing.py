@@ -54,6 +54,8 @@ def code_key(loop: Loop, operations: Mapping[str, OperationWord]) -> tuple[objec
     signless = all(word in operations and operations[word].signless for word in words)
 
     def lanes(dtype: DType) -> object:
+        if dtype.is_time:
+            return "time"
         return dtype.bits if signless and not dtype.significand else dtype.name
 
     outputs = tuple(

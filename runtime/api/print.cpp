@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/calendar.h"
 #include "core/registry.h"
 #include "quern/array.hpp"
 
@@ -224,9 +225,34 @@ std::string LoneComplex(std::complex<Float> value) {
   return "(" + parts[0] + parts[1] + "j)";
 }
 
+// Points in time in quotes; spans as numbers, but for NaT, which has quotes, too.
+std::string QuotedTime(std::int64_t count, DType dtype) {
+  if (dtype.kind() == 'm' && count != not_a_time) return std::to_string(count);
+  return "'" + DatetimeText(count, dtype.unit()) + "'";
+}
+
+// A lone time; a span with its unit in words, a multiple of which counts as that many of them.
+std::string LoneTime(std::int64_t count, DType dtype) {
+  constexpr std::array<std::string_view, 14> kWords{
+      "generic time units", "years",        "months",       "weeks",       "days",
+      "hours",              "minutes",      "seconds",      "milliseconds", "microseconds",
+      "nanoseconds",        "picoseconds", "femtoseconds", "attoseconds"};
+  if (dtype.kind() == 'M' || count == not_a_time) return DatetimeText(count, dtype.unit());
+  const TimeUnit unit = dtype.unit();
+  __extension__ using Wide = __int128;
+  const auto shown = static_cast<std::int64_t>(Wide{count} * unit.multiple);
+  return std::to_string(shown) + " " + std::string(kWords[static_cast<std::size_t>(unit.base)]);
+}
+
 std::vector<std::string> Texts(const Array& elements) {
   std::vector<std::string> texts;
   switch (elements.dtype().kind()) {
+    case 'm':
+    case 'M':
+      for (std::int64_t count : elements.to_vector<std::int64_t>()) {
+        texts.push_back(QuotedTime(count, elements.dtype()));
+      }
+      return texts;
     case 'b':
       for (unsigned char value : elements.to_vector<unsigned char>()) {
         texts.push_back(value != 0 ? " True" : "False");
@@ -399,6 +425,7 @@ std::string Array::to_string(std::size_t edge, std::size_t threshold) const {
     return itemsize() < 2 * sizeof(double) ? LoneComplex(item<std::complex<float>>())
                                            : LoneComplex(item<std::complex<double>>());
   }
+  if (ndim() == 0 && dtype().has_unit()) return LoneTime(item<std::int64_t>(), dtype());
   Printer printer(*this, edge, threshold, {" ", 0, 0});
   return ndim() == 0 ? printer.Lone() : printer.Print();
 }

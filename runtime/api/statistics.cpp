@@ -10,7 +10,9 @@ Array mean(const Array& array, const ReduceOptions& options) {
   ReduceOptions sum_options = options;
   sum_options.out = nullptr;
   if (options.axis.is_default()) sum_options.axis = Axes::all();
-  if (!options.dtype && !inexact) sum_options.dtype = DType::of<double>();
+  if (!options.dtype && !inexact && !array.dtype().has_unit()) {
+    sum_options.dtype = DType::of<double>();
+  }
   const Ufunc& add = Ufunc::find("add");
   const Array total = add.reduce(array, sum_options);
   // The number of elements that take part: of ones, as the mask and the axes have it.
@@ -19,6 +21,8 @@ Array mean(const Array& array, const ReduceOptions& options) {
   count_options.dtype = DType::of<std::int64_t>();
   const Array count = add.reduce(one, count_options);
   const Ufunc& divide = Ufunc::find("divide");
+  // Spans of time are divided by whole numbers.
+  if (total.dtype().has_unit()) return divide.call({total, count}, {.out = options.out});
   if (total.dtype().kind() != 'c') {
     return divide.call({total, count.astype(total.dtype())},
                        {.out = options.out, .casting = CastingLevel::unsafe});

@@ -31,7 +31,10 @@ constexpr std::size_t kSmallCall = std::size_t{1} << 16;
 struct RunCall {
   const Array* like;  // one of them
   const LoopInfo* loop;
+  TimeUnit unit;  // of all operands that count one
   const void* in[kMaxInputs];
+
+  DType dtype(std::size_t operand) const { return NativeDType(loop->types[operand]).with_unit(unit); }
 
   std::size_t size() const { return static_cast<std::size_t>(like->size()); }
 };
@@ -56,6 +59,19 @@ bool IsPlain(const UfuncInfo& ufunc, std::size_t inputs, const CallOptions& opti
                      registry.dtype(run.loop->types[i]).size, run.size());
 }
 
+// True if no two arrays count different units of time; `unit` receives the one.
+bool ShareUnit(const Array* const* arrays, std::size_t count, TimeUnit& unit) {
+  bool found = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const DType dtype = arrays[i]->dtype();
+    if (!dtype.has_unit()) continue;
+    if (found && dtype.unit() != unit) return false;
+    unit = dtype.unit();
+    found = true;
+  }
+  return true;
+}
+
 // The number of inputs is a constant, so that nothing is a loop. `out` may be null.
 template <std::size_t... I>
 bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, const Array* out, RunCall& run,
@@ -68,11 +84,15 @@ bool BindArrays(const UfuncInfo& ufunc, const Operand* inputs, const Array* out,
   const DTypeId types[] = {arrays[I]->dtype().id()...};
   run.loop = Registry::Get().Resolve(ufunc, types).loop;
   if (run.loop == nullptr || !((types[I] == run.loop->types[I]) && ...)) return false;
+  run.unit = TimeUnit();
+  if ((NativeDType(types[I]).has_unit() || ...) && !ShareUnit(arrays, sizeof...(I), run.unit)) {
+    return false;
+  }
   ((run.in[I] = arrays[I]->data()), ...);
   if (out == nullptr) return true;
   const DTypeId result = run.loop->types[sizeof...(I)];
-  return run.loop->refusal == nullptr && out->writeable() && out->dtype().id() == result &&
-         ArrayAccess::one_run(*out) &&
+  return run.loop->refusal == nullptr && out->writeable() &&
+         out->dtype().native() == run.dtype(sizeof...(I)) && ArrayAccess::one_run(*out) &&
          SameShape(*out, *run.like) && (MayMeet(*out, run, I, result) && ...);
 }
 
@@ -112,7 +132,7 @@ Array RunInto(const UfuncInfo& ufunc, const RunCall& run, const Array& out) {
 }
 
 Array MakeRun(const UfuncInfo& ufunc, const RunCall& run) {
-  Array made(run.like->shape(), NativeDType(run.loop->types[ufunc.inputs]));
+  Array made(run.like->shape(), run.dtype(ufunc.inputs));
   RunKernel(ufunc, run, made.data());
   return made;
 }
@@ -142,7 +162,7 @@ class RowCall {
   }
 
   Array Make() const {
-    Array made(like_->shape(), NativeDType(bound_.loop->types[ufunc_.inputs]));
+    Array made(like_->shape(), bound_.dtype(ufunc_.inputs));
     RunInto(made);
     return made;
   }
@@ -158,10 +178,10 @@ class RowCall {
       if (input.array == nullptr) {
         tile.AddInput(NumberFormat(loop.types[i]), block, input.value);
       } else {
-        tile.AddInput(InputFormat(*input.array, loop.types[i]), block, input.array->data());
+        tile.AddInput(InputFormat(*input.array, bound_.dtype(i)), block, input.array->data());
       }
     }
-    const OperandFormat format = OutputFormat(out, loop.types[ufunc_.inputs]);
+    const OperandFormat format = OutputFormat(out, bound_.dtype(ufunc_.inputs));
     Block block;
     SetBlock(StepOf(out), block);
     tile.AddOutput(format, block, out.data());
@@ -203,12 +223,9 @@ class RowCall {
 
   // Refusals are left to the general path, which explains them.
   bool TakesRow(const Array& out) const {
-    const DTypeId result = bound_.loop->types[ufunc_.inputs];
     return bound_.loop->refusal == nullptr && out.writeable() && SameShape(out, *like_) &&
            IsRow(out) &&
-           (out.dtype().id() == result ||
-            Registry::Get().CanCast(result, out.dtype().id(),
-                                    static_cast<Casting>(options_.casting)));
+           can_cast(bound_.dtype(ufunc_.inputs), out.dtype().native(), options_.casting);
   }
 
   void SetBlock(Index step, Block& block) const {
@@ -257,7 +274,7 @@ class GeneralCall {
     }
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
       const Array& output = *outputs_[i];
-      formats[ufunc_.inputs + i] = OutputFormat(output, bound_.loop->types[ufunc_.inputs + i]);
+      formats[ufunc_.inputs + i] = OutputFormat(output, bound_.dtype(ufunc_.inputs + i));
       operands[ufunc_.inputs + i] = {output.data(), output.shape(), output.strides()};
     }
     if (mask_ != nullptr) operands[arity] = {mask_->data(), mask_->shape(), mask_->strides()};
@@ -314,8 +331,7 @@ class GeneralCall {
             std::string(ufunc_.name) + ": non-broadcastable output operand with shape " +
             ShapeText(out->shape()) + " doesn't match the broadcast shape " + ShapeText(shape));
       }
-      CheckCast(ufunc_, -1, bound_.loop->types[ufunc_.inputs + i], out->dtype().id(),
-                options_.casting);
+      CheckCast(ufunc_, -1, bound_.dtype(ufunc_.inputs + i), out->dtype(), options_.casting);
     }
   }
 
@@ -344,7 +360,7 @@ class GeneralCall {
         if (WritesAside()) outputs_[i] = KeepCopy(*outputs_[i]);
         continue;
       }
-      made[i] = NewOutput(NativeDType(bound_.loop->types[ufunc_.inputs + i]));
+      made[i] = NewOutput(bound_.dtype(ufunc_.inputs + i));
       // Elements that the mask leaves out have no value to keep; they are zero.
       if (mask_ != nullptr) std::memset(made[i].data(), 0, made[i].nbytes());
       outputs_[i] = &made[i];
@@ -385,9 +401,9 @@ class GeneralCall {
   }
 
   OperandFormat FormatOfInput(std::size_t i) const {
-    const DTypeId wanted = bound_.loop->types[i];
     const Array* array = bound_.inputs[i].array;
-    return array != nullptr ? InputFormat(*array, wanted) : NumberFormat(wanted);
+    return array != nullptr ? InputFormat(*array, bound_.dtype(i))
+                            : NumberFormat(bound_.loop->types[i]);
   }
 
   PlanOperand InputOperand(std::size_t i) const {

@@ -79,7 +79,7 @@ std::byte* RowGatherer::PackRows(const std::byte* from, Index ReductionAxis::*st
 
 // True if the rows consist of contiguous parts that are long enough to be cast from where they lie.
 bool RowGatherer::ConvertsInPlace(const Rows& rows) const {
-  if (format_.cast == nullptr || format_.swap_unit > 1 || !format_.aligned) return false;
+  if (!format_.casts() || format_.swap_unit > 1 || !format_.aligned) return false;
   const Index size = format_.storage_size;
   if (rows.columns > 1) return columns_.stride == size && rows.columns >= kLongRun;
   return !reduced_.empty() && reduced_.back().stride == size && reduced_.back().extent >= kLongRun;
@@ -110,7 +110,7 @@ const std::byte* RowGatherer::Convert(std::byte* packed, std::size_t n, std::byt
     CurrentMovers().swap[SizeIndex(format_.swap_unit)](
         packed, n * format_.storage_size / format_.swap_unit, packed);
   }
-  if (format_.cast == nullptr) return packed;
+  if (!format_.casts()) return packed;
   RunCast(format_, packed, out, n, flags);
   return out;
 }

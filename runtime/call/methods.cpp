@@ -33,6 +33,11 @@ void CheckReducible(const UfuncInfo& ufunc, const char* method) {
   }
 }
 
+// The dtype in which an array's elements are folded: spans and points of time keep their unit.
+DType InUnitOf(const Array& array, DTypeId dtype) {
+  return NativeDType(dtype).with_unit(array.dtype().unit());
+}
+
 bool FoldsInOneType(const LoopInfo& loop) {
   return loop.types[0] == loop.types[1] && loop.types[1] == loop.types[2];
 }
@@ -43,6 +48,12 @@ const LoopInfo& ReductionLoop(const UfuncInfo& ufunc, DTypeId input, std::option
                               const Array* out) {
   const Registry& registry = Registry::Get();
   if (dtype) {
+    RefuseUnit(ufunc, *dtype);
+    const bool times = NativeDType(input).has_unit();
+    if (times && !dtype->has_unit() && *dtype != DType::of<bool>()) {
+      throw TypeError(std::string(ufunc.name) + ": spans and points of time are not folded as " +
+                      std::string(dtype->name()) + "; give no dtype, or cast them first");
+    }
     for (const LoopInfo* loop : registry.Loops(ufunc)) {
       if (FoldsInOneType(*loop) && loop->types[2] == dtype->id()) return *loop;
     }
@@ -137,7 +148,7 @@ class ReduceCall {
       WriteScalar(*scalar, dtype, what_.c_str(), initial_);
     } else {
       detail::check_single(*options_.initial->array());
-      detail::read_elements(*options_.initial->array(), DType::from_id(dtype), initial_);
+      detail::read_elements(*options_.initial->array(), OfArray(dtype), initial_);
     }
     if (job_.loop != loop_) {
       alignas(16) std::byte stored[16];
@@ -147,9 +158,11 @@ class ReduceCall {
     job_.initial = initial_;
   }
 
+  DType OfArray(DTypeId dtype) const { return InUnitOf(array_, dtype); }
+
   // Elements are values of the loop's own dtype, also where it computes in another one.
   void ReadArray() {
-    const DType dtype = DType::from_id(loop_->types[0]);
+    const DType dtype = OfArray(loop_->types[0]);
     if (job_.loop == loop_ || array_.dtype().native() == dtype) return;
     converted_ = NewLike(array_, dtype, Order::K);
     converted_flags_ = job_.mask == nullptr ? CopyElements(array_, converted_)
@@ -159,7 +172,7 @@ class ReduceCall {
 
   // The result of the computing dtype in the loop's own.
   Array Rounded(const Array& result, FpFlags& flags) const {
-    const Array rounded = NewLike(result, DType::from_id(loop_->types[2]), Order::K);
+    const Array rounded = NewLike(result, OfArray(loop_->types[2]), Order::K);
     flags = static_cast<FpFlags>(flags | (CopyElements(result, rounded) & loop_->declared_flags));
     return rounded;
   }
@@ -224,9 +237,9 @@ class ReduceCall {
 };
 
 // The array in a form whose elements kernels can read one by one.
-Array AsAccumulator(const Array& array, DTypeId dtype, FpFlags& flags) {
-  if (array.dtype() == DType::from_id(dtype) && array.aligned()) return array;
-  Array converted = NewLike(array, DType::from_id(dtype), Order::K);
+Array AsAccumulator(const Array& array, DType dtype, FpFlags& flags) {
+  if (array.dtype() == dtype && array.aligned()) return array;
+  Array converted = NewLike(array, dtype, Order::K);
   flags = static_cast<FpFlags>(flags | CopyElements(array, converted));
   return converted;
 }
@@ -286,7 +299,7 @@ FpFlags AccumulateRows(const LoopInfo& loop, const Array& from, const Array& to,
   const Index steps[] = {to.strides()[axis], from.strides()[axis], to.strides()[axis]};
   std::vector<PlanOperand> operands;
   for (const Array& row : rows) operands.push_back({row.data(), row.shape(), row.strides()});
-  const DTypeId dtype = loop.types[0];
+  const DType dtype = InUnitOf(from, loop.types[0]);
   const OperandFormat formats[] = {InputFormat(rows[0], dtype), InputFormat(rows[1], dtype),
                                    OutputFormat(rows[2], dtype)};
   const std::span<const OperandFormat> all(formats);
@@ -303,8 +316,8 @@ FpFlags AccumulateRows(const LoopInfo& loop, const Array& from, const Array& to,
 }
 
 Array RunAccumulate(const Array& array, const LoopInfo& loop, std::size_t axis, FpFlags& met) {
-  const Array from = AsAccumulator(array, loop.types[0], met);
-  const Array to = NewLike(from, DType::from_id(loop.types[2]), Order::K);
+  const Array from = AsAccumulator(array, InUnitOf(array, loop.types[0]), met);
+  const Array to = NewLike(from, InUnitOf(array, loop.types[2]), Order::K);
   if (from.size() == 0) return to;
   // Rows pay off where elements of a row lie closer than elements of a line.
   bool by_rows = false;
@@ -365,10 +378,12 @@ Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
   Shape shape(array.shape().begin(), array.shape().end());
   shape[axis] = static_cast<Index>(indices.size());
   CheckOut(what, options.out, shape);
-  const Array result(shape, DType::from_id(loop.types[2]));
+  const Array result(shape, InUnitOf(array, loop.types[2]));
   FpFlags flags = 0;
   const LoopInfo& computing = ComputeLoop(loop);
-  const Array from = &computing == &loop ? array : AsAccumulator(array, loop.types[0], flags);
+  const Array from = &computing == &loop
+                         ? array
+                         : AsAccumulator(array, InUnitOf(array, loop.types[0]), flags);
   ReductionJob job{info_, &computing, nullptr, std::vector<bool>(array.ndim(), false)};
   job.reduced[axis] = true;
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -461,9 +476,9 @@ Array SpreadValues(const Array& array, const Array& indices, const Array& values
 // having done nothing, where something has to be converted.
 bool AtElements(const UfuncInfo& ufunc, const BoundCall& bound, const Array& array,
                 std::span<const Index> positions) {
-  const DTypeId dtype = bound.loop->types[0];
-  const bool direct = array.ndim() == 1 && array.dtype() == DType::from_id(dtype) &&
-                      array.aligned() && bound.loop->types[ufunc.inputs] == dtype;
+  const DType dtype = bound.dtype(0);
+  const bool direct = array.ndim() == 1 && array.dtype() == dtype && array.aligned() &&
+                      bound.dtype(ufunc.inputs) == dtype;
   if (!direct) return false;
   FlagCollector flags(bound.loop->hardware_flags);
   Array second;
@@ -471,7 +486,7 @@ bool AtElements(const UfuncInfo& ufunc, const BoundCall& bound, const Array& arr
   const std::byte* value = bound.inputs[1].value;
   if (ufunc.inputs == 2 && bound.inputs[1].array != nullptr) {
     FpFlags met = 0;
-    second = AsAccumulator(*bound.inputs[1].array, bound.loop->types[1], met);
+    second = AsAccumulator(*bound.inputs[1].array, bound.dtype(1), met);
     flags.Add(met);
     value = second.data();
     step = second.strides()[0];

@@ -126,7 +126,7 @@ class Reduction {
   explicit Reduction(const ReductionJob& job)
       : job_(job),
         kernels_(KernelsOf(*job.loop)),
-        format_(InputFormat(*job.array, job.loop->types[0])),
+        format_(InputFormat(*job.array, FoldedDType(job))),
         size_(format_.loop_size) {}
 
   Array Run(FpFlags& flags) {
@@ -175,7 +175,7 @@ class Reduction {
       strides.push_back(job_.array->strides()[axis]);
     }
     const PlanOperand like{job_.array->data(), shape, strides};
-    result_ = DenseInOrder(shape, {&like, 1}, DType::from_id(job_.loop->types[2]));
+    result_ = DenseInOrder(shape, {&like, 1}, FoldedDType(job_));
   }
 
   void ReadGeometry() {
@@ -509,6 +509,10 @@ class Reduction {
 };
 
 }  // namespace
+
+DType FoldedDType(const ReductionJob& job) {
+  return NativeDType(job.loop->types[2]).with_unit(job.array->dtype().unit());
+}
 
 Array RunReduction(const ReductionJob& job, FpFlags& flags) { return Reduction(job).Run(flags); }
 

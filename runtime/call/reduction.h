@@ -20,6 +20,9 @@ struct ReductionJob {
   const std::byte* initial = nullptr;  // one accumulator element, or null
 };
 
+// The accumulator's dtype; spans and points of time are folded in the array's unit.
+DType FoldedDType(const ReductionJob& job);
+
 // The reduction with the reduced axes gone. `flags` receives the conditions met. If nothing is left
 // to fold, elements are `initial`, or else the identity; the caller has checked that one exists.
 Array RunReduction(const ReductionJob& job, FpFlags& flags);

@@ -4,6 +4,7 @@
 #include <complex>
 #include <cstring>
 
+#include "core/time_unit.h"
 #include "errors/error_state.h"
 #include "quern/errors.hpp"
 
@@ -136,6 +137,7 @@ std::array<int, kMaxOperands> FixedTypes(const UfuncInfo& ufunc, const CallOptio
     throw ValueError(std::string(ufunc.name) + ": give dtype or signature, not both");
   }
   if (options.dtype) {
+    RefuseUnit(ufunc, *options.dtype);
     for (std::size_t i = ufunc.inputs; i < arity; ++i) fixed[i] = options.dtype->id();
   }
   if (!options.signature.empty() && options.signature.size() != arity) {
@@ -144,7 +146,9 @@ std::array<int, kMaxOperands> FixedTypes(const UfuncInfo& ufunc, const CallOptio
                      std::to_string(arity) + " operands");
   }
   for (std::size_t i = 0; i < options.signature.size(); ++i) {
-    if (options.signature[i]) fixed[i] = options.signature[i]->id();
+    if (!options.signature[i]) continue;
+    RefuseUnit(ufunc, *options.signature[i]);
+    fixed[i] = options.signature[i]->id();
   }
   return fixed;
 }
@@ -165,6 +169,15 @@ bool AllCast(const LoopInfo& loop, std::span<const DTypeId> types, std::span<con
   return true;
 }
 
+bool IsTime(DTypeId dtype) { return NativeDType(dtype).has_unit(); }
+
+// True if the loop takes an input that counts a unit of time.
+bool CountsTime(const LoopInfo& loop, std::size_t inputs) {
+  bool counts = false;
+  for (std::size_t i = 0; i < inputs; ++i) counts |= IsTime(loop.types[i]);
+  return counts;
+}
+
 // A loop for fixed dtypes: the ordinary choice if it fits, else the first loop in kind order whose
 // inputs cast safely, else at the call's level, else any that fits (the cast check then refuses).
 const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> types,
@@ -177,8 +190,14 @@ const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> typ
   const Casting levels[] = {Casting::kSafe, static_cast<Casting>(options.casting),
                             Casting::kUnsafe};
   const std::vector<const LoopInfo*> loops = registry.Loops(ufunc);
+  // Numbers become times only where a time is named, though they cast to spans safely.
+  const bool times = std::ranges::any_of(types, IsTime) ||
+                     std::ranges::any_of(fixed_types, [](int dtype) {
+                       return dtype >= 0 && IsTime(static_cast<DTypeId>(dtype));
+                     });
   for (Casting level : levels) {
     for (const LoopInfo* loop : loops) {
+      if (!times && CountsTime(*loop, types.size())) continue;
       if (Matches(*loop, fixed_types) && AllCast(*loop, types, fixed_types, level)) return *loop;
     }
   }
@@ -187,7 +206,38 @@ const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> typ
                   ufunc.name);
 }
 
+TimeUnit UnitOfCall(const LoopInfo& loop, std::span<const Operand> inputs) {
+  if (!CountsTime(loop, inputs.size())) return {};
+  std::array<DType, kMaxInputs> dtypes;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (const Array* array = inputs[i].array()) dtypes[i] = array->dtype();
+  }
+  return SettleUnit(loop, {dtypes.data(), inputs.size()});
+}
+
 }  // namespace
+
+void RefuseUnit(const UfuncInfo& ufunc, DType dtype) {
+  if (dtype.unit() == TimeUnit()) return;
+  throw TypeError(std::string(ufunc.name) +
+                  ": dtype and signature name a loop's dtypes and not their unit, which follows from "
+                  "the inputs (got " + dtype.full_name() + "; accepted is " +
+                  std::string(dtype.name()) + ")");
+}
+
+TimeUnit SettleUnit(const LoopInfo& loop, std::span<const DType> inputs) {
+  bool linear = true;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const DType type = NativeDType(loop.types[i]);
+    linear &= !type.has_unit() || type.kind() == 'm';
+  }
+  TimeUnit unit;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!NativeDType(loop.types[i]).has_unit()) continue;
+    unit = PromoteUnits(unit, inputs[i].unit(), linear);
+  }
+  return unit;
+}
 
 void CheckGivenOutputs(const UfuncInfo& ufunc, const CallOptions& options) {
   if (options.outs.empty()) return;
@@ -222,19 +272,19 @@ void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs, const 
                   accepted + ")");
 }
 
-void CheckCast(const UfuncInfo& ufunc, int input, DTypeId from, DTypeId to, CastingLevel level) {
-  const Registry& registry = Registry::Get();
-  if (from == to || registry.CanCast(from, to, static_cast<Casting>(level))) return;
+void CheckCast(const UfuncInfo& ufunc, int input, DType from, DType to, CastingLevel level) {
+  if (can_cast(from.native(), to.native(), level)) return;
   const std::string role = input < 0 ? "output" : "input " + std::to_string(input);
   throw CastError("Cannot cast ufunc '" + std::string(ufunc.name) + "' " + role +
-                  " from dtype('" + registry.dtype(from).name + "') to dtype('" +
-                  registry.dtype(to).name + "') with casting rule '" +
+                  " from dtype('" + from.full_name() + "') to dtype('" + to.full_name() +
+                  "') with casting rule '" +
                   std::string(casting_name(level)) + "'");
 }
 
 void WriteScalar(const WeakScalar& scalar, DTypeId dtype, const char* what, std::byte* out) {
   const Registry& registry = Registry::Get();
-  if (scalar.kind == WeakScalar::Kind::integer && IsInteger(dtype) && !Fits(scalar, dtype)) {
+  const bool counts = IsInteger(dtype) || NativeDType(dtype).has_unit();
+  if (scalar.kind == WeakScalar::Kind::integer && counts && !Fits(scalar, dtype)) {
     throw OverflowError(std::string(what) + ": integer " + IntegerText(scalar) +
                         " out of bounds for " + registry.dtype(dtype).name);
   }
@@ -277,6 +327,7 @@ void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Call
     if (choice.loop == nullptr) ThrowNoLoop(ufunc, lookup, choice.refusal);
     call.loop = choice.loop;
   }
+  call.unit = UnitOfCall(*call.loop, inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     BoundInput& input = call.inputs[i];
     input.array = inputs[i].array();
@@ -286,13 +337,19 @@ void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Call
       WriteScalar(*inputs[i].scalar(), wanted, ufunc.name, input.value);
       continue;
     }
-    input.dtype = input.array->dtype().id();
-    if (input.dtype == wanted) continue;
+    const DType given = input.array->dtype();
+    input.dtype = given.id();
+    if (input.dtype == wanted) {
+      if (given.has_unit() && given.unit() != call.unit) {
+        CheckCast(ufunc, static_cast<int>(i), given, call.dtype(i), options.casting);
+      }
+      continue;
+    }
     // The table chooses loops by safe casts, or by an `as` row of the spec, which makes its own (any
     // number counts as a truth value, say): only the former are subject to `casting`, and parameters,
     // which did not choose.
     if (fixed || i >= choosing || Registry::Get().CanCast(input.dtype, wanted, Casting::kSafe)) {
-      CheckCast(ufunc, static_cast<int>(i), input.dtype, wanted, options.casting);
+      CheckCast(ufunc, static_cast<int>(i), given, call.dtype(i), options.casting);
     }
   }
 }

@@ -25,11 +25,25 @@ struct BoundInput {
 // than to resolve its types.
 struct BoundCall {
   const LoopInfo* loop;
+  TimeUnit unit;  // of all operands that count one
   std::array<BoundInput, kMaxInputs> inputs;
+
+  // What the loop takes or gives: inputs first, then outputs.
+  DType dtype(std::size_t operand) const { return NativeDType(loop->types[operand]).with_unit(unit); }
 };
 
-// Chooses the loop and converts weak scalars to its dtypes. Throws TypeError (no loop), CastError
-// (an input may not be cast) or OverflowError (a weak integer out of bounds).
+// The unit in which a loop computes: that to which the units of its `inputs` promote, as far as the
+// loop's own types count a unit. Whole numbers beside a time have the generic unit, and so take the
+// time's. Throws what PromoteUnits throws.
+TimeUnit SettleUnit(const LoopInfo& loop, std::span<const DType> inputs);
+
+// Throws TypeError if a dtype that is to choose a loop (dtype=, signature=) names a unit: loops compute
+// in any.
+void RefuseUnit(const UfuncInfo& ufunc, DType dtype);
+
+// Chooses the loop and its unit of time, and converts weak scalars to its dtypes. Throws TypeError (no
+// loop, or units that do not go together), CastError (an input may not be cast) or OverflowError (a weak
+// integer out of bounds, units too far apart).
 void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options,
              BoundCall& call);
 
@@ -51,7 +65,7 @@ void CheckRefusal(const UfuncInfo& ufunc, const LoopInfo& loop, FpFlags flags);
 
 // Throws CastError unless the cast is allowed. `input` is the input's position, or -1 for an
 // output.
-void CheckCast(const UfuncInfo& ufunc, int input, DTypeId from, DTypeId to, CastingLevel level);
+void CheckCast(const UfuncInfo& ufunc, int input, DType from, DType to, CastingLevel level);
 
 // Writes a weak scalar as a value of `dtype` to out (16 bytes). Throws OverflowError if an integer
 // does not fit, CastError if a complex number is to become a real one; a real out of range becomes

@@ -8,17 +8,17 @@
 namespace quern {
 namespace {
 
-std::vector<DType> TypesOf(const UfuncInfo& info, const LoopInfo& loop) {
+std::vector<DType> TypesOf(const UfuncInfo& info, const LoopInfo& loop, TimeUnit unit = {}) {
   std::vector<DType> types;
   for (std::size_t i = 0; i < std::size_t{info.inputs} + info.outputs; ++i) {
-    types.push_back(DType::from_id(loop.types[i]));
+    types.push_back(DType::from_id(loop.types[i]).with_unit(unit));
   }
   return types;
 }
 
-Resolution Describe(const UfuncInfo& info, const LoopInfo& loop) {
+Resolution Describe(const UfuncInfo& info, const LoopInfo& loop, TimeUnit unit) {
   const Registry& registry = Registry::Get();
-  return {TypesOf(info, loop), loop.origin, registry.LoopTarget(loop), registry.LoopKind(loop)};
+  return {TypesOf(info, loop, unit), loop.origin, registry.LoopTarget(loop), registry.LoopKind(loop)};
 }
 
 }  // namespace
@@ -77,14 +77,14 @@ Resolution Ufunc::resolve(std::span<const DType> inputs) const {
   for (DType dtype : inputs) ids.push_back(dtype.id());
   const LoopChoice choice = Registry::Get().Resolve(*info_, ids);
   if (choice.loop == nullptr) ThrowNoLoop(*info_, ids, choice.refusal);
-  return Describe(*info_, *choice.loop);
+  return Describe(*info_, *choice.loop, SettleUnit(*choice.loop, inputs));
 }
 
 Resolution Ufunc::resolve_reduction(DType dtype) const {
   const LoopChoice choice = Registry::Get().ResolveReduction(*info_, dtype.id());
   const DTypeId ids[] = {dtype.id()};
   if (choice.loop == nullptr) ThrowNoLoop(*info_, ids, choice.refusal);
-  return Describe(*info_, *choice.loop);
+  return Describe(*info_, *choice.loop, dtype.unit());
 }
 
 }  // namespace quern

@@ -6,6 +6,7 @@
 
 #include "core/nearest.h"
 #include "core/registry.h"
+#include "core/time_unit.h"
 #include "quern/errors.hpp"
 
 namespace quern {
@@ -26,6 +27,26 @@ bool TakeByteOrder(std::string_view& text) {
   return first == kSwappedOrder;
 }
 
+// Takes "[25s]" off the end, without which the unit is generic.
+TimeUnit TakeUnit(std::string_view& text) {
+  const std::size_t open = text.find('[');
+  if (open == std::string_view::npos || text.back() != ']') return {};
+  const TimeUnit unit = TimeUnit::parse(text.substr(open + 1, text.size() - open - 2));
+  text = text.substr(0, open);
+  return unit;
+}
+
+std::string UnitSuffix(DType dtype) {
+  return dtype.unit() == TimeUnit() ? "" : "[" + dtype.unit().str() + "]";
+}
+
+// Dtypes by the name that error messages give them, "int64, datetime64[s]".
+std::string Listed(std::span<const DType> dtypes) {
+  std::string names;
+  for (DType dtype : dtypes) names += (names.empty() ? "" : ", ") + dtype.full_name();
+  return names;
+}
+
 constexpr std::array<std::string_view, 5> kCastingNames{"no", "equiv", "safe", "same_kind",
                                                         "unsafe"};
 
@@ -35,6 +56,13 @@ DType DType::parse(std::string_view text) {
   std::string_view name = text;
   const bool swapped = TakeByteOrder(name);
   const Registry& registry = Registry::Get();
+  if (const int bare = registry.FindDType(name.substr(0, name.find('[')));
+      bare >= 0 && NativeDType(static_cast<DTypeId>(bare)).has_unit()) {
+    const TimeUnit unit = TakeUnit(name);
+    if (name.find('[') == std::string_view::npos) {
+      return NativeDType(static_cast<DTypeId>(bare)).with_unit(unit).with_byte_order(swapped);
+    }
+  }
   const int id = registry.FindDType(name);
   if (id < 0) {
     const std::vector<std::string_view> names = registry.DTypeNames();
@@ -54,17 +82,19 @@ DType DType::from_id(std::uint8_t id, bool swapped) {
 std::size_t DType::count() { return Registry::Get().dtype_count(); }
 
 DType DType::with_byte_order(bool swapped) const {
-  return DType(id_, swapped && InfoOf(*this).swap_unit > 1);
+  return DType(id_, swapped && InfoOf(*this).swap_unit > 1, base_, multiple_);
 }
 
 std::string_view DType::name() const { return InfoOf(*this).name; }
+
+std::string DType::full_name() const { return std::string(name()) + UnitSuffix(*this); }
 
 std::string DType::str() const {
   const DTypeInfo& info = InfoOf(*this);
   const char order = info.swap_unit <= 1 ? '|' : swapped_ ? kSwappedOrder : kNativeOrder;
   // NumPy takes the names of dtypes that it knows from other packages, but no byte order with them.
   const bool plain = std::string_view(info.npy) == info.name && order != '>';
-  return plain ? info.npy : order + std::string(info.npy);
+  return plain ? info.npy : order + std::string(info.npy) + UnitSuffix(*this);
 }
 
 std::size_t DType::size() const { return InfoOf(*this).size; }
@@ -74,12 +104,12 @@ char DType::kind() const { return InfoOf(*this).numpy_kind; }
 DType DType::part() const {
   const Registry& registry = Registry::Get();
   const int id = registry.FindDType(registry.dtype(id_).part);
-  return DType(static_cast<DTypeId>(id), swapped_);
+  return DType(static_cast<DTypeId>(id), swapped_, base_, multiple_);
 }
 
 std::string DType::buffer_format() const {
   const DTypeInfo& info = InfoOf(*this);
-  if (info.swap_unit <= 1) return info.buffer_format;
+  if (info.swap_unit <= 1 || *info.buffer_format == '\0') return info.buffer_format;
   return (swapped_ ? kSwappedOrder : kNativeOrder) + std::string(info.buffer_format);
 }
 
@@ -103,6 +133,11 @@ bool can_cast(DType from, DType to, CastingLevel level) {
   if (from.id() != to.id()) {
     return Registry::Get().CanCast(from.id(), to.id(), static_cast<Casting>(level));
   }
+  if (from.has_unit() && from.unit() != to.unit()) {
+    const bool linear = from.kind() == 'm';
+    const Casting order = from.swapped() == to.swapped() ? Casting::kNo : Casting::kEquiv;
+    return std::max(UnitLevel(from.unit(), to.unit(), linear), order) <= static_cast<Casting>(level);
+  }
   return from.swapped() == to.swapped() || level >= CastingLevel::equiv;
 }
 
@@ -116,10 +151,15 @@ DType result_type(std::span<const DType> dtypes) {
   std::vector<DTypeId> ids;
   for (DType dtype : dtypes) ids.push_back(dtype.id());
   const int joined = Registry::Get().Promote(ids);
-  if (joined >= 0) return DType::from_id(static_cast<DTypeId>(joined));
-  std::string names;
-  for (DType dtype : dtypes) names += (names.empty() ? "" : ", ") + std::string(dtype.name());
-  throw TypeError("result_type: there is no dtype that all of (" + names + ") cast to safely");
+  if (joined < 0) {
+    throw TypeError("result_type: there is no dtype that all of (" + Listed(dtypes) +
+                    ") cast to safely");
+  }
+  const DType result = DType::from_id(static_cast<DTypeId>(joined));
+  if (!result.has_unit()) return result;
+  TimeUnit unit;
+  for (DType dtype : dtypes) unit = PromoteUnits(unit, dtype.unit(), result.kind() == 'm');
+  return result.with_unit(unit);
 }
 
 }  // namespace quern

@@ -140,7 +140,7 @@ class Registry {
   const TargetInfo* target_ = nullptr;
 };
 
-// The dtype of a registered id, in native byte order.
+// The dtype of a registered id, in native byte order and of the generic unit.
 constexpr DType NativeDType(DTypeId id) { return DType(static_cast<DTypeCode>(id)); }
 // The loop in whose dtype a loop computes: itself, or the one that it converts its operands for.
 inline const LoopInfo& ComputeLoop(const LoopInfo& loop) { return *(&loop + loop.compute_distance); }

@@ -24,7 +24,7 @@ FpFlags CopyElements(const Array& source, const Array& destination) {
                                   {destination.data(), destination.shape(), destination.strides()}};
   Plan plan;
   BuildPlan(destination.shape(), operands, plan);
-  const DTypeId dtype = source.dtype().id();
+  const DType dtype = source.dtype();
   const OperandFormat formats[] = {InputFormat(from, dtype), OutputFormat(destination, dtype)};
   const std::span<const OperandFormat> all(formats);
   return RunTiles({&plan, all.first(1), all.subspan(1), false, nullptr, 0});
@@ -37,7 +37,7 @@ FpFlags CopySelected(const Array& source, const Array& mask, const Array& destin
                                   {mask.data(), mask.shape(), mask.strides()}};
   Plan plan;
   BuildPlan(destination.shape(), operands, plan);
-  const DTypeId dtype = source.dtype().id();
+  const DType dtype = source.dtype();
   const OperandFormat formats[] = {InputFormat(from, dtype), OutputFormat(destination, dtype)};
   const std::span<const OperandFormat> all(formats);
   return RunTiles({&plan, all.first(1), all.subspan(1), true, nullptr, 0});
@@ -73,9 +73,10 @@ Array Array::copy(Order order) const {
 }
 
 Array Array::astype(DType dtype, CastingLevel casting, Order order) const {
+  if (dtype.unit() == TimeUnit()) dtype = dtype.with_unit(dtype_.unit());
   if (!can_cast(dtype_, dtype, casting)) {
-    throw CastError("astype: cannot cast array from dtype('" + std::string(dtype_.name()) +
-                    "') to dtype('" + std::string(dtype.name()) + "') according to the rule '" +
+    throw CastError("astype: cannot cast array from dtype('" + dtype_.full_name() +
+                    "') to dtype('" + dtype.full_name() + "') according to the rule '" +
                     std::string(casting_name(casting)) + "'");
   }
   const Array result = NewLike(*this, dtype, order);
@@ -86,8 +87,8 @@ Array Array::astype(DType dtype, CastingLevel casting, Order order) const {
 void Array::assign(const Array& source, CastingLevel casting) const {
   if (!writeable_) throw ReadOnlyError("assign: destination array is read-only");
   if (!can_cast(source.dtype_, dtype_, casting)) {
-    throw CastError("assign: cannot cast array from dtype('" + std::string(source.dtype_.name()) +
-                    "') to dtype('" + std::string(dtype_.name()) + "') according to the rule '" +
+    throw CastError("assign: cannot cast array from dtype('" + source.dtype_.full_name() +
+                    "') to dtype('" + dtype_.full_name() + "') according to the rule '" +
                     std::string(casting_name(casting)) + "'");
   }
   ReportFlags(CopyElements(source, *this), "cast");
@@ -96,7 +97,8 @@ void Array::assign(const Array& source, CastingLevel casting) const {
 namespace detail {
 
 void check_view(const Array& array, DType dtype) {
-  if (array.dtype() != dtype || !array.aligned()) {
+  // Elements of any unit have the type of their dtype.
+  if (array.dtype() != dtype.with_unit(array.dtype().unit()) || !array.aligned()) {
     throw TypeError("view: the array's dtype is " + array.dtype().str() +
                     (array.aligned() ? "" : ", misaligned") + "; the C++ type needs " +
                     dtype.str() + ", aligned");

@@ -12,8 +12,11 @@
 namespace quern {
 namespace {
 
-OperandFormat FormatOf(const Array& array, DTypeId from, DTypeId to) {
+// Between the two dtypes with units counts are copied as they are.
+OperandFormat FormatOf(const Array& array, DType from_dtype, DType to_dtype) {
   const Registry& registry = Registry::Get();
+  const DTypeId from = from_dtype.id();
+  const DTypeId to = to_dtype.id();
   const DTypeInfo& storage = registry.dtype(array.dtype().id());
   OperandFormat format;
   format.storage_size = storage.size;
@@ -26,6 +29,9 @@ OperandFormat FormatOf(const Array& array, DTypeId from, DTypeId to) {
       throw NotSupportedError(std::string("cast: there is no conversion from ") +
                               registry.dtype(from).name + " to " + registry.dtype(to).name);
     }
+  } else if (from_dtype.unit() != to_dtype.unit()) {
+    const bool linear = from_dtype.kind() == 'm';
+    format.units = ConversionBetween(from_dtype.unit(), to_dtype.unit(), linear);
   }
   return format;
 }
@@ -36,15 +42,15 @@ const std::uint8_t* MaskBytes(const std::byte* mask) {
 
 }  // namespace
 
-OperandFormat InputFormat(const Array& array, DTypeId loop) {
-  OperandFormat format = FormatOf(array, array.dtype().id(), loop);
-  format.loop_size = Registry::Get().dtype(loop).size;
+OperandFormat InputFormat(const Array& array, DType loop) {
+  OperandFormat format = FormatOf(array, array.dtype(), loop);
+  format.loop_size = Registry::Get().dtype(loop.id()).size;
   return format;
 }
 
-OperandFormat OutputFormat(const Array& array, DTypeId loop) {
-  OperandFormat format = FormatOf(array, loop, array.dtype().id());
-  format.loop_size = Registry::Get().dtype(loop).size;
+OperandFormat OutputFormat(const Array& array, DType loop) {
+  OperandFormat format = FormatOf(array, loop, array.dtype());
+  format.loop_size = Registry::Get().dtype(loop.id()).size;
   return format;
 }
 
@@ -60,6 +66,7 @@ std::byte* TileScratch(std::size_t operands) {
 
 void RunCast(const OperandFormat& format, const void* in, void* out, std::size_t n,
              FlagCollector& flags) {
+  if (format.cast == nullptr) return ConvertCounts(format.units, in, out, n);
   if (format.cast_hardware_flags == 0) {
     flags.Add(format.cast(in, out, n));
     return;
@@ -78,7 +85,7 @@ const std::byte* InputMover::Convert(const std::byte* packed, std::byte* swapped
         packed, n * format_.storage_size / format_.swap_unit, swapped);
     packed = swapped;
   }
-  if (format_.cast == nullptr) return packed;
+  if (!format_.casts()) return packed;
   RunCast(format_, packed, buffer(2), n, flags);
   return buffer(2);
 }
@@ -114,14 +121,14 @@ const std::byte* InputMover::LoadMasked(const Block& block, const std::byte* sou
     CurrentMovers().swap[SizeIndex(format_.swap_unit)](
         buffer(1), selected * format_.storage_size / format_.swap_unit, buffer(1));
   }
-  if (format_.cast == nullptr) return buffer(1);
+  if (!format_.casts()) return buffer(1);
   RunCast(format_, buffer(1), buffer(2), selected, flags);
   return buffer(2);
 }
 
 const std::byte* OutputMover::Convert(const std::byte* source, std::byte* target, std::size_t n,
                                       FlagCollector& flags) const {
-  if (format_.cast != nullptr) {
+  if (format_.casts()) {
     std::byte* cast_to = format_.swap_unit > 1 ? buffer(1) : target;
     RunCast(format_, source, cast_to, n, flags);
     source = cast_to;

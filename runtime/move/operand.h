@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/registry.h"
+#include "core/time_unit.h"
 #include "errors/error_state.h"
 #include "memory/buffer.h"
 #include "move/block.h"
@@ -30,16 +31,21 @@ struct OperandFormat {
   bool aligned = true;
   CastKernel cast = nullptr;       // storage to loop (inputs) or loop to storage (outputs)
   FpFlags cast_hardware_flags = 0;
+  UnitConversion units;            // in the place of a cast, between units of one dtype
 
+  // True if elements become others, apart from their byte order.
+  bool casts() const { return cast != nullptr || units.converts(); }
   // True if elements have to change on their way to or from the kernel.
-  bool converts() const { return cast != nullptr || swap_unit > 1; }
+  bool converts() const { return casts() || swap_unit > 1; }
   // True if contiguous elements can be handed to the kernel as they lie.
   bool direct() const { return !converts() && aligned; }
   std::size_t larger_size() const { return storage_size > loop_size ? storage_size : loop_size; }
 };
 
-OperandFormat InputFormat(const Array& array, DTypeId loop);
-OperandFormat OutputFormat(const Array& array, DTypeId loop);
+// Elements of the array as the kernel's `loop` dtype, and back; the byte order of `loop` plays no part.
+// Throws NotSupportedError if there is no conversion, OverflowError if units are too far apart.
+OperandFormat InputFormat(const Array& array, DType loop);
+OperandFormat OutputFormat(const Array& array, DType loop);
 
 // This thread's scratch memory for `operands` tiles: kScratchPerOperand bytes each, 64-byte
 // aligned. Valid until the thread's next call.

@@ -34,8 +34,10 @@ constexpr Index kPrintedInFull = 1000;
 nb::str Representation(const Array& array) {
   const std::string head = "Array(";
   std::string text = head + Calculate(array.size(), [&] { return array.to_literal(head.size()); });
-  std::string rest = "dtype=" + (array.dtype().swapped() ? array.dtype().str()
-                                                         : std::string(array.dtype().name()));
+  const DType dtype = array.dtype();
+  std::string name = dtype.swapped() ? dtype.str() : dtype.full_name();
+  if (name.find('[') != std::string::npos) name = "'" + name + "'";
+  std::string rest = "dtype=" + name;
   const bool is_vector = array.ndim() == 1;
   if ((array.size() == 0 && !is_vector) || array.size() > kPrintedInFull) {
     rest = std::string("shape=") + nb::repr(IndexTuple(array.shape())).c_str() + ", " + rest;

@@ -108,7 +108,8 @@ void TakeInterfaceData(Interface& parts, nb::handle interface, nb::handle object
     const int read_only = PyObject_IsTrue(nb::object(data[nb::int_(1)]).ptr());
     if (read_only < 0) throw nb::python_error();
     parts.writeable = read_only == 0;
-    parts.owner = std::make_shared<HeldObject>(nb::borrow(object));
+    // The dict may hold what the address belongs to: that of a NumPy scalar does.
+    parts.owner = std::make_shared<HeldObject>(nb::make_tuple(object, interface));
     return;
   }
   auto buffer = std::make_shared<ExportedBuffer>();
@@ -216,7 +217,8 @@ std::optional<Array> FromArrayStruct(nb::handle object) {
   if (parts.two != 2 || parts.ndim < 0 || parts.itemsize <= 0) return std::nullopt;
   const std::optional<DType> found =
       FindDType(parts.kind, static_cast<std::size_t>(parts.itemsize));
-  if (!found) return std::nullopt;  // the other protocols say more about it
+  // The other protocols say more about what is not found, and the unit of time.
+  if (!found || found->has_unit()) return std::nullopt;
   const auto ndim = static_cast<std::size_t>(parts.ndim);
   const bool native = (parts.flags & kStructNativeOrder) != 0;
   const DType dtype = native ? *found : found->with_byte_order(true);
@@ -236,11 +238,27 @@ std::optional<Array> FromArrayInterface(nb::handle object) {
                             [owner = parts.owner] {});
 }
 
+namespace {
+
+// Whether the object's dtype is one of NumPy's that count a unit of time.
+bool IsTimeExporter(nb::handle object) {
+  if (!nb::hasattr(object, "__array_interface__")) return false;
+  const nb::object dtype = nb::getattr(object, "dtype", nb::none());
+  const nb::object kind = nb::getattr(dtype, "kind", nb::none());
+  if (!nb::isinstance<nb::str>(kind)) return false;
+  const std::string_view letter = nb::borrow<nb::str>(kind).c_str();
+  return letter == "m" || letter == "M";
+}
+
+}  // namespace
+
 std::optional<Array> FromExporter(nb::handle object) {
   // Text and raw bytes export buffers too, but are no numbers.
   if (PyBytes_Check(object.ptr()) || PyUnicode_Check(object.ptr())) return std::nullopt;
   if (PyType_Check(object.ptr())) return std::nullopt;
   if (std::optional<Array> array = FromArrayStruct(object)) return array;
+  // NumPy's scalars with a unit of time export mere bytes as buffers.
+  if (IsTimeExporter(object)) return FromArrayInterface(object);
   if (std::optional<Array> array = FromBuffer(object)) return array;
   if (std::optional<Array> array = FromArrayInterface(object)) return array;
   return FromDLPack(object);
@@ -254,9 +272,10 @@ int GetBuffer(PyObject* self, Py_buffer* view, int flags) {
       throw nb::buffer_error("the array is read-only");
     }
     CheckLayout(array, flags);
-    if ((flags & PyBUF_FORMAT) != 0 && !IsNumpysOwn(array.dtype())) {
-      throw nb::buffer_error(("buffers have no format for " + std::string(array.dtype().name()) +
-                              "; numpy.asarray and DLPack have")
+    const bool named = IsNumpysOwn(array.dtype()) && *BufferFormat(array.dtype()) != '\0';
+    if ((flags & PyBUF_FORMAT) != 0 && !named) {
+      throw nb::buffer_error(("buffers have no format for " + array.dtype().full_name() +
+                              "; numpy.asarray has")
                                  .c_str());
     }
     static std::byte nothing[16];  // an address for arrays without elements

@@ -64,6 +64,9 @@ void DeleteUnused(PyObject* capsule) {
 template <class Managed>
 nb::object Export(const Array& array, bool copied) {
   auto exported = std::make_unique<Exported<Managed>>();
+  if (array.dtype().dlpack_bits() == 0) {
+    throw nb::buffer_error(("DLPack has no code for " + array.dtype().full_name()).c_str());
+  }
   exported->array = array;
   exported->shape.assign(array.shape().begin(), array.shape().end());
   exported->strides = ElementStrides(array);

@@ -57,7 +57,8 @@ const std::deque<Entry>& Entries() {
     entry.numpys_own = entry.dtype.str() != entry.dtype.name();
     entry.format[0] = NativeFormat(entry.dtype);
     entry.format[1] = entry.dtype.with_byte_order(true).buffer_format();
-    entry.letter = LetterOf(entry.format[0]);
+    entry.letter =
+        entry.dtype.has_unit() ? std::string(1, entry.kind) : LetterOf(entry.format[0]);
     for (const bool swapped : {false, true}) {
       const DType dtype = entry.dtype.with_byte_order(swapped);
       entry.object[swapped] = nb::cast(dtype, nb::rv_policy::copy).release().ptr();
@@ -135,17 +136,16 @@ PyObject* DTypeCompare(PyObject* self, PyObject* other, int operation) {
 
 Py_hash_t DTypeHash(PyObject* self) {
   const DType dtype = *nb::inst_ptr<DType>(self);
-  return 2 * Py_hash_t{dtype.id()} + (dtype.swapped() ? 1 : 0);
+  const TimeUnit unit = dtype.unit();
+  const Py_hash_t of_unit = 16 * Py_hash_t{unit.multiple - 1} + static_cast<Py_hash_t>(unit.base);
+  return 2 * (Py_hash_t{dtype.id()} + 256 * of_unit) + (dtype.swapped() ? 1 : 0);
 }
 
-nb::str NameOf(DType dtype) {
-  const std::string_view name = dtype.name();
-  return nb::str(name.data(), name.size());
-}
+nb::str NameOf(DType dtype) { return nb::str(dtype.full_name().c_str()); }
 
 nb::str Representation(DType dtype) {
-  return nb::str(
-      ("dtype('" + (dtype.swapped() ? dtype.str() : std::string(dtype.name())) + "')").c_str());
+  const bool described = dtype.swapped() || dtype.has_unit();
+  return nb::str(("dtype('" + (described ? dtype.str() : dtype.full_name()) + "')").c_str());
 }
 
 nb::object ToNumpy(DType dtype) {
@@ -178,9 +178,17 @@ bool CanCast(nb::handle from, nb::handle to, nb::handle casting) {
   return can_cast(AsDType(from), AsDType(to), AsCasting(casting));
 }
 
+// A Python number has no common dtype with points in time, and of spans only an int has one.
+void RefuseBesideTimes(std::optional<DType> strong, bool whole) {
+  if (!strong || !strong->has_unit() || (whole && strong->kind() == 'm')) return;
+  throw TypeError(std::string("result_type: there is no dtype that ") + strong->full_name() +
+                  " and a Python number both cast to safely");
+}
+
 // A Python complex beside arrays of a dtype: real floating-point types become as complex as they
 // can.
 DType WeakenComplex(std::optional<DType> strong) {
+  RefuseBesideTimes(strong, false);
   const char kind = strong ? strong->kind() : 'b';
   if (kind == 'c') return strong->native();
   if (kind != 'f') return DType::of<std::complex<double>>();
@@ -189,6 +197,7 @@ DType WeakenComplex(std::optional<DType> strong) {
 
 // A Python number beside arrays of a dtype takes that dtype if its kind is as high.
 DType Weaken(std::optional<DType> strong, bool real) {
+  RefuseBesideTimes(strong, !real);
   if (!strong) return real ? DType::of<double>() : DType::of<std::int64_t>();
   const char kind = strong->kind();
   if (kind == 'b') return real ? DType::of<double>() : DType::of<std::int64_t>();
@@ -225,7 +234,8 @@ DType ResultType(nb::args arguments) {
 }
 
 void DefineDTypeFacts(nb::class_<DType>& type) {
-  type.def_prop_ro("name", &NameOf, "The name, whatever the byte order: 'float64'.");
+  type.def_prop_ro("name", &NameOf,
+                   "The name, whatever the byte order: 'float64', 'datetime64[ns]'.");
   type.def_prop_ro(
       "str", [](DType self) { return nb::str(self.str().c_str()); },
       "NumPy's descriptor with byte order: '<f8'.");
@@ -273,6 +283,9 @@ nb::class_<DType> DefineDType(nb::module_& module) {
 }  // namespace
 
 DTypeObject WrapDType(DType dtype) {
+  if (dtype.unit() != TimeUnit()) {
+    return nb::borrow<DTypeObject>(nb::cast(dtype, nb::rv_policy::copy));
+  }
   return nb::borrow<DTypeObject>(EntryOf(dtype).object[dtype.swapped()]);
 }
 

@@ -10,7 +10,7 @@
 
 namespace quern::python {
 
-// The Python object of a dtype: the same object each time.
+// The Python object of a dtype: the same object each time, but for those with a unit of time.
 DTypeObject WrapDType(DType dtype);
 
 // From a quern.dtype, a name or descriptor, bool, int or float, a numpy dtype or scalar type, or

@@ -12,6 +12,7 @@
 
 #include "python/errors_binding.h"
 #include "python/interchange.h"
+#include "python/time_values.h"
 #include "python/values.h"
 #include "quern/errors.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 
 class SequenceReader {
  public:
-  explicit SequenceReader(nb::handle sequence) {
+  SequenceReader(nb::handle sequence, bool times) : times_(times) {
     ReadShape(sequence);
     Visit(sequence, 0);
   }
@@ -109,6 +110,8 @@ class SequenceReader {
     if (PyBool_Check(number)) return Note(DType::of<bool>());
     if (PyFloat_Check(number)) return Note(DType::of<double>());
     if (PyComplex_Check(number)) return Note(DType::of<std::complex<double>>());
+    if (const std::optional<DType> time = TimeDType(number)) return Note(*time);
+    if (times_ && (number == Py_None || PyUnicode_Check(number) != 0)) return;
     if (!PyLong_Check(number)) {
       throw TypeError(std::string("an object of type '") + TypeName(number) +
                       "' cannot become an element of an array");
@@ -153,6 +156,7 @@ class SequenceReader {
   std::vector<Index> shape_;
   std::vector<nb::object> elements_;
   std::vector<DType> dtypes_;
+  bool times_;  // elements of datetime64 or timedelta64 are wanted: they may be text and None
   bool has_arrays_ = false;
   bool too_large_ = false;
 };
@@ -160,7 +164,7 @@ class SequenceReader {
 }  // namespace
 
 Array FromSequence(nb::handle sequence, std::optional<DType> dtype) {
-  return SequenceReader(sequence).Build(dtype);
+  return SequenceReader(sequence, dtype && dtype->has_unit()).Build(dtype);
 }
 
 }  // namespace quern::python

@@ -9,6 +9,7 @@
 #include "python/errors_binding.h"
 #include "python/interchange.h"
 #include "python/reduction.h"
+#include "python/time_values.h"
 #include "python/values.h"
 #include "quern/errors.hpp"
 
@@ -214,7 +215,7 @@ bool OptsOut(PyObject* object) {
 // whatever exports a buffer. Other array types get the chance to handle the operator themselves.
 bool OperatorTakes(PyObject* object) {
   if (ArrayIn(object) != nullptr || IsWeakNumber(object) || PyBool_Check(object)) return true;
-  if (PyList_Check(object) || PyTuple_Check(object)) return true;
+  if (PyList_Check(object) || PyTuple_Check(object) || TimeDType(object)) return true;
   if (PyBytes_Check(object) || PyObject_CheckBuffer(object) == 0) return false;
   return !OptsOut(object);
 }
@@ -266,6 +267,7 @@ void Inputs::SettleLarge(const Ufunc& ufunc) {
   };
   DType beside = DType::of<std::int64_t>();
   if (!strong.empty() && result_type(strong).kind() != 'b') beside = result_type(strong);
+  if (beside.has_unit()) throw OverflowError("Python int too large to convert to C long");
   real |= !whole(beside);
   const bool decided_by_sign = ufunc.info().compares && !real;
   DType loop = DType::of<double>();

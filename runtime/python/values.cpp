@@ -10,6 +10,7 @@
 #include "python/dtype_binding.h"
 #include "python/errors_binding.h"
 #include "python/interchange.h"
+#include "python/time_values.h"
 #include "quern/errors.hpp"
 
 namespace quern::python {
@@ -52,6 +53,9 @@ T ValueAs(PyObject* number, DType dtype) {
     if (value == -1.0 && PyErr_Occurred() != nullptr) throw nb::python_error();
     return value;
   } else {
+    if constexpr (std::is_signed_v<T>) {
+      if (dtype.has_unit() && !PyFloat_Check(number)) return TimeCount(number, dtype);
+    }
     const nb::object whole = WholePart(number);
     const int unused_bits = 64 - 8 * static_cast<int>(dtype.size());
     T value{};
@@ -76,6 +80,8 @@ auto WithCarrier(DType dtype, Body&& body) {
     case 'b':
       return body(bool{});
     case 'i':
+    case 'm':
+    case 'M':
       return body(std::int64_t{});
     case 'u':
       return body(std::uint64_t{});
@@ -118,10 +124,19 @@ nb::object NumberObject(T value) {
   return nb::steal(number);
 }
 
+// An element that a carrier holds.
+template <class T>
+nb::object ElementObject(T value, DType dtype) {
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    if (dtype.has_unit()) return TimeObject(value, dtype);
+  }
+  return NumberObject(value);
+}
+
 // One list level of ToList over contiguous values.
 template <class T>
 nb::object ListLevel(const Array& array, std::size_t axis, const T*& next) {
-  if (axis == array.ndim()) return NumberObject(*next++);
+  if (axis == array.ndim()) return ElementObject(*next++, array.dtype());
   nb::object list = nb::steal(PyList_New(array.shape(axis)));
   if (!list.is_valid()) throw nb::python_error();
   for (Index i = 0; i < array.shape(axis); ++i) {
@@ -130,10 +145,19 @@ nb::object ListLevel(const Array& array, std::size_t axis, const T*& next) {
   return list;
 }
 
+// A datetime.datetime, date or timedelta: in the unit of a wanted dtype of its own kind, else in its own.
+Array TimeArray(PyObject* object, DType own, std::optional<DType> wanted) {
+  const bool named = wanted && wanted->id() == own.id() && wanted->unit() != TimeUnit();
+  return ScalarArray(object, named ? *wanted : own);
+}
+
 Converted FromOtherObject(nb::handle object, std::optional<DType> dtype) {
   if (std::optional<Array> array = FromExporter(object)) return {std::move(*array), true};
   PyObject* raw = object.ptr();
   if (IsNumber(raw)) return {ScalarArray(raw, dtype.value_or(DefaultDType(raw))), false};
+  if (const std::optional<DType> time = TimeDType(raw)) return {TimeArray(raw, *time, dtype), false};
+  const bool text = raw == Py_None || PyUnicode_Check(raw) != 0;
+  if (text && dtype && dtype->has_unit()) return {ScalarArray(raw, *dtype), false};
   if (!PyType_Check(raw) && nb::hasattr(object, "__array__")) {
     const nb::object made = object.attr("__array__")();
     if (std::optional<Array> array = FromExporter(made)) return {std::move(*array), true};
@@ -225,8 +249,9 @@ Array AsArrayOf(nb::handle object, std::optional<DType> dtype) {
 }
 
 AnyObject ToNumber(const Array& array) {
-  return WithCarrier(array.dtype(),
-                     [&](auto carrier) { return NumberObject(array.item<decltype(carrier)>()); });
+  return WithCarrier(array.dtype(), [&](auto carrier) {
+    return ElementObject(array.item<decltype(carrier)>(), array.dtype());
+  });
 }
 
 AnyObject ToList(const Array& array) {

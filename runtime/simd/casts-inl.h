@@ -3,7 +3,9 @@
 // Meaning, the same on every target: integer to integer keeps the low bits; anything to Bool is
 // "not zero" (NaN is true); Bool to anything gives 0 or 1; integer to float rounds to nearest;
 // float to integer truncates toward zero and saturates, with 0 for NaN, and raises invalid for NaN
-// and for values whose truncation does not fit. double to float leaves overflow and underflow in
+// and for values whose truncation does not fit. Times are the integers that count them, but of floats
+// NaN becomes NaT without a flag, a part of a complex number that is NaN included, and what does not fit
+// becomes NaT with it. double to float leaves overflow and underflow in
 // the hardware; other casts' hardware flags mean nothing. Anything to a small float rounds once, to
 // nearest, and computes overflow and underflow.
 //
@@ -153,6 +155,22 @@ HWY_INLINE hn::Vec<hn::Rebind<To, D>> IntegerFromFloat(D d, FlagSet& flags, V v)
   return TruncateSaturated<To>(d, v);
 }
 
+// Float to the count of a time: truncated; NaT for NaN, and with invalid for what does not fit.
+template <class D, class V>
+HWY_INLINE hn::Vec<hn::Rebind<std::int64_t, D>> TimeFromFloat(D d, FlagSet& flags, V v) {
+  if constexpr (sizeof(hn::TFromD<D>) < sizeof(double)) {
+    const hn::Rebind<double, D> d_wide;
+    return TimeFromFloat(d_wide, flags, hn::PromoteTo(d_wide, v));
+  } else {
+    const hn::RebindToSigned<D> d_to;
+    const auto fits = TruncationFits<std::int64_t>(d, v);
+    if (HWY_LIKELY(hn::AllTrue(d, fits))) return TruncateSaturated<std::int64_t>(d, v);
+    flags.RaiseIf(d, hn::Not(hn::Or(fits, hn::IsNaN(v))), kInvalid);
+    const auto counts = TruncateSaturated<std::int64_t>(d, hn::IfThenElseZero(fits, v));
+    return hn::IfThenElse(hn::RebindMask(d_to, fits), counts, hn::Set(d_to, not_a_time));
+  }
+}
+
 template <class T>
 inline constexpr bool kIsFloatLane = std::is_floating_point_v<T>;
 
@@ -181,6 +199,8 @@ struct CastBody {
       return IntegerFromInteger<LaneTo>(d, v);
     } else if constexpr (!kIsFloatLane<Lane<From>>) {
       return FloatFromInteger<LaneTo>(d, v);
+    } else if constexpr (kIsTime<To>) {
+      return TimeFromFloat(d, flags, v);
     } else if constexpr (!kIsFloatLane<LaneTo>) {
       return IntegerFromFloat<LaneTo>(d, flags, v);
     } else if constexpr (sizeof(LaneTo) > sizeof(Lane<From>)) {
@@ -208,6 +228,8 @@ struct FromComplexBody {
     const CastBody<Lane<From>, To> cast;
     if constexpr (std::is_same_v<To, Bool>) {
       return hn::Or(cast(d, flags, real), cast(d, flags, imag));
+    } else if constexpr (kIsTime<To>) {
+      return cast(d, flags, hn::IfThenElse(hn::IsNaN(imag), imag, real));
     } else {
       return cast(d, flags, real);
     }

@@ -1,6 +1,6 @@
 // Which vector lane type holds an element of a storage type. They differ only where memory holds
 // something that vectors have no lanes for: a bool is computed on as a uint8 of 0 or 1, a complex
-// number as two lanes, its parts, and the bits of a small float are an integer.
+// number as two lanes, its parts, the bits of a small float are an integer, and a time is its count.
 #ifndef QUERN_SIMD_LANE_H_
 #define QUERN_SIMD_LANE_H_
 
@@ -8,9 +8,11 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "core/bool.h"
 #include "quern/small_float.hpp"
+#include "quern/time.hpp"
 
 namespace quern {
 
@@ -26,6 +28,18 @@ template <class T>
 struct LaneOf<std::complex<T>> {
   using type = T;
 };
+template <>
+struct LaneOf<datetime64> {
+  using type = std::int64_t;
+};
+template <>
+struct LaneOf<timedelta64> {
+  using type = std::int64_t;
+};
+
+// Whether elements count a unit of time, and the lowest count is NaT.
+template <class T>
+inline constexpr bool kIsTime = std::is_same_v<T, datetime64> || std::is_same_v<T, timedelta64>;
 
 // Lanes of an element, which lie side by side in memory: 2 for a complex number, else 1.
 template <class T>

@@ -175,6 +175,8 @@ class Probe:
 
 def cpp(dtype: DType) -> str:
     """The type of a dtype's lanes."""
+    if dtype.is_time:
+        return "std::int64_t"
     return f"std::uint{dtype.bits}_t" if dtype.kind == "boolean" or dtype.compute else dtype.cpp
 
 
@@ -191,8 +193,11 @@ def probes_of(context: Context) -> list[Probe]:
 
 
 def second_lanes(word: OperationWord, context: Context) -> list[str]:
-    """What only the second vector has, of a word whose first has floating-point numbers."""
+    """What only the second vector has, of a word whose first has floating-point numbers or spans of time."""
     kinds = {name: context.dtypes.by_name[name].kind for name in word.members}
+    numbers = [name for name in kinds if not context.dtypes.by_name[name].is_time]
+    if word.mixed == "type" and len(numbers) < len(kinds):
+        return numbers
     if word.mixed != "width" or "float" not in kinds.values():
         return []
     return [name for name, kind in kinds.items() if kind != "float"]

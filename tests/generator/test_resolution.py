@@ -94,19 +94,27 @@ def test_every_cell_of_every_ufunc_runs_the_loop_that_numpy_runs(spec: Spec) -> 
             assert own_loop(ufunc, value) == theirs, (ufunc.name, [dtype.name for dtype in cell])
 
 
+def numpy_join(dtypes: Sequence[DType]) -> str | None:
+    """The common dtype in NumPy; None for a refusal."""
+    try:
+        return np.result_type(*(dtype.name for dtype in dtypes)).name
+    except TypeError:
+        return None
+
+
 def test_promotion_is_promote_types(spec: Spec) -> None:
     for first, second in itertools.product(known_dtypes(spec), repeat=2):
         found = spec.casting.promotion[first.index][second.index]
-        assert found is not None
-        assert spec.dtypes[found].name == np.promote_types(first.name, second.name).name
+        assert (None if found is None else spec.dtypes[found].name) == numpy_join([first, second])
 
 
 def test_joins_of_three_are_result_type(spec: Spec) -> None:
     lattice = lattice_of(spec)
     for cell in itertools.product(known_dtypes(spec), repeat=3):
+        if {"timedelta", "datetime"} < {dtype.kind for dtype in cell}:
+            continue  # NumPy's answer for a number beside both depends on their order
         found = lattice.join([dtype.index for dtype in cell])
-        assert found is not None
-        assert spec.dtypes[found].name == np.result_type(*(dtype.name for dtype in cell)).name
+        assert (None if found is None else spec.dtypes[found].name) == numpy_join(cell), cell
 
 
 @pytest.mark.parametrize("level", ["no", "equiv", "safe", "same_kind", "unsafe"])
@@ -129,7 +137,8 @@ def weak_cells(spec: Spec, ufunc: Ufunc) -> Iterator[tuple[list[int], list[int],
         if not 0 < len(strong) < arity:
             continue
         common = lattice.join(strong)
-        assert common is not None
+        if common is None:
+            continue
         ours, alone, theirs = list[int](), list[int](), list[object]()
         for item in chosen:
             if isinstance(item, DType):

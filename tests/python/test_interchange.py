@@ -118,7 +118,7 @@ def test_array_interface():
         ({"typestr": "<f8", "shape": (2,), "data": bytes(16), "strides": (-8,)}, ValueError),
         ({"typestr": "<f8", "shape": (1,), "data": bytes(8), "strides": (8, 8)}, ValueError),
         ({"typestr": "<f8", "shape": (-1,), "data": bytes(8)}, ValueError),
-        ({"typestr": "<M8[s]", "shape": (1,), "data": bytes(8)}, TypeError),
+        ({"typestr": "<M8[xs]", "shape": (1,), "data": bytes(8)}, TypeError),
         ({"typestr": 5, "shape": (1,), "data": bytes(8)}, TypeError),
         ({"typestr": "<f8", "shape": None, "data": bytes(8)}, TypeError),
         ({"typestr": "<f8", "shape": (1,) * 65, "data": bytes(8)}, ValueError),
@@ -277,7 +277,7 @@ def test_array_protocol():
 @pytest.mark.parametrize(
     "source",
     [
-        np.zeros(3, "M8[s]"),
+        np.zeros(3, "V4"),
         np.zeros(3, "clongdouble"),
         np.zeros(3, "U4"),
         np.zeros(3, "S4"),

@@ -19,8 +19,12 @@ TEST(WeakScalar, TakesTheArraysDType) {
     EXPECT_EQ(result(dtype, 1), kind == 'b' ? "int64" : name);
     EXPECT_EQ(result(dtype, 1u), kind == 'b' ? "int64" : name);
     const bool inexact = kind == 'f' || kind == 'c';
-    EXPECT_EQ(result(dtype, 1.0), inexact ? name : "float64");
-    EXPECT_EQ(result(dtype, 1.0f), inexact ? name : "float64");
+    if (dtype.has_unit()) {
+      EXPECT_THROW(result(dtype, 1.0), TypeError);
+    } else {
+      EXPECT_EQ(result(dtype, 1.0), inexact ? name : "float64");
+      EXPECT_EQ(result(dtype, 1.0f), inexact ? name : "float64");
+    }
     EXPECT_EQ(result(dtype, true), name) << "bool is not weak";
   }
   EXPECT_EQ(add(One(1.0f), 0.1).item<float>(), 1.0f + 0.1f);

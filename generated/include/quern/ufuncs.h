@@ -124,6 +124,9 @@ QN_API qn_status qn_isinf(const qn_array* value, qn_array** result);
 /* Whether the input is not a number. */
 QN_API qn_status qn_isnan(const qn_array* value, qn_array** result);
 
+/* Whether the input is NaT, not a time. */
+QN_API qn_status qn_isnat(const qn_array* value, qn_array** result);
+
 /* Whether the input is the negative infinity. */
 QN_API qn_status qn_isneginf(const qn_array* value, qn_array** result);
 

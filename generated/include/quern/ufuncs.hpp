@@ -50,6 +50,7 @@ QUERN_EXPORT const Ufunc& invert();
 QUERN_EXPORT const Ufunc& isfinite();
 QUERN_EXPORT const Ufunc& isinf();
 QUERN_EXPORT const Ufunc& isnan();
+QUERN_EXPORT const Ufunc& isnat();
 QUERN_EXPORT const Ufunc& isneginf();
 QUERN_EXPORT const Ufunc& isposinf();
 QUERN_EXPORT const Ufunc& lcm();
@@ -157,7 +158,7 @@ QUERN_EXPORT Array degrees(const Operand& angle, const CallOptions& options = {}
 // Quotient of the inputs. Whole numbers are divided as float64; floor_divide keeps them whole.
 // Complex numbers are divided by the method of Smith, which scales by the part of the divisor with
 // the larger magnitude. Within 0.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
-// float64, exact for other types.
+// float64, timedelta64, exact for other types.
 QUERN_EXPORT Array divide(const Operand& dividend, const Operand& divisor,
                           const CallOptions& options = {});
 
@@ -267,6 +268,9 @@ QUERN_EXPORT Array isinf(const Operand& value, const CallOptions& options = {});
 
 // Whether the input is not a number. Exact.
 QUERN_EXPORT Array isnan(const Operand& value, const CallOptions& options = {});
+
+// Whether the input is NaT, not a time. Exact.
+QUERN_EXPORT Array isnat(const Operand& value, const CallOptions& options = {});
 
 // Whether the input is the negative infinity. Exact.
 QUERN_EXPORT Array isneginf(const Operand& value, const CallOptions& options = {});

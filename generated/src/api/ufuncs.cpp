@@ -305,6 +305,14 @@ Array isnan(const Operand& value, const CallOptions& options) {
   return ufuncs::isnan().call({value}, options);
 }
 
+const Ufunc& ufuncs::isnat() {
+  static const Ufunc& ufunc = Ufunc::find("isnat");
+  return ufunc;
+}
+Array isnat(const Operand& value, const CallOptions& options) {
+  return ufuncs::isnat().call({value}, options);
+}
+
 const Ufunc& ufuncs::isneginf() {
   static const Ufunc& ufunc = Ufunc::find("isneginf");
   return ufunc;

@@ -145,6 +145,9 @@ qn_status qn_isinf(const qn_array* value, qn_array** result) {
 qn_status qn_isnan(const qn_array* value, qn_array** result) {
   return call("isnan", {value}, {result});
 }
+qn_status qn_isnat(const qn_array* value, qn_array** result) {
+  return call("isnat", {value}, {result});
+}
 qn_status qn_isneginf(const qn_array* value, qn_array** result) {
   return call("isneginf", {value}, {result});
 }

@@ -71,6 +71,12 @@ FpFlags bfloat16_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags bfloat16_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<bfloat16, std::complex<double>>(in, out, n);
 }
+FpFlags bfloat16_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<bfloat16, timedelta64>(in, out, n);
+}
+FpFlags bfloat16_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<bfloat16, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,6 +84,7 @@ const CastKernel kCasts[] = {
     bfloat16_to_uint8, bfloat16_to_uint16, bfloat16_to_uint32, bfloat16_to_uint64,
     bfloat16_to_float8_e4m3fn, bfloat16_to_float8_e5m2, bfloat16_to_bfloat16, bfloat16_to_float16,
     bfloat16_to_float32, bfloat16_to_float64, bfloat16_to_complex64, bfloat16_to_complex128,
+    bfloat16_to_timedelta64, bfloat16_to_datetime64,
 };
 // clang-format on
 

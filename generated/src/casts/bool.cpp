@@ -71,13 +71,19 @@ FpFlags bool_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags bool_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<Bool, std::complex<double>>(in, out, n);
 }
+FpFlags bool_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<Bool, timedelta64>(in, out, n);
+}
+FpFlags bool_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<Bool, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     bool_to_bool, bool_to_int8, bool_to_int16, bool_to_int32, bool_to_int64, bool_to_uint8,
     bool_to_uint16, bool_to_uint32, bool_to_uint64, bool_to_float8_e4m3fn, bool_to_float8_e5m2,
     bool_to_bfloat16, bool_to_float16, bool_to_float32, bool_to_float64, bool_to_complex64,
-    bool_to_complex128,
+    bool_to_complex128, bool_to_timedelta64, bool_to_datetime64,
 };
 // clang-format on
 

@@ -71,6 +71,12 @@ FpFlags complex128_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags complex128_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<double>, std::complex<double>>(in, out, n);
 }
+FpFlags complex128_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<double>, timedelta64>(in, out, n);
+}
+FpFlags complex128_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<double>, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,7 +84,8 @@ const CastKernel kCasts[] = {
     complex128_to_int64, complex128_to_uint8, complex128_to_uint16, complex128_to_uint32,
     complex128_to_uint64, complex128_to_float8_e4m3fn, complex128_to_float8_e5m2,
     complex128_to_bfloat16, complex128_to_float16, complex128_to_float32, complex128_to_float64,
-    complex128_to_complex64, complex128_to_complex128,
+    complex128_to_complex64, complex128_to_complex128, complex128_to_timedelta64,
+    complex128_to_datetime64,
 };
 // clang-format on
 

@@ -71,6 +71,12 @@ FpFlags complex64_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags complex64_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::complex<float>, std::complex<double>>(in, out, n);
 }
+FpFlags complex64_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<float>, timedelta64>(in, out, n);
+}
+FpFlags complex64_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::complex<float>, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,7 +84,8 @@ const CastKernel kCasts[] = {
     complex64_to_int64, complex64_to_uint8, complex64_to_uint16, complex64_to_uint32,
     complex64_to_uint64, complex64_to_float8_e4m3fn, complex64_to_float8_e5m2,
     complex64_to_bfloat16, complex64_to_float16, complex64_to_float32, complex64_to_float64,
-    complex64_to_complex64, complex64_to_complex128,
+    complex64_to_complex64, complex64_to_complex128, complex64_to_timedelta64,
+    complex64_to_datetime64,
 };
 // clang-format on
 

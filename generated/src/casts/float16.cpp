@@ -71,6 +71,12 @@ FpFlags float16_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags float16_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<float16, std::complex<double>>(in, out, n);
 }
+FpFlags float16_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<float16, timedelta64>(in, out, n);
+}
+FpFlags float16_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<float16, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,6 +84,7 @@ const CastKernel kCasts[] = {
     float16_to_uint8, float16_to_uint16, float16_to_uint32, float16_to_uint64,
     float16_to_float8_e4m3fn, float16_to_float8_e5m2, float16_to_bfloat16, float16_to_float16,
     float16_to_float32, float16_to_float64, float16_to_complex64, float16_to_complex128,
+    float16_to_timedelta64, float16_to_datetime64,
 };
 // clang-format on
 

@@ -71,6 +71,12 @@ FpFlags float32_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags float32_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<float, std::complex<double>>(in, out, n);
 }
+FpFlags float32_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<float, timedelta64>(in, out, n);
+}
+FpFlags float32_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<float, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,6 +84,7 @@ const CastKernel kCasts[] = {
     float32_to_uint8, float32_to_uint16, float32_to_uint32, float32_to_uint64,
     float32_to_float8_e4m3fn, float32_to_float8_e5m2, float32_to_bfloat16, float32_to_float16,
     float32_to_float32, float32_to_float64, float32_to_complex64, float32_to_complex128,
+    float32_to_timedelta64, float32_to_datetime64,
 };
 // clang-format on
 

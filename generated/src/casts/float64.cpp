@@ -71,6 +71,12 @@ FpFlags float64_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags float64_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<double, std::complex<double>>(in, out, n);
 }
+FpFlags float64_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<double, timedelta64>(in, out, n);
+}
+FpFlags float64_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<double, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,6 +84,7 @@ const CastKernel kCasts[] = {
     float64_to_uint8, float64_to_uint16, float64_to_uint32, float64_to_uint64,
     float64_to_float8_e4m3fn, float64_to_float8_e5m2, float64_to_bfloat16, float64_to_float16,
     float64_to_float32, float64_to_float64, float64_to_complex64, float64_to_complex128,
+    float64_to_timedelta64, float64_to_datetime64,
 };
 // clang-format on
 

@@ -71,6 +71,12 @@ FpFlags float8_e4m3fn_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags float8_e4m3fn_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<float8_e4m3fn, std::complex<double>>(in, out, n);
 }
+FpFlags float8_e4m3fn_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<float8_e4m3fn, timedelta64>(in, out, n);
+}
+FpFlags float8_e4m3fn_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<float8_e4m3fn, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -79,7 +85,7 @@ const CastKernel kCasts[] = {
     float8_e4m3fn_to_uint32, float8_e4m3fn_to_uint64, float8_e4m3fn_to_float8_e4m3fn,
     float8_e4m3fn_to_float8_e5m2, float8_e4m3fn_to_bfloat16, float8_e4m3fn_to_float16,
     float8_e4m3fn_to_float32, float8_e4m3fn_to_float64, float8_e4m3fn_to_complex64,
-    float8_e4m3fn_to_complex128,
+    float8_e4m3fn_to_complex128, float8_e4m3fn_to_timedelta64, float8_e4m3fn_to_datetime64,
 };
 // clang-format on
 

@@ -71,6 +71,12 @@ FpFlags float8_e5m2_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags float8_e5m2_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<float8_e5m2, std::complex<double>>(in, out, n);
 }
+FpFlags float8_e5m2_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<float8_e5m2, timedelta64>(in, out, n);
+}
+FpFlags float8_e5m2_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<float8_e5m2, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
@@ -78,7 +84,8 @@ const CastKernel kCasts[] = {
     float8_e5m2_to_int64, float8_e5m2_to_uint8, float8_e5m2_to_uint16, float8_e5m2_to_uint32,
     float8_e5m2_to_uint64, float8_e5m2_to_float8_e4m3fn, float8_e5m2_to_float8_e5m2,
     float8_e5m2_to_bfloat16, float8_e5m2_to_float16, float8_e5m2_to_float32, float8_e5m2_to_float64,
-    float8_e5m2_to_complex64, float8_e5m2_to_complex128,
+    float8_e5m2_to_complex64, float8_e5m2_to_complex128, float8_e5m2_to_timedelta64,
+    float8_e5m2_to_datetime64,
 };
 // clang-format on
 

@@ -71,13 +71,19 @@ FpFlags int32_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags int32_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::int32_t, std::complex<double>>(in, out, n);
 }
+FpFlags int32_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int32_t, timedelta64>(in, out, n);
+}
+FpFlags int32_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int32_t, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     int32_to_bool, int32_to_int8, int32_to_int16, int32_to_int32, int32_to_int64, int32_to_uint8,
     int32_to_uint16, int32_to_uint32, int32_to_uint64, int32_to_float8_e4m3fn, int32_to_float8_e5m2,
     int32_to_bfloat16, int32_to_float16, int32_to_float32, int32_to_float64, int32_to_complex64,
-    int32_to_complex128,
+    int32_to_complex128, int32_to_timedelta64, int32_to_datetime64,
 };
 // clang-format on
 

@@ -71,13 +71,19 @@ FpFlags int64_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags int64_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::int64_t, std::complex<double>>(in, out, n);
 }
+FpFlags int64_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int64_t, timedelta64>(in, out, n);
+}
+FpFlags int64_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int64_t, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     int64_to_bool, int64_to_int8, int64_to_int16, int64_to_int32, int64_to_int64, int64_to_uint8,
     int64_to_uint16, int64_to_uint32, int64_to_uint64, int64_to_float8_e4m3fn, int64_to_float8_e5m2,
     int64_to_bfloat16, int64_to_float16, int64_to_float32, int64_to_float64, int64_to_complex64,
-    int64_to_complex128,
+    int64_to_complex128, int64_to_timedelta64, int64_to_datetime64,
 };
 // clang-format on
 

@@ -71,13 +71,19 @@ FpFlags int8_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags int8_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::int8_t, std::complex<double>>(in, out, n);
 }
+FpFlags int8_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int8_t, timedelta64>(in, out, n);
+}
+FpFlags int8_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::int8_t, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     int8_to_bool, int8_to_int8, int8_to_int16, int8_to_int32, int8_to_int64, int8_to_uint8,
     int8_to_uint16, int8_to_uint32, int8_to_uint64, int8_to_float8_e4m3fn, int8_to_float8_e5m2,
     int8_to_bfloat16, int8_to_float16, int8_to_float32, int8_to_float64, int8_to_complex64,
-    int8_to_complex128,
+    int8_to_complex128, int8_to_timedelta64, int8_to_datetime64,
 };
 // clang-format on
 

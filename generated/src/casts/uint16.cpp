@@ -71,13 +71,20 @@ FpFlags uint16_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags uint16_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::uint16_t, std::complex<double>>(in, out, n);
 }
+FpFlags uint16_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint16_t, timedelta64>(in, out, n);
+}
+FpFlags uint16_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint16_t, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     uint16_to_bool, uint16_to_int8, uint16_to_int16, uint16_to_int32, uint16_to_int64,
     uint16_to_uint8, uint16_to_uint16, uint16_to_uint32, uint16_to_uint64, uint16_to_float8_e4m3fn,
     uint16_to_float8_e5m2, uint16_to_bfloat16, uint16_to_float16, uint16_to_float32,
-    uint16_to_float64, uint16_to_complex64, uint16_to_complex128,
+    uint16_to_float64, uint16_to_complex64, uint16_to_complex128, uint16_to_timedelta64,
+    uint16_to_datetime64,
 };
 // clang-format on
 

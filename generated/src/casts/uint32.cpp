@@ -71,13 +71,20 @@ FpFlags uint32_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags uint32_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::uint32_t, std::complex<double>>(in, out, n);
 }
+FpFlags uint32_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint32_t, timedelta64>(in, out, n);
+}
+FpFlags uint32_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint32_t, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     uint32_to_bool, uint32_to_int8, uint32_to_int16, uint32_to_int32, uint32_to_int64,
     uint32_to_uint8, uint32_to_uint16, uint32_to_uint32, uint32_to_uint64, uint32_to_float8_e4m3fn,
     uint32_to_float8_e5m2, uint32_to_bfloat16, uint32_to_float16, uint32_to_float32,
-    uint32_to_float64, uint32_to_complex64, uint32_to_complex128,
+    uint32_to_float64, uint32_to_complex64, uint32_to_complex128, uint32_to_timedelta64,
+    uint32_to_datetime64,
 };
 // clang-format on
 

@@ -71,13 +71,19 @@ FpFlags uint8_to_complex64(const void* in, void* out, std::size_t n) {
 FpFlags uint8_to_complex128(const void* in, void* out, std::size_t n) {
   return Cast<std::uint8_t, std::complex<double>>(in, out, n);
 }
+FpFlags uint8_to_timedelta64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint8_t, timedelta64>(in, out, n);
+}
+FpFlags uint8_to_datetime64(const void* in, void* out, std::size_t n) {
+  return Cast<std::uint8_t, datetime64>(in, out, n);
+}
 
 // clang-format off
 const CastKernel kCasts[] = {
     uint8_to_bool, uint8_to_int8, uint8_to_int16, uint8_to_int32, uint8_to_int64, uint8_to_uint8,
     uint8_to_uint16, uint8_to_uint32, uint8_to_uint64, uint8_to_float8_e4m3fn, uint8_to_float8_e5m2,
     uint8_to_bfloat16, uint8_to_float16, uint8_to_float32, uint8_to_float64, uint8_to_complex64,
-    uint8_to_complex128,
+    uint8_to_complex128, uint8_to_timedelta64, uint8_to_datetime64,
 };
 // clang-format on
 

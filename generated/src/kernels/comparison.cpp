@@ -16,6 +16,7 @@
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
 #include "simd/scan-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -149,6 +150,17 @@ struct EqualComplex128Op {
 FpFlags equal_complex128(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Bool(std::complex<double>, std::complex<double>)>(EqualComplex128Op(), in, out,
                                                                      n);
+}
+
+// spec/ufuncs/equal.yaml:12  equal: timedelta64, timedelta64 -> bool
+struct EqualTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return hn::And(hn::Not(IsNaT(d, flags, a)), hn::Eq(a, b));
+  }
+};
+FpFlags equal_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64, timedelta64)>(EqualTimedelta64Op(), in, out, n);
 }
 
 // spec/ufuncs/greater.yaml:8  greater: bool, bool -> bool
@@ -322,6 +334,17 @@ FpFlags greater_complex128(const void* const* in, void* const* out, std::size_t 
                                                                      n);
 }
 
+// spec/ufuncs/greater.yaml:12  greater: timedelta64, timedelta64 -> bool
+struct GreaterTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return hn::And(hn::Not(IsNaT(d, flags, b)), hn::Gt(a, b));
+  }
+};
+FpFlags greater_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64, timedelta64)>(GreaterTimedelta64Op(), in, out, n);
+}
+
 // spec/ufuncs/equal.yaml:8  equal: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(equal_float32, 0, in, out, n);
@@ -379,6 +402,7 @@ const KernelSet kComparisonKernels[] = {
     {equal_float64, nullptr, nullptr, nullptr},
     {equal_complex64, nullptr, nullptr, nullptr},
     {equal_complex128, nullptr, nullptr, nullptr},
+    {equal_timedelta64, nullptr, nullptr, nullptr},
     {greater_bool, nullptr, nullptr, greater_bool_scan},
     {greater_int8, nullptr, nullptr, nullptr},
     {greater_int16, nullptr, nullptr, nullptr},
@@ -398,6 +422,7 @@ const KernelSet kComparisonKernels[] = {
     {greater_float64, nullptr, nullptr, nullptr},
     {greater_complex64, nullptr, nullptr, nullptr},
     {greater_complex128, nullptr, nullptr, nullptr},
+    {greater_timedelta64, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

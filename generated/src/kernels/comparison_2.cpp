@@ -16,6 +16,7 @@
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
 #include "simd/scan-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -196,6 +197,17 @@ FpFlags greater_equal_complex128(const void* const* in, void* const* out, std::s
                                                                      out, n);
 }
 
+// spec/ufuncs/greater_equal.yaml:12  greater_equal: timedelta64, timedelta64 -> bool
+struct GreaterEqualTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return hn::And(hn::Not(IsNaT(d, flags, b)), hn::Ge(a, b));
+  }
+};
+FpFlags greater_equal_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64, timedelta64)>(GreaterEqualTimedelta64Op(), in, out, n);
+}
+
 // spec/ufuncs/less.yaml:8  less: bool, bool -> bool
 struct LessBoolOp {
   template <class D, class V>
@@ -366,6 +378,17 @@ FpFlags less_complex128(const void* const* in, void* const* out, std::size_t n) 
                                                                      n);
 }
 
+// spec/ufuncs/less.yaml:12  less: timedelta64, timedelta64 -> bool
+struct LessTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return hn::And(hn::Not(IsNaT(d, flags, a)), hn::Lt(a, b));
+  }
+};
+FpFlags less_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64, timedelta64)>(LessTimedelta64Op(), in, out, n);
+}
+
 // spec/ufuncs/greater_equal.yaml:8  greater_equal: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags greater_equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(greater_equal_float32, 0, in, out, n);
@@ -427,6 +450,7 @@ const KernelSet kComparison2Kernels[] = {
     {greater_equal_float64, nullptr, nullptr, nullptr},
     {greater_equal_complex64, nullptr, nullptr, nullptr},
     {greater_equal_complex128, nullptr, nullptr, nullptr},
+    {greater_equal_timedelta64, nullptr, nullptr, nullptr},
     {less_bool, nullptr, nullptr, less_bool_scan},
     {less_int8, nullptr, nullptr, nullptr},
     {less_int16, nullptr, nullptr, nullptr},
@@ -446,6 +470,7 @@ const KernelSet kComparison2Kernels[] = {
     {less_float64, nullptr, nullptr, nullptr},
     {less_complex64, nullptr, nullptr, nullptr},
     {less_complex128, nullptr, nullptr, nullptr},
+    {less_timedelta64, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

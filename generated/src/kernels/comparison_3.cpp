@@ -16,6 +16,7 @@
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
 #include "simd/scan-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -196,6 +197,17 @@ FpFlags less_equal_complex128(const void* const* in, void* const* out, std::size
                                                                      out, n);
 }
 
+// spec/ufuncs/less_equal.yaml:12  less_equal: timedelta64, timedelta64 -> bool
+struct LessEqualTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return hn::And(hn::Not(IsNaT(d, flags, a)), hn::Le(a, b));
+  }
+};
+FpFlags less_equal_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64, timedelta64)>(LessEqualTimedelta64Op(), in, out, n);
+}
+
 // spec/ufuncs/not_equal.yaml:8  not_equal: bool, bool -> bool
 struct NotEqualBoolOp {
   template <class D, class V>
@@ -323,6 +335,17 @@ FpFlags not_equal_complex128(const void* const* in, void* const* out, std::size_
                                                                      out, n);
 }
 
+// spec/ufuncs/not_equal.yaml:12  not_equal: timedelta64, timedelta64 -> bool
+struct NotEqualTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return hn::Or(IsNaT(d, flags, a), hn::Not(hn::Eq(a, b)));
+  }
+};
+FpFlags not_equal_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64, timedelta64)>(NotEqualTimedelta64Op(), in, out, n);
+}
+
 // spec/ufuncs/less_equal.yaml:8  less_equal: float8_e4m3fn, float8_e4m3fn -> bool
 FpFlags less_equal_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Bool(float8_e4m3fn, float8_e4m3fn)>(less_equal_float32, 0, in, out, n);
@@ -384,6 +407,7 @@ const KernelSet kComparison3Kernels[] = {
     {less_equal_float64, nullptr, nullptr, nullptr},
     {less_equal_complex64, nullptr, nullptr, nullptr},
     {less_equal_complex128, nullptr, nullptr, nullptr},
+    {less_equal_timedelta64, nullptr, nullptr, nullptr},
     {not_equal_bool, nullptr, nullptr, not_equal_bool_scan},
     {not_equal_int8, nullptr, nullptr, nullptr},
     {not_equal_int16, nullptr, nullptr, nullptr},
@@ -399,6 +423,7 @@ const KernelSet kComparison3Kernels[] = {
     {not_equal_float64, nullptr, nullptr, nullptr},
     {not_equal_complex64, nullptr, nullptr, nullptr},
     {not_equal_complex128, nullptr, nullptr, nullptr},
+    {not_equal_timedelta64, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

@@ -15,6 +15,7 @@
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -178,6 +179,18 @@ FpFlags clip_complex128(const void* const* in, void* const* out, std::size_t n) 
                                         std::complex<double>)>(ClipComplex128Op(), in, out, n);
 }
 
+// spec/ufuncs/clip.yaml:12  clip: timedelta64, timedelta64, timedelta64 -> timedelta64
+struct ClipTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b, V c) const {
+    return hn::Min(TimeMaximum(d, flags, a, b), c);
+  }
+};
+FpFlags clip_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<timedelta64(timedelta64, timedelta64, timedelta64)>(ClipTimedelta64Op(), in, out,
+                                                                       n);
+}
+
 // spec/ufuncs/clip.yaml:8  clip: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
 FpFlags clip_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn, float8_e4m3fn)>(clip_float32, 0, in,
@@ -218,6 +231,7 @@ const KernelSet kExtremaKernels[] = {
     {clip_float64, nullptr, nullptr, nullptr},
     {clip_complex64, nullptr, nullptr, nullptr},
     {clip_complex128, nullptr, nullptr, nullptr},
+    {clip_timedelta64, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

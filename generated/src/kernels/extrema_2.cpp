@@ -347,6 +347,32 @@ FpFlags fmax_complex128_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                                                 accumulator);
 }
 
+// spec/ufuncs/fmax.yaml:12  fmax: timedelta64, timedelta64 -> timedelta64
+struct FmaxTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a, V b) const {
+    return hn::Max(a, b);
+  }
+};
+FpFlags fmax_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<timedelta64(timedelta64, timedelta64)>(FmaxTimedelta64Op(), in, out, n);
+}
+FpFlags fmax_timedelta64_reduce(const void* in, std::size_t n, void* result) {
+  return Reduce<timedelta64>(FmaxTimedelta64Op(),
+                             timedelta64{std::numeric_limits<std::int64_t>::min()}, in, n, result);
+}
+FpFlags fmax_timedelta64_reduce_columns(const void* in, std::ptrdiff_t row_stride, std::size_t rows,
+                                        std::size_t columns, void* out) {
+  return ReduceColumns<timedelta64>(FmaxTimedelta64Op(),
+                                    timedelta64{std::numeric_limits<std::int64_t>::min()}, in,
+                                    row_stride, rows, columns, out);
+}
+FpFlags fmax_timedelta64_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return Scan<timedelta64(timedelta64, timedelta64)>(FmaxTimedelta64Op(), in, in_step, out,
+                                                     out_step, n, accumulator);
+}
+
 // spec/ufuncs/fmax.yaml:10  fmax: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
 FpFlags fmax_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(fmax_float32, 0, in, out, n);
@@ -403,6 +429,8 @@ const KernelSet kExtrema2Kernels[] = {
     {fmax_float64, fmax_float64_reduce, fmax_float64_reduce_columns, fmax_float64_scan},
     {fmax_complex64, fmax_complex64_reduce, fmax_complex64_reduce_columns, fmax_complex64_scan},
     {fmax_complex128, fmax_complex128_reduce, fmax_complex128_reduce_columns, fmax_complex128_scan},
+    {fmax_timedelta64, fmax_timedelta64_reduce, fmax_timedelta64_reduce_columns,
+     fmax_timedelta64_scan},
 };
 // clang-format on
 

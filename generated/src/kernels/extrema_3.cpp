@@ -18,6 +18,7 @@
 #include "simd/fold.h"
 #include "simd/reduce-inl.h"
 #include "simd/scan-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -343,6 +344,32 @@ FpFlags fmin_complex128_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                                                 accumulator);
 }
 
+// spec/ufuncs/fmin.yaml:12  fmin: timedelta64, timedelta64 -> timedelta64
+struct FminTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return TimeFmin(d, flags, a, b);
+  }
+};
+FpFlags fmin_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<timedelta64(timedelta64, timedelta64)>(FminTimedelta64Op(), in, out, n);
+}
+FpFlags fmin_timedelta64_reduce(const void* in, std::size_t n, void* result) {
+  return Reduce<timedelta64>(FminTimedelta64Op(),
+                             timedelta64{std::numeric_limits<std::int64_t>::min()}, in, n, result);
+}
+FpFlags fmin_timedelta64_reduce_columns(const void* in, std::ptrdiff_t row_stride, std::size_t rows,
+                                        std::size_t columns, void* out) {
+  return ReduceColumns<timedelta64>(FminTimedelta64Op(),
+                                    timedelta64{std::numeric_limits<std::int64_t>::min()}, in,
+                                    row_stride, rows, columns, out);
+}
+FpFlags fmin_timedelta64_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                              std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return Scan<timedelta64(timedelta64, timedelta64)>(FminTimedelta64Op(), in, in_step, out,
+                                                     out_step, n, accumulator);
+}
+
 // spec/ufuncs/fmin.yaml:10  fmin: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
 FpFlags fmin_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(fmin_float32, 0, in, out, n);
@@ -399,6 +426,8 @@ const KernelSet kExtrema3Kernels[] = {
     {fmin_float64, fmin_float64_reduce, fmin_float64_reduce_columns, fmin_float64_scan},
     {fmin_complex64, fmin_complex64_reduce, fmin_complex64_reduce_columns, fmin_complex64_scan},
     {fmin_complex128, fmin_complex128_reduce, fmin_complex128_reduce_columns, fmin_complex128_scan},
+    {fmin_timedelta64, fmin_timedelta64_reduce, fmin_timedelta64_reduce_columns,
+     fmin_timedelta64_scan},
 };
 // clang-format on
 

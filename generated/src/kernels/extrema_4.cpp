@@ -18,6 +18,7 @@
 #include "simd/fold.h"
 #include "simd/reduce-inl.h"
 #include "simd/scan-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -135,6 +136,31 @@ FpFlags maximum_complex128_scan(const void* in, std::ptrdiff_t in_step, void* ou
       MaximumComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/maximum.yaml:12  maximum: timedelta64, timedelta64 -> timedelta64
+struct MaximumTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return TimeMaximum(d, flags, a, b);
+  }
+};
+FpFlags maximum_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<timedelta64(timedelta64, timedelta64)>(MaximumTimedelta64Op(), in, out, n);
+}
+FpFlags maximum_timedelta64_reduce(const void* in, std::size_t n, void* result) {
+  return Reduce<timedelta64>(MaximumTimedelta64Op(), timedelta64{-9223372036854775807}, in, n,
+                             result);
+}
+FpFlags maximum_timedelta64_reduce_columns(const void* in, std::ptrdiff_t row_stride,
+                                           std::size_t rows, std::size_t columns, void* out) {
+  return ReduceColumns<timedelta64>(MaximumTimedelta64Op(), timedelta64{-9223372036854775807}, in,
+                                    row_stride, rows, columns, out);
+}
+FpFlags maximum_timedelta64_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                 std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return Scan<timedelta64(timedelta64, timedelta64)>(MaximumTimedelta64Op(), in, in_step, out,
+                                                     out_step, n, accumulator);
+}
+
 // spec/ufuncs/maximum.yaml:10  maximum: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
 FpFlags maximum_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(maximum_float32, 0, in, out, n);
@@ -185,6 +211,8 @@ const KernelSet kExtrema4Kernels[] = {
      maximum_complex64_scan},
     {maximum_complex128, maximum_complex128_reduce, maximum_complex128_reduce_columns,
      maximum_complex128_scan},
+    {maximum_timedelta64, maximum_timedelta64_reduce, maximum_timedelta64_reduce_columns,
+     maximum_timedelta64_scan},
 };
 // clang-format on
 

@@ -134,6 +134,31 @@ FpFlags minimum_complex128_scan(const void* in, std::ptrdiff_t in_step, void* ou
       MinimumComplex128Op(), in, in_step, out, out_step, n, accumulator);
 }
 
+// spec/ufuncs/minimum.yaml:12  minimum: timedelta64, timedelta64 -> timedelta64
+struct MinimumTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D, FlagSet&, V a, V b) const {
+    return hn::Min(a, b);
+  }
+};
+FpFlags minimum_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<timedelta64(timedelta64, timedelta64)>(MinimumTimedelta64Op(), in, out, n);
+}
+FpFlags minimum_timedelta64_reduce(const void* in, std::size_t n, void* result) {
+  return Reduce<timedelta64>(MinimumTimedelta64Op(), timedelta64{9223372036854775807}, in, n,
+                             result);
+}
+FpFlags minimum_timedelta64_reduce_columns(const void* in, std::ptrdiff_t row_stride,
+                                           std::size_t rows, std::size_t columns, void* out) {
+  return ReduceColumns<timedelta64>(MinimumTimedelta64Op(), timedelta64{9223372036854775807}, in,
+                                    row_stride, rows, columns, out);
+}
+FpFlags minimum_timedelta64_scan(const void* in, std::ptrdiff_t in_step, void* out,
+                                 std::ptrdiff_t out_step, std::size_t n, void* accumulator) {
+  return Scan<timedelta64(timedelta64, timedelta64)>(MinimumTimedelta64Op(), in, in_step, out,
+                                                     out_step, n, accumulator);
+}
+
 // spec/ufuncs/minimum.yaml:10  minimum: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
 FpFlags minimum_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn)>(minimum_float32, 0, in, out, n);
@@ -184,6 +209,8 @@ const KernelSet kExtrema5Kernels[] = {
      minimum_complex64_scan},
     {minimum_complex128, minimum_complex128_reduce, minimum_complex128_reduce_columns,
      minimum_complex128_scan},
+    {minimum_timedelta64, minimum_timedelta64_reduce, minimum_timedelta64_reduce_columns,
+     minimum_timedelta64_scan},
 };
 // clang-format on
 

@@ -16,6 +16,7 @@
 #include "simd/floating-inl.h"
 #include "simd/logical-inl.h"
 #include "simd/scan-inl.h"
+#include "simd/times-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -297,6 +298,17 @@ FpFlags isfinite_complex128(const void* const* in, void* const* out, std::size_t
   return Transform<Bool(std::complex<double>)>(IsfiniteComplex128Op(), in, out, n);
 }
 
+// spec/ufuncs/isfinite.yaml:9  isfinite: timedelta64 -> bool
+struct IsfiniteTimedelta64Op {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return hn::Not(IsNaT(d, flags, a));
+  }
+};
+FpFlags isfinite_timedelta64(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Bool(timedelta64)>(IsfiniteTimedelta64Op(), in, out, n);
+}
+
 // spec/ufuncs/ceil.yaml:8  ceil: float8_e4m3fn -> float8_e4m3fn
 FpFlags ceil_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn)>(ceil_float32, 0, in, out, n);
@@ -555,6 +567,7 @@ const KernelSet kFloatingKernels[] = {
     {isfinite_float64, nullptr, nullptr, nullptr},
     {isfinite_complex64, nullptr, nullptr, nullptr},
     {isfinite_complex128, nullptr, nullptr, nullptr},
+    {isfinite_timedelta64, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

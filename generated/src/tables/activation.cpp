@@ -58,8 +58,8 @@ static const LoopInfo kHardSigmoidLoops[6] = {
     {kHardSigmoidTypes[5], &kActivationFamily, 5, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/hard_sigmoid.yaml:6"},
 };
-static const std::int16_t kHardSigmoidResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kHardSigmoidResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kHardSigmoidRefusals[1] = {
     "",
@@ -112,8 +112,8 @@ static const LoopInfo kLeakyReluLoops[6] = {
      kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
 };
-static const std::int16_t kLeakyReluResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kLeakyReluResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kLeakyReluRefusals[1] = {
     "",
@@ -191,8 +191,8 @@ static const LoopInfo kReluLoops[14] = {
     {kReluTypes[13], &kActivationFamily, 25, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/relu.yaml:9"},
 };
-static const std::int16_t kReluResolution[17] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
+static const std::int16_t kReluResolution[19] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
 };
 static const char* const kReluRefusals[1] = {
     "",
@@ -238,8 +238,8 @@ static const LoopInfo kSoftsignLoops[6] = {
     {kSoftsignTypes[5], &kActivationFamily, 31, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/softsign.yaml:6"},
 };
-static const std::int16_t kSoftsignResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kSoftsignResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kSoftsignRefusals[1] = {
     "",

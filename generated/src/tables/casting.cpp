@@ -20,114 +20,125 @@ using enum Casting;
 const Casting kLeastLevel[] = {
     // bool
     kNo, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe,
-    kSafe, kSafe, kSafe,
+    kSafe, kSafe, kSafe, kSafe, kUnsafe,
     // int8
     kUnsafe, kNo, kSafe, kSafe, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kSameKind,
-    kSafe, kSafe, kSafe, kSafe, kSafe, kSafe,
+    kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kUnsafe,
     // int16
     kUnsafe, kSameKind, kNo, kSafe, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kSameKind,
-    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe, kSafe, kUnsafe,
     // int32
     kUnsafe, kSameKind, kSameKind, kNo, kSafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe, kSafe, kUnsafe,
     // int64
     kUnsafe, kSameKind, kSameKind, kSameKind, kNo, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe, kSafe, kUnsafe,
     // uint8
     kUnsafe, kSameKind, kSafe, kSafe, kSafe, kNo, kSafe, kSafe, kSafe, kSameKind, kSameKind, kSafe,
-    kSafe, kSafe, kSafe, kSafe, kSafe,
+    kSafe, kSafe, kSafe, kSafe, kSafe, kSafe, kUnsafe,
     // uint16
     kUnsafe, kSameKind, kSameKind, kSafe, kSafe, kSameKind, kNo, kSafe, kSafe, kSameKind, kSameKind,
-    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe, kSafe, kUnsafe,
     // uint32
     kUnsafe, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSameKind, kNo, kSafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe, kSafe, kUnsafe,
     // uint64
     kUnsafe, kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kNo,
-    kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kSameKind, kSafe, kSameKind, kSafe, kSameKind,
+    kUnsafe,
     // float8_e4m3fn
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kSameKind,
-    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe, kUnsafe, kUnsafe,
     // float8_e5m2
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kNo,
-    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSafe, kSafe, kSafe, kSafe, kUnsafe, kUnsafe,
     // bfloat16
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kNo, kSameKind, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kNo, kSameKind, kSafe, kSafe, kSafe, kSafe, kUnsafe, kUnsafe,
     // float16
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe, kSafe, kUnsafe, kUnsafe,
     // float32
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe,
+    kSameKind, kSameKind, kSameKind, kNo, kSafe, kSafe, kSafe, kUnsafe, kUnsafe,
     // float64
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind,
-    kSameKind, kSameKind, kSameKind, kSameKind, kNo, kSameKind, kSafe,
+    kSameKind, kSameKind, kSameKind, kSameKind, kNo, kSameKind, kSafe, kUnsafe, kUnsafe,
     // complex64
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe,
-    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kSafe,
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kSafe, kUnsafe, kUnsafe,
     // complex128
     kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe,
-    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kNo,
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kSameKind, kNo, kUnsafe, kUnsafe,
+    // timedelta64
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe,
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo, kUnsafe,
+    // datetime64
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe,
+    kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kUnsafe, kNo,
 };
 
 // The least dtype that both cast to safely, or -1.
 const std::int16_t kPromotion[] = {
     // bool
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
     // int8
-    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16, 17, -1,
     // int16
-    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16, 17, -1,
     // int32
-    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, 17, -1,
     // int64
-    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, 17, -1,
     // uint8
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16, 17, -1,
     // uint16
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16, 17, -1,
     // uint32
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16, 17, -1,
     // uint64
-    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
     // float8_e4m3fn
-    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16, -1, -1,
     // float8_e5m2
-    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16, -1, -1,
     // bfloat16
-    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16, -1, -1,
     // float16
-    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16, -1, -1,
     // float32
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
     // float64
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
     // complex64
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16, -1, -1,
     // complex128
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, -1, -1,
+    // timedelta64
+    17, 17, 17, 17, 17, 17, 17, 17, -1, -1, -1, -1, -1, -1, -1, -1, -1, 17, 18,
+    // datetime64
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 18, 18,
 };
 
 // Bit i stands for the dtype at position i of the kind order.
 const std::uint64_t kUpSets[] = {
-    0x1ffff, 0x1f81e, 0x1e01c, 0x14018, 0x14010, 0x1f9fc, 0x1e1d8, 0x14190, 0x14100, 0x1e200,
-    0x1e400, 0x1e800, 0x1f000, 0x1e000, 0x14000, 0x18000, 0x10000,
+    0x3ffff, 0x3f81e, 0x3e01c, 0x34018, 0x34010, 0x3f9fc, 0x3e1d8, 0x34190, 0x14100, 0x1e200,
+    0x1e400, 0x1e800, 0x1f000, 0x1e000, 0x14000, 0x18000, 0x10000, 0x60000, 0x40000,
 };
 const DTypeId kByOrder[] = {
     kBoolId, kInt8Id, kInt16Id, kInt32Id, kInt64Id, kUint8Id, kUint16Id, kUint32Id, kUint64Id,
     kFloat8_e4m3fnId, kFloat8_e5m2Id, kBfloat16Id, kFloat16Id, kFloat32Id, kFloat64Id, kComplex64Id,
-    kComplex128Id,
+    kComplex128Id, kTimedelta64Id, kDatetime64Id,
 };
 
 // What a weak scalar becomes beside each dtype.
 const std::int16_t kWeak[] = {
     // integer
-    4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+    4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 4, 4,
     // real
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 9, 10, 11, 12, 13, 14, 15, 16,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 9, 10, 11, 12, 13, 14, 15, 16, 14, 14,
     // complex
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16, 16, 16,
 };
 const DTypeId kWeakAlone[] = {
     kInt64Id, kFloat64Id, kComplex128Id,
@@ -136,39 +147,43 @@ const DTypeId kWeakAlone[] = {
 // Flags of the hardware that a cast reports.
 const FpFlags kCastFlags[] = {
     // bool
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int8
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int32
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // int64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint8
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint32
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // uint64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float8_e4m3fn
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float8_e5m2
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // bfloat16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float16
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float32
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // float64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0, 0, 0,
     // complex64
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     // complex128
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 6, 0, 0, 0,
+    // timedelta64
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    // datetime64
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 
 const CastFamily kCasts[] = {
@@ -189,6 +204,8 @@ const CastFamily kCasts[] = {
     {kFloat64Id, kCastsFromFloat64},
     {kComplex64Id, kCastsFromComplex64},
     {kComplex128Id, kCastsFromComplex128},
+    {kTimedelta64Id, kCastsFromTimedelta64},
+    {kDatetime64Id, kCastsFromDatetime64},
 };
 
 }  // namespace

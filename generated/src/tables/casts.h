@@ -34,6 +34,8 @@ extern const CastTargetTable kCastsFromFloat32[kTargetCount];
 extern const CastTargetTable kCastsFromFloat64[kTargetCount];
 extern const CastTargetTable kCastsFromComplex64[kTargetCount];
 extern const CastTargetTable kCastsFromComplex128[kTargetCount];
+extern const CastTargetTable kCastsFromTimedelta64[kTargetCount];
+extern const CastTargetTable kCastsFromDatetime64[kTargetCount];
 
 }  // namespace quern::builtin
 

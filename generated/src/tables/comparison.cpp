@@ -28,7 +28,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // equal
 
 static const char kEqualSummary[] = "Whether the first input is equal to the second.";
-static const DTypeId kEqualTypes[19][3] = {
+static const DTypeId kEqualTypes[21][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -48,11 +48,13 @@ static const DTypeId kEqualTypes[19][3] = {
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
     {kComplex128Id, kComplex128Id, kBoolId},
+    {kTimedelta64Id, kTimedelta64Id, kBoolId},
+    {kDatetime64Id, kDatetime64Id, kBoolId},
 };
 static const char* const kEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kEqualLoops[19] = {
+static const LoopInfo kEqualLoops[21] = {
     // bool, bool -> bool
     {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:8"},
@@ -110,31 +112,39 @@ static const LoopInfo kEqualLoops[19] = {
     // complex128, complex128 -> bool
     {kEqualTypes[18], &kComparisonFamily, 14, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/equal.yaml:9"},
+    // timedelta64, timedelta64 -> bool
+    {kEqualTypes[19], &kComparisonFamily, 15, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:12"},
+    // datetime64, datetime64 -> bool
+    {kEqualTypes[20], &kComparisonFamily, 15, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/equal.yaml:12"},
 };
-static const std::int16_t kEqualResolution[289] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18,
-    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18,
-    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18,
-    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18,
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18,
-    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+static const std::int16_t kEqualResolution[361] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18, -1, -1,
+    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18, -1, -1,
+    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18, -1, -1,
+    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, -1, -1,
+    19, 19, 19, 19, 19, 19, 19, 19, -1, -1, -1, -1, -1, -1, -1, -1, -1, 19, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 20,
 };
 static const char* const kEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kEqualReduction[17] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kEqualReduction[19] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kEqualUfunc;
 const UfuncInfo kEqualUfunc = {
@@ -146,7 +156,7 @@ const UfuncInfo kEqualUfunc = {
 // greater
 
 static const char kGreaterSummary[] = "Whether the first input is greater than the second.";
-static const DTypeId kGreaterTypes[19][3] = {
+static const DTypeId kGreaterTypes[21][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -166,93 +176,103 @@ static const DTypeId kGreaterTypes[19][3] = {
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
     {kComplex128Id, kComplex128Id, kBoolId},
+    {kTimedelta64Id, kTimedelta64Id, kBoolId},
+    {kDatetime64Id, kDatetime64Id, kBoolId},
 };
 static const char* const kGreaterArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kGreaterLoops[19] = {
+static const LoopInfo kGreaterLoops[21] = {
     // bool, bool -> bool
-    {kGreaterTypes[0], &kComparisonFamily, 15, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[0], &kComparisonFamily, 16, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterTypes[1], &kComparisonFamily, 16, 0, 0, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[1], &kComparisonFamily, 17, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterTypes[2], &kComparisonFamily, 17, 0, 0, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[2], &kComparisonFamily, 18, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterTypes[3], &kComparisonFamily, 18, 0, 0, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[3], &kComparisonFamily, 19, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int64, int64 -> bool
-    {kGreaterTypes[4], &kComparisonFamily, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kGreaterTypes[4], &kComparisonFamily, 20, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // int64, uint64 -> bool
-    {kGreaterTypes[5], &kComparisonFamily, 20, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[5], &kComparisonFamily, 21, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:10"},
     // uint8, uint8 -> bool
-    {kGreaterTypes[6], &kComparisonFamily, 21, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[6], &kComparisonFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // uint16, uint16 -> bool
-    {kGreaterTypes[7], &kComparisonFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[7], &kComparisonFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // uint32, uint32 -> bool
-    {kGreaterTypes[8], &kComparisonFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[8], &kComparisonFamily, 24, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // uint64, int64 -> bool
-    {kGreaterTypes[9], &kComparisonFamily, 24, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[9], &kComparisonFamily, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:11"},
     // uint64, uint64 -> bool
-    {kGreaterTypes[10], &kComparisonFamily, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kGreaterTypes[10], &kComparisonFamily, 26, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kGreaterTypes[11], &kComparisonFamily, 26, 0, 0, 4, kVectorVectorVectorKinds,
+    {kGreaterTypes[11], &kComparisonFamily, 27, 0, 0, 4, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kGreaterTypes[12], &kComparisonFamily, 27, 0, 0, 3, kVectorVectorVectorKinds,
+    {kGreaterTypes[12], &kComparisonFamily, 28, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kGreaterTypes[13], &kComparisonFamily, 28, 0, 0, 2, kVectorVectorVectorKinds,
+    {kGreaterTypes[13], &kComparisonFamily, 29, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float16, float16 -> bool
-    {kGreaterTypes[14], &kComparisonFamily, 29, 0, 0, 1, kVectorVectorVectorKinds,
+    {kGreaterTypes[14], &kComparisonFamily, 30, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float32, float32 -> bool
-    {kGreaterTypes[15], &kComparisonFamily, 30, 0, 0, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[15], &kComparisonFamily, 31, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // float64, float64 -> bool
-    {kGreaterTypes[16], &kComparisonFamily, 31, 0, 0, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[16], &kComparisonFamily, 32, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:8"},
     // complex64, complex64 -> bool
-    {kGreaterTypes[17], &kComparisonFamily, 32, 0, kInvalid, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[17], &kComparisonFamily, 33, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:9"},
     // complex128, complex128 -> bool
-    {kGreaterTypes[18], &kComparisonFamily, 33, 0, kInvalid, 0, kVectorVectorVectorKinds,
+    {kGreaterTypes[18], &kComparisonFamily, 34, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater.yaml:9"},
+    // timedelta64, timedelta64 -> bool
+    {kGreaterTypes[19], &kComparisonFamily, 35, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:12"},
+    // datetime64, datetime64 -> bool
+    {kGreaterTypes[20], &kComparisonFamily, 35, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/greater.yaml:12"},
 };
-static const std::int16_t kGreaterResolution[289] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18,
-    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18,
-    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18,
-    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18,
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18,
-    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+static const std::int16_t kGreaterResolution[361] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18, -1, -1,
+    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18, -1, -1,
+    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18, -1, -1,
+    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, -1, -1,
+    19, 19, 19, 19, 19, 19, 19, 19, -1, -1, -1, -1, -1, -1, -1, -1, -1, 19, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 20,
 };
 static const char* const kGreaterRefusals[1] = {
     "",
 };
-static const std::int16_t kGreaterReduction[17] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kGreaterReduction[19] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kGreaterUfunc;
 const UfuncInfo kGreaterUfunc = {
@@ -265,7 +285,7 @@ const UfuncInfo kGreaterUfunc = {
 
 static const char kGreaterEqualSummary[] =
     "Whether the first input is greater than or equal to the second.";
-static const DTypeId kGreaterEqualTypes[19][3] = {
+static const DTypeId kGreaterEqualTypes[21][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -285,11 +305,13 @@ static const DTypeId kGreaterEqualTypes[19][3] = {
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
     {kComplex128Id, kComplex128Id, kBoolId},
+    {kTimedelta64Id, kTimedelta64Id, kBoolId},
+    {kDatetime64Id, kDatetime64Id, kBoolId},
 };
 static const char* const kGreaterEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kGreaterEqualLoops[19] = {
+static const LoopInfo kGreaterEqualLoops[21] = {
     // bool, bool -> bool
     {kGreaterEqualTypes[0], &kComparison2Family, 0, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/greater_equal.yaml:8"},
@@ -347,31 +369,39 @@ static const LoopInfo kGreaterEqualLoops[19] = {
     // complex128, complex128 -> bool
     {kGreaterEqualTypes[18], &kComparison2Family, 18, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/greater_equal.yaml:9"},
+    // timedelta64, timedelta64 -> bool
+    {kGreaterEqualTypes[19], &kComparison2Family, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/greater_equal.yaml:12"},
+    // datetime64, datetime64 -> bool
+    {kGreaterEqualTypes[20], &kComparison2Family, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/greater_equal.yaml:12"},
 };
-static const std::int16_t kGreaterEqualResolution[289] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18,
-    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18,
-    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18,
-    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18,
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18,
-    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+static const std::int16_t kGreaterEqualResolution[361] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18, -1, -1,
+    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18, -1, -1,
+    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18, -1, -1,
+    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, -1, -1,
+    19, 19, 19, 19, 19, 19, 19, 19, -1, -1, -1, -1, -1, -1, -1, -1, -1, 19, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 20,
 };
 static const char* const kGreaterEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kGreaterEqualReduction[17] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kGreaterEqualReduction[19] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kGreaterEqualUfunc;
 const UfuncInfo kGreaterEqualUfunc = {
@@ -384,7 +414,7 @@ const UfuncInfo kGreaterEqualUfunc = {
 // less
 
 static const char kLessSummary[] = "Whether the first input is less than the second.";
-static const DTypeId kLessTypes[19][3] = {
+static const DTypeId kLessTypes[21][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -404,93 +434,103 @@ static const DTypeId kLessTypes[19][3] = {
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
     {kComplex128Id, kComplex128Id, kBoolId},
+    {kTimedelta64Id, kTimedelta64Id, kBoolId},
+    {kDatetime64Id, kDatetime64Id, kBoolId},
 };
 static const char* const kLessArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLessLoops[19] = {
+static const LoopInfo kLessLoops[21] = {
     // bool, bool -> bool
-    {kLessTypes[0], &kComparison2Family, 19, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[0], &kComparison2Family, 20, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int8, int8 -> bool
-    {kLessTypes[1], &kComparison2Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLessTypes[1], &kComparison2Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int16, int16 -> bool
-    {kLessTypes[2], &kComparison2Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLessTypes[2], &kComparison2Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int32, int32 -> bool
-    {kLessTypes[3], &kComparison2Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLessTypes[3], &kComparison2Family, 23, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int64, int64 -> bool
-    {kLessTypes[4], &kComparison2Family, 23, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kLessTypes[4], &kComparison2Family, 24, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // int64, uint64 -> bool
-    {kLessTypes[5], &kComparison2Family, 24, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[5], &kComparison2Family, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:10"},
     // uint8, uint8 -> bool
-    {kLessTypes[6], &kComparison2Family, 25, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[6], &kComparison2Family, 26, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // uint16, uint16 -> bool
-    {kLessTypes[7], &kComparison2Family, 26, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[7], &kComparison2Family, 27, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // uint32, uint32 -> bool
-    {kLessTypes[8], &kComparison2Family, 27, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[8], &kComparison2Family, 28, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // uint64, int64 -> bool
-    {kLessTypes[9], &kComparison2Family, 28, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[9], &kComparison2Family, 29, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:11"},
     // uint64, uint64 -> bool
-    {kLessTypes[10], &kComparison2Family, 29, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kLessTypes[10], &kComparison2Family, 30, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLessTypes[11], &kComparison2Family, 30, 0, 0, 4, kVectorVectorVectorKinds,
+    {kLessTypes[11], &kComparison2Family, 31, 0, 0, 4, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kLessTypes[12], &kComparison2Family, 31, 0, 0, 3, kVectorVectorVectorKinds,
+    {kLessTypes[12], &kComparison2Family, 32, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLessTypes[13], &kComparison2Family, 32, 0, 0, 2, kVectorVectorVectorKinds,
+    {kLessTypes[13], &kComparison2Family, 33, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float16, float16 -> bool
-    {kLessTypes[14], &kComparison2Family, 33, 0, 0, 1, kVectorVectorVectorKinds,
+    {kLessTypes[14], &kComparison2Family, 34, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float32, float32 -> bool
-    {kLessTypes[15], &kComparison2Family, 34, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLessTypes[15], &kComparison2Family, 35, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // float64, float64 -> bool
-    {kLessTypes[16], &kComparison2Family, 35, 0, 0, 0, kVectorVectorVectorKinds,
+    {kLessTypes[16], &kComparison2Family, 36, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:8"},
     // complex64, complex64 -> bool
-    {kLessTypes[17], &kComparison2Family, 36, 0, kInvalid, 0, kVectorVectorVectorKinds,
+    {kLessTypes[17], &kComparison2Family, 37, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:9"},
     // complex128, complex128 -> bool
-    {kLessTypes[18], &kComparison2Family, 37, 0, kInvalid, 0, kVectorVectorVectorKinds,
+    {kLessTypes[18], &kComparison2Family, 38, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less.yaml:9"},
+    // timedelta64, timedelta64 -> bool
+    {kLessTypes[19], &kComparison2Family, 39, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/less.yaml:12"},
+    // datetime64, datetime64 -> bool
+    {kLessTypes[20], &kComparison2Family, 39, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/less.yaml:12"},
 };
-static const std::int16_t kLessResolution[289] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18,
-    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18,
-    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18,
-    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18,
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18,
-    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+static const std::int16_t kLessResolution[361] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18, -1, -1,
+    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18, -1, -1,
+    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18, -1, -1,
+    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, -1, -1,
+    19, 19, 19, 19, 19, 19, 19, 19, -1, -1, -1, -1, -1, -1, -1, -1, -1, 19, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 20,
 };
 static const char* const kLessRefusals[1] = {
     "",
 };
-static const std::int16_t kLessReduction[17] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kLessReduction[19] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kLessUfunc;
 const UfuncInfo kLessUfunc = {
@@ -503,7 +543,7 @@ const UfuncInfo kLessUfunc = {
 
 static const char kLessEqualSummary[] =
     "Whether the first input is less than or equal to the second.";
-static const DTypeId kLessEqualTypes[19][3] = {
+static const DTypeId kLessEqualTypes[21][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -523,11 +563,13 @@ static const DTypeId kLessEqualTypes[19][3] = {
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
     {kComplex128Id, kComplex128Id, kBoolId},
+    {kTimedelta64Id, kTimedelta64Id, kBoolId},
+    {kDatetime64Id, kDatetime64Id, kBoolId},
 };
 static const char* const kLessEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kLessEqualLoops[19] = {
+static const LoopInfo kLessEqualLoops[21] = {
     // bool, bool -> bool
     {kLessEqualTypes[0], &kComparison3Family, 0, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/less_equal.yaml:8"},
@@ -585,31 +627,39 @@ static const LoopInfo kLessEqualLoops[19] = {
     // complex128, complex128 -> bool
     {kLessEqualTypes[18], &kComparison3Family, 18, 0, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/less_equal.yaml:9"},
+    // timedelta64, timedelta64 -> bool
+    {kLessEqualTypes[19], &kComparison3Family, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:12"},
+    // datetime64, datetime64 -> bool
+    {kLessEqualTypes[20], &kComparison3Family, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/less_equal.yaml:12"},
 };
-static const std::int16_t kLessEqualResolution[289] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18,
-    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18,
-    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18,
-    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18,
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18,
-    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+static const std::int16_t kLessEqualResolution[361] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18, -1, -1,
+    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18, -1, -1,
+    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18, -1, -1,
+    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, -1, -1,
+    19, 19, 19, 19, 19, 19, 19, 19, -1, -1, -1, -1, -1, -1, -1, -1, -1, 19, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 20,
 };
 static const char* const kLessEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kLessEqualReduction[17] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kLessEqualReduction[19] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kLessEqualUfunc;
 const UfuncInfo kLessEqualUfunc = {
@@ -621,7 +671,7 @@ const UfuncInfo kLessEqualUfunc = {
 // not_equal
 
 static const char kNotEqualSummary[] = "Whether the first input is different from the second.";
-static const DTypeId kNotEqualTypes[19][3] = {
+static const DTypeId kNotEqualTypes[21][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kBoolId},
     {kInt16Id, kInt16Id, kBoolId},
@@ -641,93 +691,103 @@ static const DTypeId kNotEqualTypes[19][3] = {
     {kFloat64Id, kFloat64Id, kBoolId},
     {kComplex64Id, kComplex64Id, kBoolId},
     {kComplex128Id, kComplex128Id, kBoolId},
+    {kTimedelta64Id, kTimedelta64Id, kBoolId},
+    {kDatetime64Id, kDatetime64Id, kBoolId},
 };
 static const char* const kNotEqualArguments[3] = {
     "left", "right", "result",
 };
-static const LoopInfo kNotEqualLoops[19] = {
+static const LoopInfo kNotEqualLoops[21] = {
     // bool, bool -> bool
-    {kNotEqualTypes[0], &kComparison3Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[0], &kComparison3Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int8, int8 -> bool
-    {kNotEqualTypes[1], &kComparison3Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[1], &kComparison3Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int16, int16 -> bool
-    {kNotEqualTypes[2], &kComparison3Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[2], &kComparison3Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int32, int32 -> bool
-    {kNotEqualTypes[3], &kComparison3Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[3], &kComparison3Family, 23, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int64, int64 -> bool
-    {kNotEqualTypes[4], &kComparison3Family, 23, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[4], &kComparison3Family, 24, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int64, uint64 -> bool
-    {kNotEqualTypes[5], &kComparison3Family, 24, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[5], &kComparison3Family, 25, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kNotEqualTypes[6], &kComparison3Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[6], &kComparison3Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kNotEqualTypes[7], &kComparison3Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[7], &kComparison3Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kNotEqualTypes[8], &kComparison3Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[8], &kComparison3Family, 23, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint64, int64 -> bool
-    {kNotEqualTypes[9], &kComparison3Family, 25, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[9], &kComparison3Family, 26, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:11"},
     // uint64, uint64 -> bool
-    {kNotEqualTypes[10], &kComparison3Family, 23, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kNotEqualTypes[10], &kComparison3Family, 24, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kNotEqualTypes[11], &kComparison3Family, 26, 0, 0, 4, kVectorVectorVectorKinds,
+    {kNotEqualTypes[11], &kComparison3Family, 27, 0, 0, 4, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kNotEqualTypes[12], &kComparison3Family, 27, 0, 0, 3, kVectorVectorVectorKinds,
+    {kNotEqualTypes[12], &kComparison3Family, 28, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kNotEqualTypes[13], &kComparison3Family, 28, 0, 0, 2, kVectorVectorVectorKinds,
+    {kNotEqualTypes[13], &kComparison3Family, 29, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float16, float16 -> bool
-    {kNotEqualTypes[14], &kComparison3Family, 29, 0, 0, 1, kVectorVectorVectorKinds,
+    {kNotEqualTypes[14], &kComparison3Family, 30, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float32, float32 -> bool
-    {kNotEqualTypes[15], &kComparison3Family, 30, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[15], &kComparison3Family, 31, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float64, float64 -> bool
-    {kNotEqualTypes[16], &kComparison3Family, 31, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[16], &kComparison3Family, 32, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kNotEqualTypes[17], &kComparison3Family, 32, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[17], &kComparison3Family, 33, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kNotEqualTypes[18], &kComparison3Family, 33, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNotEqualTypes[18], &kComparison3Family, 34, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/not_equal.yaml:9"},
+    // timedelta64, timedelta64 -> bool
+    {kNotEqualTypes[19], &kComparison3Family, 35, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:12"},
+    // datetime64, datetime64 -> bool
+    {kNotEqualTypes[20], &kComparison3Family, 35, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/not_equal.yaml:12"},
 };
-static const std::int16_t kNotEqualResolution[289] = {
-    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18,
-    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18,
-    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18,
-    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18,
-    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18,
-    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18,
-    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18,
-    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18,
-    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18,
-    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18,
-    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18,
-    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18,
-    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18,
-    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18,
+static const std::int16_t kNotEqualResolution[361] = {
+    0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 5, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 5, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 5, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    6, 2, 2, 3, 4, 6, 7, 8, 10, 15, 15, 13, 14, 15, 16, 17, 18, 19, -1,
+    7, 3, 3, 3, 4, 7, 7, 8, 10, 15, 15, 15, 15, 15, 16, 17, 18, 19, -1,
+    8, 4, 4, 4, 4, 8, 8, 8, 10, 16, 16, 16, 16, 16, 16, 18, 18, 19, -1,
+    10, 9, 9, 9, 9, 10, 10, 10, 10, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    11, 15, 15, 16, 16, 15, 15, 16, 16, 11, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    12, 15, 15, 16, 16, 15, 15, 16, 16, 15, 12, 15, 15, 15, 16, 17, 18, -1, -1,
+    13, 13, 15, 16, 16, 13, 15, 16, 16, 15, 15, 13, 15, 15, 16, 17, 18, -1, -1,
+    14, 14, 15, 16, 16, 14, 15, 16, 16, 15, 15, 15, 14, 15, 16, 17, 18, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 17, 18, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 18, 18, -1, -1,
+    17, 17, 17, 18, 18, 17, 17, 18, 18, 17, 17, 17, 17, 17, 18, 17, 18, -1, -1,
+    18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, -1, -1,
+    19, 19, 19, 19, 19, 19, 19, 19, -1, -1, -1, -1, -1, -1, -1, -1, -1, 19, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 20,
 };
 static const char* const kNotEqualRefusals[1] = {
     "",
 };
-static const std::int16_t kNotEqualReduction[17] = {
-    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kNotEqualReduction[19] = {
+    0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 extern const UfuncInfo kNotEqualUfunc;
 const UfuncInfo kNotEqualUfunc = {

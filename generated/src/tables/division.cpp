@@ -12,10 +12,14 @@
 namespace quern::builtin {
 
 extern const KernelFamily kDivision2Family;
+extern const KernelFamily kDivision3Family;
 extern const KernelFamily kDivisionFamily;
 
 static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
     {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+};
+static const TargetKind kEmulatedEmulatedVectorKinds[3] = {
+    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
 static const TargetKind kScalarVectorVectorKinds[3] = {
     {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
@@ -27,7 +31,7 @@ static const TargetKind kVectorVectorVectorKinds[3] = {
 // divide
 
 static const char kDivideSummary[] = "Quotient of the inputs.";
-static const DTypeId kDivideTypes[8][3] = {
+static const DTypeId kDivideTypes[11][3] = {
     {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
     {kFloat8_e5m2Id, kFloat8_e5m2Id, kFloat8_e5m2Id},
     {kBfloat16Id, kBfloat16Id, kBfloat16Id},
@@ -36,11 +40,14 @@ static const DTypeId kDivideTypes[8][3] = {
     {kFloat64Id, kFloat64Id, kFloat64Id},
     {kComplex64Id, kComplex64Id, kComplex64Id},
     {kComplex128Id, kComplex128Id, kComplex128Id},
+    {kTimedelta64Id, kInt64Id, kTimedelta64Id},
+    {kTimedelta64Id, kFloat64Id, kTimedelta64Id},
+    {kTimedelta64Id, kTimedelta64Id, kFloat64Id},
 };
 static const char* const kDivideArguments[3] = {
     "dividend", "divisor", "quotient",
 };
-static const LoopInfo kDivideLoops[8] = {
+static const LoopInfo kDivideLoops[11] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kDivideTypes[0], &kDivisionFamily, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid,
      kDivideByZero | kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorKinds,
@@ -73,31 +80,43 @@ static const LoopInfo kDivideLoops[8] = {
     {kDivideTypes[7], &kDivisionFamily, 7, kDivideByZero | kOverflow | kUnderflow | kInvalid,
      kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:12"},
+    // timedelta64, int64 -> timedelta64
+    {kDivideTypes[8], &kDivisionFamily, 8, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/divide.yaml:16"},
+    // timedelta64, float64 -> timedelta64
+    {kDivideTypes[9], &kDivisionFamily, 9, kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/divide.yaml:17"},
+    // timedelta64, timedelta64 -> float64
+    {kDivideTypes[10], &kDivisionFamily, 10, 0, kDivideByZero | kInvalid, 0,
+     kEmulatedEmulatedVectorKinds, "spec/ufuncs/divide.yaml:20"},
 };
-static const std::int16_t kDivideResolution[289] = {
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 2, 3, 4, 5, 6, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 4, 5, 6, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 2, 3, 4, 5, 6, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 4, 5, 6, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7,
-    0, 4, 4, 5, 5, 4, 4, 5, 5, 0, 4, 4, 4, 4, 5, 6, 7,
-    1, 4, 4, 5, 5, 4, 4, 5, 5, 4, 1, 4, 4, 4, 5, 6, 7,
-    2, 2, 4, 5, 5, 2, 4, 5, 5, 4, 4, 2, 4, 4, 5, 6, 7,
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 4, 3, 4, 5, 6, 7,
-    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, 6, 7,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7,
-    6, 6, 6, 7, 7, 6, 6, 7, 7, 6, 6, 6, 6, 6, 7, 6, 7,
-    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+static const std::int16_t kDivideResolution[361] = {
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 2, 3, 4, 5, 6, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 4, 5, 6, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 2, 3, 4, 5, 6, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 4, 5, 6, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7, -1, -1,
+    0, 4, 4, 5, 5, 4, 4, 5, 5, 0, 4, 4, 4, 4, 5, 6, 7, -1, -1,
+    1, 4, 4, 5, 5, 4, 4, 5, 5, 4, 1, 4, 4, 4, 5, 6, 7, -1, -1,
+    2, 2, 4, 5, 5, 2, 4, 5, 5, 4, 4, 2, 4, 4, 5, 6, 7, -1, -1,
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 4, 3, 4, 5, 6, 7, -1, -1,
+    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, 6, 7, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 7, -1, -1,
+    6, 6, 6, 7, 7, 6, 6, 7, 7, 6, 6, 6, 6, 6, 7, 6, 7, -1, -1,
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, -1, -1,
+    -2, 8, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, -1, -1, 10, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
-static const char* const kDivideRefusals[1] = {
-    "",
+static const char* const kDivideRefusals[2] = {
+    "", "spans of time are not divided by truth values",
 };
-static const std::int16_t kDivideReduction[17] = {
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7,
+static const std::int16_t kDivideReduction[19] = {
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
 };
 static const char* const kDivideAliases[1] = {
     "true_divide",
@@ -112,7 +131,7 @@ const UfuncInfo kDivideUfunc = {
 // divmod
 
 static const char kDivmodSummary[] = "Floored quotient and remainder at once.";
-static const DTypeId kDivmodTypes[14][4] = {
+static const DTypeId kDivmodTypes[15][4] = {
     {kInt8Id, kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id, kInt32Id},
@@ -127,72 +146,78 @@ static const DTypeId kDivmodTypes[14][4] = {
     {kFloat16Id, kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id, kFloat64Id},
+    {kTimedelta64Id, kTimedelta64Id, kInt64Id, kTimedelta64Id},
 };
 static const char* const kDivmodArguments[4] = {
     "dividend", "divisor", "quotient", "remainder",
 };
-static const LoopInfo kDivmodLoops[14] = {
+static const LoopInfo kDivmodLoops[15] = {
     // int8, int8 -> int8, int8
-    {kDivmodTypes[0], &kDivisionFamily, 8, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[0], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int16, int16 -> int16, int16
-    {kDivmodTypes[1], &kDivisionFamily, 9, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[1], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int32, int32 -> int32, int32
-    {kDivmodTypes[2], &kDivisionFamily, 10, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[2], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int64, int64 -> int64, int64
-    {kDivmodTypes[3], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[3], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // uint8, uint8 -> uint8, uint8
-    {kDivmodTypes[4], &kDivisionFamily, 12, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[4], &kDivisionFamily, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint16, uint16 -> uint16, uint16
-    {kDivmodTypes[5], &kDivisionFamily, 13, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[5], &kDivisionFamily, 16, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint32, uint32 -> uint32, uint32
-    {kDivmodTypes[6], &kDivisionFamily, 14, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[6], &kDivisionFamily, 17, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // uint64, uint64 -> uint64, uint64
-    {kDivmodTypes[7], &kDivisionFamily, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kDivmodTypes[7], &kDivisionFamily, 18, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divmod.yaml:10"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
-    {kDivmodTypes[8], &kDivisionFamily, 16, 0, kDivideByZero | kOverflow | kInvalid, 4,
+    {kDivmodTypes[8], &kDivisionFamily, 19, 0, kDivideByZero | kOverflow | kInvalid, 4,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2
-    {kDivmodTypes[9], &kDivisionFamily, 17, 0, kDivideByZero | kOverflow | kInvalid, 3,
+    {kDivmodTypes[9], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow | kInvalid, 3,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // bfloat16, bfloat16 -> bfloat16, bfloat16
-    {kDivmodTypes[10], &kDivisionFamily, 18, 0, kDivideByZero | kOverflow | kInvalid, 2,
+    {kDivmodTypes[10], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow | kInvalid, 2,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float16, float16 -> float16, float16
-    {kDivmodTypes[11], &kDivisionFamily, 19, 0, kDivideByZero | kOverflow | kInvalid, 1,
+    {kDivmodTypes[11], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow | kInvalid, 1,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float32, float32 -> float32, float32
-    {kDivmodTypes[12], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow | kInvalid, 0,
+    {kDivmodTypes[12], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
     // float64, float64 -> float64, float64
-    {kDivmodTypes[13], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow | kInvalid, 0,
+    {kDivmodTypes[13], &kDivisionFamily, 24, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    // timedelta64, timedelta64 -> int64, timedelta64
+    {kDivmodTypes[14], &kDivisionFamily, 25, 0, kDivideByZero | kInvalid, 0,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:15"},
 };
-static const std::int16_t kDivmodResolution[289] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kDivmodResolution[361] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1, -1, -1,
+    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1, -1, -1,
+    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1, -1, -1,
+    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 14, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kDivmodRefusals[1] = {
     "",
@@ -207,7 +232,7 @@ const UfuncInfo kDivmodUfunc = {
 // floor_divide
 
 static const char kFloorDivideSummary[] = "Largest integer not above the quotient of the inputs.";
-static const DTypeId kFloorDivideTypes[14][3] = {
+static const DTypeId kFloorDivideTypes[17][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -222,78 +247,93 @@ static const DTypeId kFloorDivideTypes[14][3] = {
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kTimedelta64Id, kInt64Id, kTimedelta64Id},
+    {kTimedelta64Id, kFloat64Id, kTimedelta64Id},
+    {kTimedelta64Id, kTimedelta64Id, kInt64Id},
 };
 static const char* const kFloorDivideArguments[3] = {
     "dividend", "divisor", "quotient",
 };
-static const LoopInfo kFloorDivideLoops[14] = {
+static const LoopInfo kFloorDivideLoops[17] = {
     // int8, int8 -> int8
-    {kFloorDivideTypes[0], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[0], &kDivision2Family, 0, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int16, int16 -> int16
-    {kFloorDivideTypes[1], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[1], &kDivision2Family, 1, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int32, int32 -> int32
-    {kFloorDivideTypes[2], &kDivisionFamily, 24, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[2], &kDivision2Family, 2, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int64, int64 -> int64
-    {kFloorDivideTypes[3], &kDivisionFamily, 25, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[3], &kDivision2Family, 3, 0, kDivideByZero | kOverflow, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // uint8, uint8 -> uint8
-    {kFloorDivideTypes[4], &kDivisionFamily, 26, 0, kDivideByZero, 0,
+    {kFloorDivideTypes[4], &kDivision2Family, 4, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint16, uint16 -> uint16
-    {kFloorDivideTypes[5], &kDivisionFamily, 27, 0, kDivideByZero, 0,
+    {kFloorDivideTypes[5], &kDivision2Family, 5, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint32, uint32 -> uint32
-    {kFloorDivideTypes[6], &kDivisionFamily, 28, 0, kDivideByZero, 0,
+    {kFloorDivideTypes[6], &kDivision2Family, 6, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // uint64, uint64 -> uint64
-    {kFloorDivideTypes[7], &kDivisionFamily, 29, 0, kDivideByZero, 0,
+    {kFloorDivideTypes[7], &kDivision2Family, 7, 0, kDivideByZero, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFloorDivideTypes[8], &kDivisionFamily, 30, 0, kDivideByZero | kOverflow | kInvalid, 4,
+    {kFloorDivideTypes[8], &kDivision2Family, 8, 0, kDivideByZero | kOverflow | kInvalid, 4,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFloorDivideTypes[9], &kDivisionFamily, 31, 0, kDivideByZero | kOverflow | kInvalid, 3,
+    {kFloorDivideTypes[9], &kDivision2Family, 9, 0, kDivideByZero | kOverflow | kInvalid, 3,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16
-    {kFloorDivideTypes[10], &kDivisionFamily, 32, 0, kDivideByZero | kOverflow | kInvalid, 2,
+    {kFloorDivideTypes[10], &kDivision2Family, 10, 0, kDivideByZero | kOverflow | kInvalid, 2,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float16, float16 -> float16
-    {kFloorDivideTypes[11], &kDivisionFamily, 33, 0, kDivideByZero | kOverflow | kInvalid, 1,
+    {kFloorDivideTypes[11], &kDivision2Family, 11, 0, kDivideByZero | kOverflow | kInvalid, 1,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float32, float32 -> float32
-    {kFloorDivideTypes[12], &kDivisionFamily, 34, 0, kDivideByZero | kOverflow | kInvalid, 0,
+    {kFloorDivideTypes[12], &kDivision2Family, 12, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
     // float64, float64 -> float64
-    {kFloorDivideTypes[13], &kDivisionFamily, 35, 0, kDivideByZero | kOverflow | kInvalid, 0,
+    {kFloorDivideTypes[13], &kDivision2Family, 13, 0, kDivideByZero | kOverflow | kInvalid, 0,
      kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    // timedelta64, int64 -> timedelta64
+    {kFloorDivideTypes[14], &kDivisionFamily, 8, 0, kDivideByZero, 0,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:13"},
+    // timedelta64, float64 -> timedelta64
+    {kFloorDivideTypes[15], &kDivisionFamily, 9, kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/floor_divide.yaml:14"},
+    // timedelta64, timedelta64 -> int64
+    {kFloorDivideTypes[16], &kDivision2Family, 14, 0, kDivideByZero | kInvalid, 0,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:17"},
 };
-static const std::int16_t kFloorDivideResolution[289] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kFloorDivideResolution[361] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1, -1, -1,
+    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1, -1, -1,
+    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1, -1, -1,
+    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -2, 14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15, 15, -1, -1, 16, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
-static const char* const kFloorDivideRefusals[1] = {
-    "",
+static const char* const kFloorDivideRefusals[2] = {
+    "", "spans of time are not divided by truth values",
 };
-static const std::int16_t kFloorDivideReduction[17] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
+static const std::int16_t kFloorDivideReduction[19] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
 };
 extern const UfuncInfo kFloorDivideUfunc;
 const UfuncInfo kFloorDivideUfunc = {
@@ -327,72 +367,74 @@ static const char* const kFmodArguments[3] = {
 };
 static const LoopInfo kFmodLoops[14] = {
     // int8, int8 -> int8
-    {kFmodTypes[0], &kDivision2Family, 0, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[0], &kDivision2Family, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int16, int16 -> int16
-    {kFmodTypes[1], &kDivision2Family, 1, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[1], &kDivision2Family, 16, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int32, int32 -> int32
-    {kFmodTypes[2], &kDivision2Family, 2, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[2], &kDivision2Family, 17, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int64, int64 -> int64
-    {kFmodTypes[3], &kDivision2Family, 3, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[3], &kDivision2Family, 18, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint8, uint8 -> uint8
-    {kFmodTypes[4], &kDivision2Family, 4, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[4], &kDivision2Family, 19, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint16, uint16 -> uint16
-    {kFmodTypes[5], &kDivision2Family, 5, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[5], &kDivision2Family, 20, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint32, uint32 -> uint32
-    {kFmodTypes[6], &kDivision2Family, 6, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[6], &kDivision2Family, 21, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint64, uint64 -> uint64
-    {kFmodTypes[7], &kDivision2Family, 7, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[7], &kDivision2Family, 22, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFmodTypes[8], &kDivision2Family, 8, 0, kInvalid, 4, kScalarVectorVectorKinds,
+    {kFmodTypes[8], &kDivision2Family, 23, 0, kInvalid, 4, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFmodTypes[9], &kDivision2Family, 9, 0, kInvalid, 3, kScalarVectorVectorKinds,
+    {kFmodTypes[9], &kDivision2Family, 24, 0, kInvalid, 3, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // bfloat16, bfloat16 -> bfloat16
-    {kFmodTypes[10], &kDivision2Family, 10, 0, kInvalid, 2, kScalarVectorVectorKinds,
+    {kFmodTypes[10], &kDivision2Family, 25, 0, kInvalid, 2, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float16, float16 -> float16
-    {kFmodTypes[11], &kDivision2Family, 11, 0, kInvalid, 1, kScalarVectorVectorKinds,
+    {kFmodTypes[11], &kDivision2Family, 26, 0, kInvalid, 1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float32, float32 -> float32
-    {kFmodTypes[12], &kDivision2Family, 12, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kFmodTypes[12], &kDivision2Family, 27, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float64, float64 -> float64
-    {kFmodTypes[13], &kDivision2Family, 13, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kFmodTypes[13], &kDivision2Family, 28, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
 };
-static const std::int16_t kFmodResolution[289] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kFmodResolution[361] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1, -1, -1,
+    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1, -1, -1,
+    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1, -1, -1,
+    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kFmodRefusals[1] = {
     "",
 };
-static const std::int16_t kFmodReduction[17] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
+static const std::int16_t kFmodReduction[19] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
 };
 extern const UfuncInfo kFmodUfunc;
 const UfuncInfo kFmodUfunc = {
@@ -404,7 +446,7 @@ const UfuncInfo kFmodUfunc = {
 // remainder
 
 static const char kRemainderSummary[] = "What floored division leaves, with the divisor's sign.";
-static const DTypeId kRemainderTypes[14][3] = {
+static const DTypeId kRemainderTypes[15][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -419,78 +461,84 @@ static const DTypeId kRemainderTypes[14][3] = {
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kTimedelta64Id, kTimedelta64Id, kTimedelta64Id},
 };
 static const char* const kRemainderArguments[3] = {
     "dividend", "divisor", "remainder",
 };
-static const LoopInfo kRemainderLoops[14] = {
+static const LoopInfo kRemainderLoops[15] = {
     // int8, int8 -> int8
-    {kRemainderTypes[0], &kDivision2Family, 14, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[0], &kDivision3Family, 0, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:9"},
     // int16, int16 -> int16
-    {kRemainderTypes[1], &kDivision2Family, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[1], &kDivision3Family, 1, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:9"},
     // int32, int32 -> int32
-    {kRemainderTypes[2], &kDivision2Family, 16, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[2], &kDivision3Family, 2, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:9"},
     // int64, int64 -> int64
-    {kRemainderTypes[3], &kDivision2Family, 17, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[3], &kDivision3Family, 3, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:9"},
     // uint8, uint8 -> uint8
-    {kRemainderTypes[4], &kDivision2Family, 18, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[4], &kDivision3Family, 4, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:10"},
     // uint16, uint16 -> uint16
-    {kRemainderTypes[5], &kDivision2Family, 19, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[5], &kDivision3Family, 5, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:10"},
     // uint32, uint32 -> uint32
-    {kRemainderTypes[6], &kDivision2Family, 20, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[6], &kDivision3Family, 6, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:10"},
     // uint64, uint64 -> uint64
-    {kRemainderTypes[7], &kDivision2Family, 21, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kRemainderTypes[7], &kDivision3Family, 7, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/remainder.yaml:10"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kRemainderTypes[8], &kDivision2Family, 22, 0, kInvalid, 4, kScalarVectorVectorKinds,
+    {kRemainderTypes[8], &kDivision3Family, 8, 0, kInvalid, 4, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kRemainderTypes[9], &kDivision2Family, 23, 0, kInvalid, 3, kScalarVectorVectorKinds,
+    {kRemainderTypes[9], &kDivision3Family, 9, 0, kInvalid, 3, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // bfloat16, bfloat16 -> bfloat16
-    {kRemainderTypes[10], &kDivision2Family, 24, 0, kInvalid, 2, kScalarVectorVectorKinds,
+    {kRemainderTypes[10], &kDivision3Family, 10, 0, kInvalid, 2, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float16, float16 -> float16
-    {kRemainderTypes[11], &kDivision2Family, 25, 0, kInvalid, 1, kScalarVectorVectorKinds,
+    {kRemainderTypes[11], &kDivision3Family, 11, 0, kInvalid, 1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float32, float32 -> float32
-    {kRemainderTypes[12], &kDivision2Family, 26, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kRemainderTypes[12], &kDivision3Family, 12, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float64, float64 -> float64
-    {kRemainderTypes[13], &kDivision2Family, 27, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kRemainderTypes[13], &kDivision3Family, 13, 0, kInvalid, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
+    // timedelta64, timedelta64 -> timedelta64
+    {kRemainderTypes[14], &kDivision3Family, 14, 0, kDivideByZero, 0,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:12"},
 };
-static const std::int16_t kRemainderResolution[289] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1,
-    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1,
-    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1,
-    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1,
-    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1,
-    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1,
-    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kRemainderResolution[361] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -1, -1, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -1, -1, -1, -1,
+    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -1, -1, -1, -1,
+    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -1, -1, -1, -1,
+    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -1, -1, -1, -1,
+    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 14, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kRemainderRefusals[1] = {
     "",
 };
-static const std::int16_t kRemainderReduction[17] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1,
+static const std::int16_t kRemainderReduction[19] = {
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, 14, -1,
 };
 static const char* const kRemainderAliases[1] = {
     "mod",

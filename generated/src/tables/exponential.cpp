@@ -54,8 +54,8 @@ static const LoopInfo kExpLoops[6] = {
     {kExpTypes[5], &kExponentialFamily, 5, 0, kOverflow | kUnderflow, 0, kScalarVectorVectorKinds,
      "spec/ufuncs/exp.yaml:6"},
 };
-static const std::int16_t kExpResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2,
+static const std::int16_t kExpResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
 };
 static const char* const kExpRefusals[2] = {
     "", "exponentials of complex numbers are not supported",

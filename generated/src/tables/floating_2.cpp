@@ -45,48 +45,50 @@ static const char* const kNextafterArguments[3] = {
 };
 static const LoopInfo kNextafterLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kNextafterTypes[0], &kFloating3Family, 16, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kNextafterTypes[0], &kFloating3Family, 28, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/nextafter.yaml:8"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kNextafterTypes[1], &kFloating3Family, 17, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kNextafterTypes[1], &kFloating3Family, 29, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/nextafter.yaml:8"},
     // bfloat16, bfloat16 -> bfloat16
-    {kNextafterTypes[2], &kFloating3Family, 18, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kNextafterTypes[2], &kFloating3Family, 30, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/nextafter.yaml:8"},
     // float16, float16 -> float16
-    {kNextafterTypes[3], &kFloating3Family, 19, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kNextafterTypes[3], &kFloating3Family, 31, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/nextafter.yaml:9"},
     // float32, float32 -> float32
-    {kNextafterTypes[4], &kFloating3Family, 20, 0, kOverflow | kUnderflow, 0,
+    {kNextafterTypes[4], &kFloating3Family, 32, 0, kOverflow | kUnderflow, 0,
      kEmulatedVectorVectorKinds, "spec/ufuncs/nextafter.yaml:7"},
     // float64, float64 -> float64
-    {kNextafterTypes[5], &kFloating3Family, 21, 0, kOverflow | kUnderflow, 0,
+    {kNextafterTypes[5], &kFloating3Family, 33, 0, kOverflow | kUnderflow, 0,
      kEmulatedVectorVectorKinds, "spec/ufuncs/nextafter.yaml:7"},
 };
-static const std::int16_t kNextafterResolution[289] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 2, 3, 4, 5, -1, -1,
-    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, -1, -1,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1,
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 2, 3, 4, 5, -1, -1,
-    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, -1, -1,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1,
-    0, 4, 4, 5, 5, 4, 4, 5, 5, 0, 4, 4, 4, 4, 5, -1, -1,
-    1, 4, 4, 5, 5, 4, 4, 5, 5, 4, 1, 4, 4, 4, 5, -1, -1,
-    2, 2, 4, 5, 5, 2, 4, 5, 5, 4, 4, 2, 4, 4, 5, -1, -1,
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 4, 3, 4, 5, -1, -1,
-    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, -1, -1,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+static const std::int16_t kNextafterResolution[361] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 2, 3, 4, 5, -1, -1, -1, -1,
+    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, -1, -1, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1, -1, -1,
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 2, 3, 4, 5, -1, -1, -1, -1,
+    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, -1, -1, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1, -1, -1,
+    0, 4, 4, 5, 5, 4, 4, 5, 5, 0, 4, 4, 4, 4, 5, -1, -1, -1, -1,
+    1, 4, 4, 5, 5, 4, 4, 5, 5, 4, 1, 4, 4, 4, 5, -1, -1, -1, -1,
+    2, 2, 4, 5, 5, 2, 4, 5, 5, 4, 4, 2, 4, 4, 5, -1, -1, -1, -1,
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 4, 4, 4, 3, 4, 5, -1, -1, -1, -1,
+    4, 4, 4, 5, 5, 4, 4, 5, 5, 4, 4, 4, 4, 4, 5, -1, -1, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kNextafterRefusals[1] = {
     "",
 };
-static const std::int16_t kNextafterReduction[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kNextafterReduction[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 extern const UfuncInfo kNextafterUfunc;
 const UfuncInfo kNextafterUfunc = {
@@ -129,8 +131,8 @@ static const LoopInfo kRad2degLoops[6] = {
     {kRad2degTypes[5], &kFloatingFamily, 27, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
      kVectorVectorVectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
 };
-static const std::int16_t kRad2degResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kRad2degResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kRad2degRefusals[1] = {
     "",
@@ -176,8 +178,8 @@ static const LoopInfo kRadiansLoops[6] = {
     {kRadiansTypes[5], &kFloatingFamily, 21, kUnderflow, kUnderflow, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/radians.yaml:7"},
 };
-static const std::int16_t kRadiansResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kRadiansResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kRadiansRefusals[1] = {
     "",
@@ -207,32 +209,32 @@ static const char* const kRintArguments[2] = {
 };
 static const LoopInfo kRintLoops[8] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kRintTypes[0], &kFloating3Family, 22, 0, 0, 4, kEmulatedVectorVectorKinds,
+    {kRintTypes[0], &kFloating3Family, 34, 0, 0, 4, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kRintTypes[1], &kFloating3Family, 23, 0, 0, 3, kEmulatedVectorVectorKinds,
+    {kRintTypes[1], &kFloating3Family, 35, 0, 0, 3, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:7"},
     // bfloat16 -> bfloat16
-    {kRintTypes[2], &kFloating3Family, 24, 0, 0, 2, kEmulatedVectorVectorKinds,
+    {kRintTypes[2], &kFloating3Family, 36, 0, 0, 2, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:7"},
     // float16 -> float16
-    {kRintTypes[3], &kFloating3Family, 25, 0, 0, 1, kEmulatedVectorVectorKinds,
+    {kRintTypes[3], &kFloating3Family, 37, 0, 0, 1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:7"},
     // float32 -> float32
-    {kRintTypes[4], &kFloating3Family, 26, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kRintTypes[4], &kFloating3Family, 38, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:7"},
     // float64 -> float64
-    {kRintTypes[5], &kFloating3Family, 27, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kRintTypes[5], &kFloating3Family, 39, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:7"},
     // complex64 -> complex64
-    {kRintTypes[6], &kFloating3Family, 28, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kRintTypes[6], &kFloating3Family, 40, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:8"},
     // complex128 -> complex128
-    {kRintTypes[7], &kFloating3Family, 29, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kRintTypes[7], &kFloating3Family, 41, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/rint.yaml:8"},
 };
-static const std::int16_t kRintResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7,
+static const std::int16_t kRintResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
 };
 static const char* const kRintRefusals[1] = {
     "",
@@ -261,26 +263,26 @@ static const char* const kSignbitArguments[2] = {
 };
 static const LoopInfo kSignbitLoops[6] = {
     // float8_e4m3fn -> bool
-    {kSignbitTypes[0], &kFloating3Family, 30, 0, 0, 4, kVectorVectorVectorKinds,
+    {kSignbitTypes[0], &kFloating3Family, 42, 0, 0, 4, kVectorVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float8_e5m2 -> bool
-    {kSignbitTypes[1], &kFloating3Family, 31, 0, 0, 3, kVectorVectorVectorKinds,
+    {kSignbitTypes[1], &kFloating3Family, 43, 0, 0, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
     // bfloat16 -> bool
-    {kSignbitTypes[2], &kFloating3Family, 32, 0, 0, 2, kVectorVectorVectorKinds,
+    {kSignbitTypes[2], &kFloating3Family, 44, 0, 0, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float16 -> bool
-    {kSignbitTypes[3], &kFloating3Family, 33, 0, 0, 1, kVectorVectorVectorKinds,
+    {kSignbitTypes[3], &kFloating3Family, 45, 0, 0, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float32 -> bool
-    {kSignbitTypes[4], &kFloating3Family, 34, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSignbitTypes[4], &kFloating3Family, 46, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float64 -> bool
-    {kSignbitTypes[5], &kFloating3Family, 35, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignbitTypes[5], &kFloating3Family, 47, 0, 0, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/signbit.yaml:6"},
 };
-static const std::int16_t kSignbitResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kSignbitResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kSignbitRefusals[1] = {
     "",
@@ -309,26 +311,26 @@ static const char* const kSpacingArguments[2] = {
 };
 static const LoopInfo kSpacingLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kSpacingTypes[0], &kFloating3Family, 36, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kSpacingTypes[0], &kFloating4Family, 0, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/spacing.yaml:10"},
     // float8_e5m2 -> float8_e5m2
-    {kSpacingTypes[1], &kFloating3Family, 37, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kSpacingTypes[1], &kFloating4Family, 1, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/spacing.yaml:10"},
     // bfloat16 -> bfloat16
-    {kSpacingTypes[2], &kFloating3Family, 38, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
+    {kSpacingTypes[2], &kFloating4Family, 2, 0, kOverflow, 0, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/spacing.yaml:10"},
     // float16 -> float16
-    {kSpacingTypes[3], &kFloating3Family, 39, 0, kOverflow | kInvalid, 0,
+    {kSpacingTypes[3], &kFloating4Family, 3, 0, kOverflow | kInvalid, 0,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/spacing.yaml:11"},
     // float32 -> float32
-    {kSpacingTypes[4], &kFloating3Family, 40, 0, kOverflow | kUnderflow, 0,
+    {kSpacingTypes[4], &kFloating4Family, 4, 0, kOverflow | kUnderflow, 0,
      kEmulatedVectorVectorKinds, "spec/ufuncs/spacing.yaml:9"},
     // float64 -> float64
-    {kSpacingTypes[5], &kFloating3Family, 41, 0, kOverflow | kUnderflow, 0,
+    {kSpacingTypes[5], &kFloating4Family, 5, 0, kOverflow | kUnderflow, 0,
      kEmulatedVectorVectorKinds, "spec/ufuncs/spacing.yaml:9"},
 };
-static const std::int16_t kSpacingResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1,
+static const std::int16_t kSpacingResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
 };
 static const char* const kSpacingRefusals[1] = {
     "",
@@ -359,32 +361,32 @@ static const char* const kSqrtArguments[2] = {
 };
 static const LoopInfo kSqrtLoops[8] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kSqrtTypes[0], &kFloating4Family, 0, kInvalid, kInvalid, 4, kVectorVectorVectorKinds,
+    {kSqrtTypes[0], &kFloating4Family, 6, kInvalid, kInvalid, 4, kVectorVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kSqrtTypes[1], &kFloating4Family, 1, kInvalid, kInvalid, 3, kVectorVectorVectorKinds,
+    {kSqrtTypes[1], &kFloating4Family, 7, kInvalid, kInvalid, 3, kVectorVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:7"},
     // bfloat16 -> bfloat16
-    {kSqrtTypes[2], &kFloating4Family, 2, kInvalid, kInvalid, 2, kVectorVectorVectorKinds,
+    {kSqrtTypes[2], &kFloating4Family, 8, kInvalid, kInvalid, 2, kVectorVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:7"},
     // float16 -> float16
-    {kSqrtTypes[3], &kFloating4Family, 3, kInvalid, kInvalid, 1, kVectorVectorVectorKinds,
+    {kSqrtTypes[3], &kFloating4Family, 9, kInvalid, kInvalid, 1, kVectorVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:7"},
     // float32 -> float32
-    {kSqrtTypes[4], &kFloating4Family, 4, kInvalid, kInvalid, 0, kVectorVectorVectorKinds,
+    {kSqrtTypes[4], &kFloating4Family, 10, kInvalid, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:7"},
     // float64 -> float64
-    {kSqrtTypes[5], &kFloating4Family, 5, kInvalid, kInvalid, 0, kVectorVectorVectorKinds,
+    {kSqrtTypes[5], &kFloating4Family, 11, kInvalid, kInvalid, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:7"},
     // complex64 -> complex64
-    {kSqrtTypes[6], &kFloating4Family, 6, 0, kUnderflow, 0, kEmulatedVectorVectorKinds,
+    {kSqrtTypes[6], &kFloating4Family, 12, 0, kUnderflow, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:8"},
     // complex128 -> complex128
-    {kSqrtTypes[7], &kFloating4Family, 7, 0, kUnderflow, 0, kEmulatedVectorVectorKinds,
+    {kSqrtTypes[7], &kFloating4Family, 13, 0, kUnderflow, 0, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sqrt.yaml:8"},
 };
-static const std::int16_t kSqrtResolution[17] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7,
+static const std::int16_t kSqrtResolution[19] = {
+    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
 };
 static const char* const kSqrtRefusals[1] = {
     "",
@@ -448,26 +450,26 @@ static const LoopInfo kTruncLoops[15] = {
     {kTruncTypes[8], &kFloatingFamily, 3, 0, 0, 0, kVectorVectorVectorKinds,
      "spec/ufuncs/trunc.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kTruncTypes[9], &kFloating4Family, 8, 0, 0, 4, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[9], &kFloating4Family, 14, 0, 0, 4, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
     // float8_e5m2 -> float8_e5m2
-    {kTruncTypes[10], &kFloating4Family, 9, 0, 0, 3, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[10], &kFloating4Family, 15, 0, 0, 3, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
     // bfloat16 -> bfloat16
-    {kTruncTypes[11], &kFloating4Family, 10, 0, 0, 2, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[11], &kFloating4Family, 16, 0, 0, 2, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
     // float16 -> float16
-    {kTruncTypes[12], &kFloating4Family, 11, 0, 0, 1, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[12], &kFloating4Family, 17, 0, 0, 1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
     // float32 -> float32
-    {kTruncTypes[13], &kFloating4Family, 12, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[13], &kFloating4Family, 18, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
     // float64 -> float64
-    {kTruncTypes[14], &kFloating4Family, 13, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kTruncTypes[14], &kFloating4Family, 19, 0, 0, 0, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/trunc.yaml:8"},
 };
-static const std::int16_t kTruncResolution[17] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1,
+static const std::int16_t kTruncResolution[19] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1, -1, -1,
 };
 static const char* const kTruncRefusals[1] = {
     "",

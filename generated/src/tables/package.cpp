@@ -13,8 +13,10 @@ extern const KernelFamily kArithmeticFamily;
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmetic3Family;
 extern const KernelFamily kArithmetic4Family;
+extern const KernelFamily kArithmetic5Family;
 extern const KernelFamily kDivisionFamily;
 extern const KernelFamily kDivision2Family;
+extern const KernelFamily kDivision3Family;
 extern const KernelFamily kComparisonFamily;
 extern const KernelFamily kComparison2Family;
 extern const KernelFamily kComparison3Family;
@@ -69,6 +71,7 @@ extern const UfuncInfo kInvertUfunc;
 extern const UfuncInfo kIsfiniteUfunc;
 extern const UfuncInfo kIsinfUfunc;
 extern const UfuncInfo kIsnanUfunc;
+extern const UfuncInfo kIsnatUfunc;
 extern const UfuncInfo kIsneginfUfunc;
 extern const UfuncInfo kIsposinfUfunc;
 extern const UfuncInfo kLcmUfunc;
@@ -167,6 +170,14 @@ const DTypeInfo kDTypes[] = {
     {"complex128", "complex", 'c', 'D', 16, 8, 8, 16, 5, 128, "c16", "Zd", "float64",
      "Complex number of two double-precision parts, the real one first.",
      "spec/dtypes/complex128.yaml:1"},
+    {"timedelta64", "timedelta", 'm', 'm', 8, 8, 8, 17, 0, 0, "m8", "", "timedelta64",
+     "Span of time: a 64-bit count of the unit that the dtype names, such as s, ns or "
+     "25s; without one, of a unit that it takes from what it meets.",
+     "spec/dtypes/timedelta64.yaml:1"},
+    {"datetime64", "datetime", 'M', 'M', 8, 8, 8, 18, 0, 0, "M8", "", "datetime64",
+     "Point in time: a 64-bit count of the unit that the dtype names, such as s, ns or "
+     "25s, since 1970 began, in the proleptic Gregorian calendar without leap seconds.",
+     "spec/dtypes/datetime64.yaml:1"},
 };
 
 const UfuncInfo* const kUfuncs[] = {
@@ -204,6 +215,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kIsfiniteUfunc,
     &kIsinfUfunc,
     &kIsnanUfunc,
+    &kIsnatUfunc,
     &kIsneginfUfunc,
     &kIsposinfUfunc,
     &kLcmUfunc,
@@ -252,8 +264,10 @@ const KernelFamily* const kFamilies[] = {
     &kArithmetic2Family,
     &kArithmetic3Family,
     &kArithmetic4Family,
+    &kArithmetic5Family,
     &kDivisionFamily,
     &kDivision2Family,
+    &kDivision3Family,
     &kComparisonFamily,
     &kComparison2Family,
     &kComparison3Family,
@@ -288,7 +302,7 @@ const PackageInfo kBuiltinPackage = {
     builtin::kUfuncs,
     &builtin::kCastingTables,
     builtin::kFamilies,
-    "5946383df68d2f7f",
+    "bfd234a3e9e52699",
 };
 
 }  // namespace quern

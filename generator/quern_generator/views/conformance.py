@@ -212,7 +212,7 @@ def sample_inputs(dtypes: Sequence[DType]) -> list[tuple[Value, ...]]:
 def sample_values(dtype: DType) -> list[Value]:
     """The samples that the dtype has."""
     own = {"boolean": ("false", "true"), "unsigned": INTEGERS, "float": REALS, "complex": COMPLEXES}
-    texts = own.get(dtype.kind, INTEGERS + NEGATIVES)
+    texts = own.get(dtype.kind, INTEGERS + NEGATIVES + (("nat",) if dtype.is_time else ()))
     values = [parse_value(text, dtype) for text in texts]
     return [value for value in values if value is not None]
 

@@ -35,7 +35,10 @@ def files(spec: Spec) -> list[OutputFile]:
     if package.is_base:
         typed = [dtype_view(dtype) for dtype in spec.dtypes if not has_own_type(dtype)]
         aliased = [view for view in views if view.alias]
-        text = render("dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed, aliased=aliased)
+        headers = [name for name, used in (("small_float", aliased), ("time", any(d.is_time for d in spec.dtypes))) if used]
+        text = render(
+            "dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed, aliased=aliased, headers=headers
+        )
         made.append(OutputFile(PurePosixPath("include/quern/dtype_list.hpp"), text))
     return made
 

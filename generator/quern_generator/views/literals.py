@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from ..model import DType
-from .names import has_own_type, small_float
+from .names import has_own_type, small_float, storage_type
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -14,6 +14,8 @@ def storage_literal(dtype: DType, value: str) -> str:
     """The value as kernels see it: a bool is a ``Bool``."""
     if dtype.kind == "boolean":
         return "Bool::kTrue" if _BOOLEANS[value.lower()] else "Bool::kFalse"
+    if dtype.is_time:
+        return f"{storage_type(dtype)}{{{cpp_literal(dtype, value, 'std::int64_t')}}}"
     return cpp_literal(dtype, value, lane_type(dtype) if has_own_type(dtype) else None)
 
 
@@ -29,7 +31,7 @@ def cpp_literal(dtype: DType, value: str, type_name: str | None = None) -> str:
     cpp = type_name or dtype.cpp
     if dtype.kind == "boolean":
         return "true" if _BOOLEANS[value.lower()] else "false"
-    if dtype.kind in ("signed", "unsigned"):
+    if dtype.kind in ("signed", "unsigned") or dtype.is_time:
         return _integer(dtype, value, cpp)
     if dtype.real:
         first, second = (_floating(part, part_type(cpp)) for part in part_texts(value))
@@ -53,10 +55,11 @@ def _limits(cpp: str, member: str) -> str:
 
 
 def _integer(dtype: DType, value: str, cpp: str) -> str:
-    if value in ("min", "max"):
+    if value in ("min", "max") and not dtype.is_time:
         return _limits(cpp, value)
-    number = int(value)
-    if dtype.kind == "signed" and number == -(1 << (dtype.bits - 1)):
+    words = {"min": dtype.minimum, "max": dtype.maximum, "nat": str(-(1 << (dtype.bits - 1)))}
+    number = int(words.get(value, value))
+    if dtype.kind != "unsigned" and number == -(1 << (dtype.bits - 1)):
         return _limits(cpp, "min")
     return f"{number}u" if dtype.kind == "unsigned" and dtype.bits > 32 and number > 0 else str(number)
 
@@ -101,11 +104,15 @@ def row_type(dtype: DType, built_in: bool) -> str:
     """The type of a value in a test's row; the test converts the values of dtypes that C++ lacks."""
     if small_float(dtype):
         return "float"
+    if dtype.is_time:
+        return "std::int64_t"
     return dtype.cpp if built_in else WIDE_TYPES[dtype.kind]
 
 
 def row_literal(dtype: DType, value: str, built_in: bool) -> str:
     """The value in a test's row; the harness has names for limits, infinity and NaN."""
+    if dtype.is_time:
+        return "kMin" if value == "nat" else cpp_literal(dtype, value, "std::int64_t")
     if dtype.kind == "boolean":
         return "true" if _BOOLEANS[value.lower()] else "false"
     if dtype.real:

@@ -78,13 +78,18 @@ def small_float(dtype: DType) -> str:
     return f"SmallFloat<{dtype.bits}, {dtype.significand}{infinities}>"
 
 
+def is_public_type(dtype: DType) -> bool:
+    """Whether quern's public headers declare the storage type."""
+    return dtype.cpp.startswith(f"{BASE_PACKAGE}::")
+
+
 def storage_headers(dtypes: Iterable[DType]) -> list[str]:
     """Headers that declare storage types: by convention ``dtypes/<name>.h`` for a type of one's own."""
     found: set[str] = set()
     for dtype in dtypes:
         if has_own_type(dtype):
             found.add(f"dtypes/{dtype.name}.h")
-        elif small_float(dtype):
+        elif is_public_type(dtype):
             found.add("quern/dtype_list.hpp")
     return sorted(found)
 

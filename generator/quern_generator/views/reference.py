@@ -162,6 +162,11 @@ def _dtype_page(spec: Spec, dtype: DType) -> OutputFile:
     return OutputFile(PurePosixPath(f"docs/dtypes/{dtype.name}.md"), text)
 
 
+def has_buffer_format(dtype: DType) -> bool:
+    """Whether buffers can name the dtype: those with a name of their own in .npy files they cannot."""
+    return bool(dtype.buffer_format) and dtype.npy != dtype.name
+
+
 def dtype_facts(spec: Spec, dtype: DType) -> list[Fact]:
     """Size, limits and names in other formats."""
     classes = [word for word, members in spec.dtype_classes if dtype.name in members]
@@ -173,9 +178,14 @@ def dtype_facts(spec: Spec, dtype: DType) -> list[Fact]:
         Fact("C", f"`{dtype.c}`"),
         Fact("NumPy", f"kind `{dtype.numpy_kind}`, character `{dtype.numpy_char}`"),
         Fact(".npy", f"`{dtype.npy}`"),
-        Fact("Buffer protocol", "has no format for it" if dtype.npy == dtype.name else f"`{dtype.buffer_format}`"),
-        Fact("DLPack", f"code {dtype.dlpack_code}, {dtype.dlpack_bits} bits"),
+        Fact("Buffer protocol", f"`{dtype.buffer_format}`" if has_buffer_format(dtype) else "has no format for it"),
+        Fact("DLPack", f"code {dtype.dlpack_code}, {dtype.dlpack_bits} bits" if dtype.dlpack_bits else "has no code for it"),
     ]
+    if dtype.is_time:
+        facts[2:3] = [
+            Fact("Range", f"`{dtype.minimum}` to `{dtype.maximum}` units; the count below is NaT"),
+            Fact("Units", "Y, M, W, D, h, m, s, ms, us, ns, ps, fs, as; multiples up to 2147483647 (`25s`); none (generic)"),
+        ]
     if dtype.significand:
         facts.insert(2, Fact("Significand", f"{dtype.significand} bits"))
     if dtype.compute:

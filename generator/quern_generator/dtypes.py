@@ -78,7 +78,7 @@ def read_dtypes(sources: Dict[str, Source], kinds: tuple[str, ...], unreadable: 
     for name in unfit_to_compute(found, nodes, (set(sources) | unreadable) - set(found), extends, log):
         del found[name]
     broken = (set(sources) | unreadable) - set(found)
-    kept = frozenset(name for name in found if nodes[name].text("only_if_present") == "true")
+    kept = frozenset(name for name, dtype in found.items() if dtype.only_if_present)
     edges = read_edges(found, nodes, broken, log)
     base = DTypes((), {}, broken, nodes, kinds, kept)
     ordered = sorted(found.values(), key=lambda d: (d.own, base.rank(d)))
@@ -244,6 +244,7 @@ class DTypeReader:
             infinities=float_format.text("infinities") != "false",
             compute=node.text("compute"),
             real=node.text("real"),
+            only_if_present=node.text("only_if_present") == "true",
         )
 
     def check_format(self, dtype: DType) -> None:

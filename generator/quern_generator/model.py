@@ -52,6 +52,7 @@ class DType:
     infinities: bool = True  # format.infinities: whether a float has them
     compute: str = ""  # compute: the dtype that its loops are computed in; "" is itself
     real: str = ""  # real: the type of the parts of a complex number, "" for others
+    only_if_present: bool = False  # only_if_present: nothing becomes of this dtype that was not before
 
     @property
     def size(self) -> int:
@@ -238,6 +239,16 @@ class Target:
 
 
 @dataclass(frozen=True)
+class NamedSet:
+    """A set of dtypes by the name that others have for it: ``abstract`` and ``standard_kinds`` of ``casting.yaml``."""
+
+    name: str
+    members: tuple[int, ...]  # dtype indices, in index order
+    parent: int | None = None  # of: position of the set that holds this one
+    summary: str = ""
+
+
+@dataclass(frozen=True)
 class Casting:
     """Promotion and casting over all dtypes, in index order."""
 
@@ -248,6 +259,8 @@ class Casting:
     weak_kinds: tuple[str, ...]
     weak_alone: tuple[int, ...]
     flags: tuple[tuple[tuple[str, ...], ...], ...]  # [from][to] hardware flags reported by the cast
+    abstract: tuple[NamedSet, ...] = ()  # abstract: NumPy's classes of dtypes, each after the one that holds it
+    standard_kinds: tuple[NamedSet, ...] = ()  # standard_kinds: the array API standard's
 
 
 @dataclass(frozen=True)

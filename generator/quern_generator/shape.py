@@ -174,7 +174,11 @@ CASTING = record(
             record({"keeps": TEXT, "otherwise": NAME, "summary": TEXT}, {"joins": MapOf(NAME)})
         ),
         "conversions": ListOf(record({"from": TEXT, "to": TEXT, "summary": TEXT}, {"flags": NAMES, "computes": NAMES})),
-    }
+    },
+    {
+        "abstract": MapOf(record({"members": TEXT, "summary": TEXT}, {"of": NAME})),
+        "standard_kinds": MapOf(TEXT),
+    },
 )
 TARGETS = MapOf(record({"architecture": NAME, "summary": TEXT}, {"families": NAMES}))
 CAPI = record(

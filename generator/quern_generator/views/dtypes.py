@@ -35,7 +35,12 @@ def files(spec: Spec) -> list[OutputFile]:
     if package.is_base:
         typed = [dtype_view(dtype) for dtype in spec.dtypes if not has_own_type(dtype)]
         aliased = [view for view in views if view.alias]
-        text = render("dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed, aliased=aliased)
+        abstract = [
+            (wrapped_comment(named.summary, indent="  "), identifier(named.name)) for named in spec.casting.abstract
+        ]
+        text = render(
+            "dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed, aliased=aliased, abstract=abstract
+        )
         made.append(OutputFile(PurePosixPath("include/quern/dtype_list.hpp"), text))
     return made
 

@@ -65,13 +65,16 @@ class QUERN_EXPORT DType {
 };
 
 // What a conversion may lose: nothing at all, only byte order, nothing of value, precision within a
-// kind, or anything.
-enum class CastingLevel : std::uint8_t { no, equiv, safe, same_kind, unsafe };
+// kind, or anything. `same_value`, which Array::astype alone takes, allows every conversion of dtypes
+// and refuses elements that lose something; it is no level between others.
+enum class CastingLevel : std::uint8_t { no, equiv, safe, same_kind, unsafe, same_value };
 
-// "same_kind" and so on; parse throws ValueError with the accepted names.
+// "same_kind" and so on; parse throws ValueError with the accepted names, those up to `last`.
 QUERN_EXPORT std::string_view casting_name(CastingLevel level);
-QUERN_EXPORT CastingLevel parse_casting(std::string_view name);
+QUERN_EXPORT CastingLevel parse_casting(std::string_view name,
+                                        CastingLevel last = CastingLevel::unsafe);
 
+// ValueError for same_value, as whether it allows a cast depends on the values.
 QUERN_EXPORT bool can_cast(DType from, DType to, CastingLevel level = CastingLevel::safe);
 // The least dtype that both cast to safely. Throws TypeError if there is none.
 QUERN_EXPORT DType promote_types(DType first, DType second);

@@ -30,6 +30,12 @@ int main() {
               << quern::issubdtype(kelvin, quern::AbstractDType::integer) << ' '
               << quern::min_scalar_type(week(0)).name() << ' ' << quern::min_scalar_type(1.0).name()
               << ' ' << quern::common_type(mixed).name() << '\n';
+    std::cout << week(0).astype(DType::of<std::int16_t>(), quern::CastingLevel::same_value) << '\n';
+    try {
+      week.astype(DType::of<std::int16_t>(), quern::CastingLevel::same_value);
+    } catch (const quern::ValueError& error) {
+      std::cout << error.what() << '\n';
+    }
     for (std::string_view target : quern::supported_targets()) {
       quern::set_target(target);
       const std::vector<DType> types{kelvin, kelvin};

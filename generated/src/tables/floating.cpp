@@ -1044,7 +1044,7 @@ const UfuncInfo kModfUfunc = {
 // nan_to_num
 
 static const char kNanToNumSummary[] = "The input with NaN and infinities replaced by numbers.";
-static const DTypeId kNanToNumTypes[15][5] = {
+static const DTypeId kNanToNumTypes[17][5] = {
     {kBoolId, kFloat64Id, kFloat64Id, kFloat64Id, kBoolId},
     {kInt8Id, kFloat64Id, kFloat64Id, kFloat64Id, kInt8Id},
     {kInt16Id, kFloat64Id, kFloat64Id, kFloat64Id, kInt16Id},
@@ -1060,59 +1060,67 @@ static const DTypeId kNanToNumTypes[15][5] = {
     {kFloat16Id, kFloat16Id, kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kFloat32Id, kFloat32Id, kFloat32Id, kComplex64Id},
+    {kComplex128Id, kFloat64Id, kFloat64Id, kFloat64Id, kComplex128Id},
 };
 static const char* const kNanToNumArguments[5] = {
     "value", "nan", "posinf", "neginf", "number",
 };
-static const LoopInfo kNanToNumLoops[15] = {
+static const LoopInfo kNanToNumLoops[17] = {
     // bool, float64, float64, float64 -> bool
     {kNanToNumTypes[0], &kFloating3Family, 6, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // int8, float64, float64, float64 -> int8
     {kNanToNumTypes[1], &kFloating3Family, 6, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // int16, float64, float64, float64 -> int16
     {kNanToNumTypes[2], &kFloating3Family, 7, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // int32, float64, float64, float64 -> int32
     {kNanToNumTypes[3], &kFloating3Family, 8, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // int64, float64, float64, float64 -> int64
     {kNanToNumTypes[4], &kFloating3Family, 9, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // uint8, float64, float64, float64 -> uint8
     {kNanToNumTypes[5], &kFloating3Family, 6, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // uint16, float64, float64, float64 -> uint16
     {kNanToNumTypes[6], &kFloating3Family, 7, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // uint32, float64, float64, float64 -> uint32
     {kNanToNumTypes[7], &kFloating3Family, 8, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // uint64, float64, float64, float64 -> uint64
     {kNanToNumTypes[8], &kFloating3Family, 9, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:8"},
+     "spec/ufuncs/nan_to_num.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kNanToNumTypes[9], &kFloating3Family, 10, 0, 0, 4, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:9"},
+     "spec/ufuncs/nan_to_num.yaml:10"},
     // float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
     {kNanToNumTypes[10], &kFloating3Family, 11, 0, 0, 3, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:9"},
+     "spec/ufuncs/nan_to_num.yaml:10"},
     // bfloat16, bfloat16, bfloat16, bfloat16 -> bfloat16
     {kNanToNumTypes[11], &kFloating3Family, 12, 0, 0, 2, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:9"},
+     "spec/ufuncs/nan_to_num.yaml:10"},
     // float16, float16, float16, float16 -> float16
     {kNanToNumTypes[12], &kFloating3Family, 13, 0, 0, 1, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:9"},
+     "spec/ufuncs/nan_to_num.yaml:10"},
     // float32, float32, float32, float32 -> float32
     {kNanToNumTypes[13], &kFloating3Family, 14, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:9"},
+     "spec/ufuncs/nan_to_num.yaml:10"},
     // float64, float64, float64, float64 -> float64
     {kNanToNumTypes[14], &kFloating3Family, 15, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:9"},
+     "spec/ufuncs/nan_to_num.yaml:10"},
+    // complex64, float32, float32, float32 -> complex64
+    {kNanToNumTypes[15], &kFloating3Family, 16, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/nan_to_num.yaml:13"},
+    // complex128, float64, float64, float64 -> complex128
+    {kNanToNumTypes[16], &kFloating3Family, 17, 0, 0, 0, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/nan_to_num.yaml:13"},
 };
 static const std::int16_t kNanToNumResolution[17] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 };
 static const char* const kNanToNumRefusals[1] = {
     "",

@@ -22,6 +22,8 @@ const LoopRow kRows[] = {
     {"matmul", {"float16", "float16"}},
     {"matmul", {"float32", "float32"}},
     {"matmul", {"float64", "float64"}},
+    {"matmul", {"complex64", "complex64"}},
+    {"matmul", {"complex128", "complex128"}},
     {"matvec", {"bool", "bool"}},
     {"matvec", {"int8", "int8"}},
     {"matvec", {"int16", "int16"}},
@@ -37,6 +39,8 @@ const LoopRow kRows[] = {
     {"matvec", {"float16", "float16"}},
     {"matvec", {"float32", "float32"}},
     {"matvec", {"float64", "float64"}},
+    {"matvec", {"complex64", "complex64"}},
+    {"matvec", {"complex128", "complex128"}},
     {"vecdot", {"bool", "bool"}},
     {"vecdot", {"int8", "int8"}},
     {"vecdot", {"int16", "int16"}},
@@ -52,6 +56,8 @@ const LoopRow kRows[] = {
     {"vecdot", {"float16", "float16"}},
     {"vecdot", {"float32", "float32"}},
     {"vecdot", {"float64", "float64"}},
+    {"vecdot", {"complex64", "complex64"}},
+    {"vecdot", {"complex128", "complex128"}},
     {"vecmat", {"bool", "bool"}},
     {"vecmat", {"int8", "int8"}},
     {"vecmat", {"int16", "int16"}},
@@ -67,6 +73,8 @@ const LoopRow kRows[] = {
     {"vecmat", {"float16", "float16"}},
     {"vecmat", {"float32", "float32"}},
     {"vecmat", {"float64", "float64"}},
+    {"vecmat", {"complex64", "complex64"}},
+    {"vecmat", {"complex128", "complex128"}},
 };
 // clang-format on
 [[maybe_unused]] const bool registered = register_loops(kRows);

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .classes import ClassTable
+from .classes import ClassTable, Names
 from .dtypes import DTypes
 from .faults import FaultLog
 from .load import Mapping, Scalar
-from .model import Casting, DType
+from .model import Casting, DType, NamedSet
 from .promotion import Lattice, bits_of
 from .vocabulary import Vocabulary
 
@@ -66,6 +66,8 @@ class CastingReader:
             weak_kinds=WEAK_KINDS,
             weak_alone=tuple(alone for _, alone in weak),
             flags=self.flags(),
+            abstract=self.abstract(),
+            standard_kinds=self.standard_kinds(),
         )
 
     def check_promotion(self) -> None:
@@ -173,6 +175,40 @@ class CastingReader:
                         self.log.add(row.place, label, message)
                     table[source.index][target.index] = flags
         return tuple(map(tuple, table))
+
+    def abstract(self) -> tuple[NamedSet, ...]:
+        """NumPy's abstract classes, each with dtypes of the one that it is a subclass of."""
+        found: dict[str, Names | None] = {}
+        classes: list[NamedSet] = []
+        for name, entry in self.node.mapping("abstract").items.items():
+            assert isinstance(entry, Mapping)
+            label = f"casting.abstract.{name}"
+            members, above = entry.scalar("members"), entry.scalar("of")
+            assert members is not None
+            names = self.classes.evaluate(members, f"{label}.members")
+            parent = list(found).index(above.text) if above is not None and above.text in found else None
+            holder = found.get(above.text) if above is not None else None
+            if above is not None and parent is None:
+                self.log.add_unknown(above.place, f"{label}.of", "abstract class before it", above.text, found)
+            elif above is not None and names is not None and holder is not None and not names <= holder:
+                missing = self.classes.ordered(names - holder)[0]
+                self.log.add(members.place, f"{label}.members", f"{missing} is not among the dtypes of {above.text}")
+            found[name] = names
+            classes.append(NamedSet(name, self.indices(names), parent, entry.text("summary")))
+        return tuple(classes)
+
+    def standard_kinds(self) -> tuple[NamedSet, ...]:
+        """The array API standard's kinds of dtypes."""
+        kinds = []
+        for name, scalar in self.node.mapping("standard_kinds").items.items():
+            assert isinstance(scalar, Scalar)
+            names = self.classes.evaluate(scalar, f"casting.standard_kinds.{name}")
+            kinds.append(NamedSet(name, self.indices(names)))
+        return tuple(kinds)
+
+    def indices(self, names: Names | None) -> tuple[int, ...]:
+        """The dtypes of a class, none of a faulty one."""
+        return tuple(dtype.index for dtype in self.dtypes.all if dtype.name in (names or frozenset()))
 
     def known_flags(self, row: Mapping, label: str) -> tuple[str, ...]:
         """The hardware flags of a conversion; unknown words become faults."""

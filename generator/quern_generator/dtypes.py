@@ -83,7 +83,7 @@ def read_dtypes(sources: Dict[str, Source], kinds: tuple[str, ...], unreadable: 
     for name in unfit_to_compute(found, nodes, (set(sources) | unreadable) - set(found), extends, log):
         del found[name]
     broken = (set(sources) | unreadable) - set(found)
-    kept = frozenset(name for name in found if nodes[name].text("only_if_present") == "true")
+    kept = frozenset(name for name, dtype in found.items() if dtype.only_if_present)
     edges = read_edges(found, nodes, broken, log)
     found = {name: with_known_joins(dtype, found, nodes[name], broken, log) for name, dtype in found.items()}
     base = DTypes((), {}, broken, nodes, kinds, kept)
@@ -264,6 +264,7 @@ class DTypeReader:
             compute=node.text("compute"),
             real=node.text("real"),
             joins=tuple(scalar.text for scalar in node.scalars("joins")),
+            only_if_present=node.text("only_if_present") == "true",
         )
 
     def check_format(self, dtype: DType) -> None:

@@ -214,7 +214,7 @@ class LoopReader:
             yield f"{core.name} takes operands of one type"
         elif self.computing(types[0]).name not in core.classes:
             yield f"{core.name} does not take {types[0].name}"
-        elif flags and types[0].kind != "float":
+        elif flags and types[0].kind not in ("float", "complex"):
             yield f'the row declares "{flags[0]}", which {core.name} never raises for whole numbers'
 
     def row_types(self, row: Mapping, entry: str) -> RowTypes | None:

@@ -53,6 +53,7 @@ class DType:
     compute: str = ""  # compute: the dtype that its loops are computed in; "" is itself
     real: str = ""  # real: the type of the parts of a complex number, "" for others
     joins: tuple[str, ...] = ()  # joins: dtypes with which it promotes to itself, although they do not cast to it safely
+    only_if_present: bool = False  # only_if_present: nothing becomes of this dtype that was not before
 
     @property
     def size(self) -> int:
@@ -245,6 +246,16 @@ class Target:
 
 
 @dataclass(frozen=True)
+class NamedSet:
+    """A set of dtypes by the name that others have for it: ``abstract`` and ``standard_kinds`` of ``casting.yaml``."""
+
+    name: str
+    members: tuple[int, ...]  # dtype indices, in index order
+    parent: int | None = None  # of: position of the set that holds this one
+    summary: str = ""
+
+
+@dataclass(frozen=True)
 class Casting:
     """Promotion and casting over all dtypes, in index order."""
 
@@ -255,6 +266,8 @@ class Casting:
     weak_kinds: tuple[str, ...]
     weak_alone: tuple[int, ...]
     flags: tuple[tuple[tuple[str, ...], ...], ...]  # [from][to] hardware flags reported by the cast
+    abstract: tuple[NamedSet, ...] = ()  # abstract: NumPy's classes of dtypes, each after the one that holds it
+    standard_kinds: tuple[NamedSet, ...] = ()  # standard_kinds: the array API standard's
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,11 @@ CASTING = record(
         ),
         "conversions": ListOf(record({"from": TEXT, "to": TEXT, "summary": TEXT}, {"flags": NAMES, "computes": NAMES})),
     },
-    {"apart": MapOf(TEXT)},
+    {
+        "apart": MapOf(TEXT),
+        "abstract": MapOf(record({"members": TEXT, "summary": TEXT}, {"of": NAME})),
+        "standard_kinds": MapOf(TEXT),
+    },
 )
 TARGETS = MapOf(record({"architecture": NAME, "summary": TEXT}, {"families": NAMES}))
 CAPI = record(

@@ -39,11 +39,18 @@ struct RunCall {
   std::size_t size() const { return static_cast<std::size_t>(like->size()); }
 };
 
+// False also for what is no level.
+bool AllowsSameKind(CastingLevel level) {
+  constexpr unsigned kFirst = static_cast<unsigned>(CastingLevel::same_kind);
+  return static_cast<unsigned>(level) - kFirst <=
+         static_cast<unsigned>(CastingLevel::unsafe) - kFirst;
+}
+
 // True if nothing but inputs and perhaps `out` is given, and there is one output, element by element.
 bool IsPlain(const UfuncInfo& ufunc, std::size_t inputs, const CallOptions& options) {
   return options.where == nullptr && !options.dtype && options.signature.empty() &&
          options.outs.empty() && options.order != Order::F &&
-         options.casting >= CastingLevel::same_kind && ufunc.outputs == 1 &&
+         AllowsSameKind(options.casting) && ufunc.outputs == 1 &&
          inputs == ufunc.inputs && ufunc.core == nullptr && options.axes.empty() &&
          !options.axis && !options.keepdims;
 }

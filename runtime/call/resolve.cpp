@@ -315,6 +315,7 @@ void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Call
     throw TypeError(std::string(ufunc.name) + "() takes " + std::to_string(ufunc.inputs) +
                     " inputs but " + std::to_string(inputs.size()) + " were given");
   }
+  if (options.casting > CastingLevel::unsafe) parse_casting(casting_name(options.casting));  // throws
   const std::size_t choosing = std::size_t{ufunc.inputs} - ufunc.parameters;
   InputTypes types = LookupTypes(inputs, choosing);
   if (ufunc.compares) WidenComparedIntegers(inputs, types);

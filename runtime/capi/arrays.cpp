@@ -30,9 +30,9 @@ std::span<const Index> ShapeOf(int32_t ndim, const int64_t* shape, const char* w
 qn_array* NewHandle(Array array) { return std::make_unique<qn_array>(std::move(array)).release(); }
 
 CastingLevel LevelOf(int32_t casting, const char* what) {
-  if (casting < QN_CAST_NO || casting > QN_CAST_UNSAFE) {
+  if (casting < QN_CAST_NO || casting > QN_CAST_SAME_VALUE) {
     throw ValueError(std::string(what) + ": there is no casting level " + std::to_string(casting) +
-                     "; 0 (no) to 4 (unsafe) are accepted");
+                     "; 0 (no) to 5 (same_value) are accepted");
   }
   return static_cast<CastingLevel>(casting);
 }

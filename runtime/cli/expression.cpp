@@ -247,7 +247,8 @@ class Evaluator {
     const Array array = AsArray(Visit(*node.children[0]));
     return At(node, [&] {
       const CastingLevel level =
-          casting == nullptr ? CastingLevel::unsafe : parse_casting(Word(*casting));
+          casting == nullptr ? CastingLevel::unsafe
+                             : parse_casting(Word(*casting), CastingLevel::same_value);
       return array.astype(ReadDType(*dtype), level);
     });
   }

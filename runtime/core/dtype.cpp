@@ -47,8 +47,8 @@ std::string Listed(std::span<const DType> dtypes) {
   return names;
 }
 
-constexpr std::array<std::string_view, 5> kCastingNames{"no", "equiv", "safe", "same_kind",
-                                                        "unsafe"};
+constexpr std::array<std::string_view, 6> kCastingNames{"no",        "equiv",  "safe",
+                                                        "same_kind", "unsafe", "same_value"};
 
 }  // namespace
 
@@ -120,9 +120,9 @@ std::string_view casting_name(CastingLevel level) {
   return kCastingNames[static_cast<std::size_t>(level)];
 }
 
-CastingLevel parse_casting(std::string_view name) {
+CastingLevel parse_casting(std::string_view name, CastingLevel last) {
   std::string accepted;
-  for (std::size_t i = 0; i < kCastingNames.size(); ++i) {
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(last); ++i) {
     if (name == kCastingNames[i]) return static_cast<CastingLevel>(i);
     accepted += (i == 0 ? "'" : ", '") + std::string(kCastingNames[i]) + "'";
   }
@@ -130,6 +130,7 @@ CastingLevel parse_casting(std::string_view name) {
 }
 
 bool can_cast(DType from, DType to, CastingLevel level) {
+  if (level > CastingLevel::unsafe) parse_casting(casting_name(level));  // throws
   if (from.id() != to.id()) {
     return Registry::Get().CanCast(from.id(), to.id(), static_cast<Casting>(level));
   }

@@ -140,6 +140,13 @@ DTypeId Registry::WeakAlone(WeakKind kind) const {
   return kBuiltinPackage.casting->weak_alone[static_cast<std::size_t>(kind)];
 }
 
+bool Registry::IsIn(std::span<const NamedSet> CastingTables::*sets, std::size_t position,
+                    DTypeId id) const {
+  const Package& package = *packages_[package_of_dtype_[id]];
+  const NamedSet& set = (package.info->casting->*sets)[position];
+  return (set.members >> package.local_of[id] & 1) != 0;
+}
+
 int Registry::PositionIn(const Package& package, std::string_view name) {
   const std::span<const UfuncInfo* const> ufuncs = package.info->ufuncs;
   for (std::size_t i = 0; i < ufuncs.size(); ++i) {

@@ -63,6 +63,11 @@ class Registry {
   // What a weak scalar becomes beside a dtype, or alone.
   int WeakBeside(WeakKind kind, DTypeId id) const;
   DTypeId WeakAlone(WeakKind kind) const;
+  // The sets that others have names for, as the base package has them.
+  std::span<const NamedSet> NamedSets(std::span<const NamedSet> CastingTables::*sets) const {
+    return kBuiltinPackage.casting->*sets;
+  }
+  bool IsIn(std::span<const NamedSet> CastingTables::*sets, std::size_t position, DTypeId id) const;
 
   // The loop for the inputs, parameters included, which do not count.
   LoopChoice Resolve(const UfuncInfo& ufunc, std::span<const DTypeId> inputs) const {

@@ -22,6 +22,18 @@ enum class Casting : std::uint8_t { kNo, kEquiv, kSafe, kSameKind, kUnsafe };
 // Host-language scalars, weaker than any array dtype of their kind or above (NEP 50).
 enum class WeakKind : std::uint8_t { kInteger, kReal, kComplex };
 
+// The numbers of a dtype.
+struct NumberInfo {
+  std::int64_t minimum;   // of whole numbers
+  std::uint64_t maximum;
+  // Of floating-point numbers, or of the parts of complex ones:
+  double highest = 0;            // and lowest with a minus
+  double roomy = 0;              // its first two digits: below, min_scalar_type takes the dtype
+  std::int16_t significand = 0;  // bits, the hidden one included; 0 if there are no such numbers
+  std::int16_t minimum_exponent = 0;  // of normal numbers
+  std::int16_t maximum_exponent = 0;
+};
+
 struct DTypeInfo {
   const char* name;           // "float64"
   const char* kind;           // word of spec/vocabulary.yaml: "float"
@@ -36,6 +48,8 @@ struct DTypeInfo {
   const char* npy;            // descriptor without byte order: "f8"
   const char* buffer_format;  // PEP 3118 format without byte order: "d"
   const char* part;           // the dtype of a complex number's parts, its own name for others
+  bool only_if_present;       // nothing becomes of this dtype that was not before
+  NumberInfo numbers;
   const char* summary;
   const char* origin;         // "spec/dtypes/float64.yaml:1"
 };
@@ -128,6 +142,14 @@ struct UfuncInfo {
   const CoreInfo* core = nullptr;               // of a generalised ufunc
 };
 
+// A set of dtypes by the name that others have for it.
+struct NamedSet {
+  const char* name;
+  std::uint64_t members;  // bit i: local dtype id i
+  std::int16_t parent;    // position of the set that holds it; -1 = none
+  const char* summary;
+};
+
 struct CastingTables {
   const Casting* least_level;     // dtype_count^2: [from * n + to]
   const std::int16_t* promotion;  // dtype_count^2: dtype id, or -1
@@ -137,6 +159,8 @@ struct CastingTables {
   const DTypeId* weak_alone;      // per WeakKind: default dtype when no array is present
   std::span<const CastFamily> casts;
   const FpFlags* hardware_flags;  // dtype_count^2: hardware exceptions a cast reports
+  std::span<const NamedSet> abstract;        // by AbstractDType; in the same order in every package
+  std::span<const NamedSet> standard_kinds;  // likewise
 };
 
 struct PackageInfo {

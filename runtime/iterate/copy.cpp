@@ -5,6 +5,7 @@
 #include "core/array_access.h"
 #include "errors/error_state.h"
 #include "iterate/plan.h"
+#include "iterate/same_values.h"
 #include "iterate/tiles.h"
 #include "quern/errors.hpp"
 
@@ -74,13 +75,21 @@ Array Array::copy(Order order) const {
 
 Array Array::astype(DType dtype, CastingLevel casting, Order order) const {
   if (dtype.unit() == TimeUnit()) dtype = dtype.with_unit(dtype_.unit());
-  if (!can_cast(dtype_, dtype, casting)) {
+  const bool by_value = casting == CastingLevel::same_value;
+  if (!by_value && !can_cast(dtype_, dtype, casting)) {
     throw CastError("astype: cannot cast array from dtype('" + dtype_.full_name() +
                     "') to dtype('" + dtype.full_name() + "') according to the rule '" +
                     std::string(casting_name(casting)) + "'");
   }
   const Array result = NewLike(*this, dtype, order);
-  ReportFlags(CopyElements(*this, result), "cast");
+  const FpFlags met = CopyElements(*this, result);
+  if (!by_value) {
+    ReportFlags(met, "cast");
+  } else if (!SameValues(*this, result, met)) {
+    throw ValueError("astype: an element of dtype('" + dtype_.full_name() +
+                     "') has a value that dtype('" + dtype.full_name() +
+                     "') does not hold, as the rule 'same_value' demands");
+  }
   return result;
 }
 

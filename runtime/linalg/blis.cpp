@@ -53,10 +53,9 @@ T* Elements(const std::byte* data) {
 }
 
 template <class T, class Gemm>
-void Multiply(const MatrixOperands& m, const Gemm& gemm) {
+void Multiply(const MatrixOperands& m, T one, const Gemm& gemm) {
   constexpr auto kSize = static_cast<std::ptrdiff_t>(sizeof(T));
-  T one = 1;
-  T zero = 0;
+  T zero{};
   rntm_t threads = OneThread();
   gemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, static_cast<dim_t>(m.rows),
        static_cast<dim_t>(m.columns), static_cast<dim_t>(m.inner), &one, Elements<T>(m.a),
@@ -66,7 +65,13 @@ void Multiply(const MatrixOperands& m, const Gemm& gemm) {
 
 }  // namespace
 
-void MultiplyByBlis(const MatrixOperands& m, float) { Multiply<float>(m, bli_sgemm_ex); }
-void MultiplyByBlis(const MatrixOperands& m, double) { Multiply<double>(m, bli_dgemm_ex); }
+void MultiplyByBlis(const MatrixOperands& m, float) { Multiply(m, 1.0f, bli_sgemm_ex); }
+void MultiplyByBlis(const MatrixOperands& m, double) { Multiply(m, 1.0, bli_dgemm_ex); }
+void MultiplyByBlis(const MatrixOperands& m, std::complex<float>) {
+  Multiply(m, scomplex{1, 0}, bli_cgemm_ex);
+}
+void MultiplyByBlis(const MatrixOperands& m, std::complex<double>) {
+  Multiply(m, dcomplex{1, 0}, bli_zgemm_ex);
+}
 
 }  // namespace quern

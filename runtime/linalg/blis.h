@@ -2,6 +2,7 @@
 #ifndef QUERN_LINALG_BLIS_H_
 #define QUERN_LINALG_BLIS_H_
 
+#include <complex>
 #include <cstddef>
 #include <initializer_list>
 
@@ -23,6 +24,8 @@ inline bool TakenByBlis(const MatrixOperands& m, std::ptrdiff_t size) {
 // Conditions stay pending in the hardware of the calling thread, the only one that computes.
 QUERN_EXPORT void MultiplyByBlis(const MatrixOperands& m, float);
 QUERN_EXPORT void MultiplyByBlis(const MatrixOperands& m, double);
+QUERN_EXPORT void MultiplyByBlis(const MatrixOperands& m, std::complex<float>);
+QUERN_EXPORT void MultiplyByBlis(const MatrixOperands& m, std::complex<double>);
 
 }  // namespace quern
 

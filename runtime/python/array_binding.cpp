@@ -66,9 +66,11 @@ ArrayObject Astype(nb::handle self, nb::handle dtype, nb::handle order, nb::hand
   const Array& array = *ArrayIn(self.ptr());
   const DType target = AsDType(dtype);
   const Order layout = AsOrder(order);
-  const CastingLevel level = AsCasting(casting);
+  const CastingLevel level = AsCasting(casting, CastingLevel::same_value);
   if (!copy && target == array.dtype() && layout == Order::K) return nb::borrow<ArrayObject>(self);
-  if (can_cast(array.dtype(), target, level)) WarnOfLostParts(array.dtype(), target);
+  if (level == CastingLevel::same_value || can_cast(array.dtype(), target, level)) {
+    WarnOfLostParts(array.dtype(), target);
+  }
   return WrapArray(Calculate(array.size(), [&] { return array.astype(target, level, layout); }));
 }
 
@@ -256,7 +258,8 @@ void DefineAttributes(nb::class_<Array>& type) {
 void DefineConversions(nb::class_<Array>& type) {
   type.def("astype", &Astype, nb::arg("dtype"), nb::arg("order").none() = "K",
            nb::arg("casting") = "unsafe", nb::arg("copy") = true,
-           "The elements converted. Float to integer saturates and NaN gives 0.");
+           "The elements converted. Float to integer saturates and NaN gives 0. With casting "
+           "'same_value' it is an error if a value changes.");
   type.def(
       "copy",
       [](const Array& a, nb::handle order) {

@@ -87,6 +87,7 @@ const char* TypeName(nb::handle object);
 void BindErrors(nb::module_& module);
 void BindErrorState(nb::module_& module);
 void BindDTypes(nb::module_& module);
+void BindQueries(nb::module_& module);
 void BindArray(nb::module_& module);
 void BindUfuncs(nb::module_& module);
 void BindReductions(nb::module_& module);

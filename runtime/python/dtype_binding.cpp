@@ -349,7 +349,9 @@ std::optional<DType> OptionalDType(nb::handle object) {
   return AsDType(object);
 }
 
-CastingLevel AsCasting(nb::handle object) { return parse_casting(TextOf(object, "casting")); }
+CastingLevel AsCasting(nb::handle object, CastingLevel last) {
+  return parse_casting(TextOf(object, "casting"), last);
+}
 
 Order AsOrder(nb::handle object) {
   if (object.is_none()) return Order::K;

@@ -36,8 +36,8 @@ const char* BufferFormat(DType dtype);
 std::string_view TypeLetter(DType dtype);
 std::optional<DType> FindTypeLetter(std::string_view letter);
 
-// A name known to no table: the message gives the nearest.
-CastingLevel AsCasting(nb::handle object);
+// ValueError for what is no name of a level up to `last`.
+CastingLevel AsCasting(nb::handle object, CastingLevel last = CastingLevel::unsafe);
 Order AsOrder(nb::handle object);
 
 }  // namespace quern::python

@@ -76,6 +76,7 @@ NB_MODULE(_quern, module) {
   BindErrorState(module);
   BindNoValue(module);
   BindDTypes(module);
+  BindQueries(module);
   BindArray(module);
   BindUfuncs(module);
   BindReductions(module);

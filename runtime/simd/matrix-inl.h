@@ -54,27 +54,30 @@ template <class T, class Sum>
 HWY_INLINE T FromSum(Sum sum) {
   if constexpr (std::is_same_v<T, Bool>) {
     return sum != 0 ? Bool::kTrue : Bool::kFalse;
+  } else if constexpr (kParts<T> == 2) {
+    return T(sum.real, sum.imag);
   } else {
     return static_cast<T>(sum);
   }
 }
 
-// c[j] = sum over i of x[i] * rows[i][j].
-template <class T>
+// c[j] = sum over i of x[i] * rows[i][j], or of the conjugate of x[i].
+template <class T, bool kConjugate = false>
 HWY_INLINE void TimesRows(const std::byte* x, std::ptrdiff_t x_step, const std::byte* rows,
                           std::ptrdiff_t row_step, std::ptrdiff_t column_step, std::byte* c,
                           std::ptrdiff_t c_step, std::size_t inner, std::size_t columns) {
-  if constexpr (std::is_floating_point_v<T>) {
+  if constexpr (std::is_floating_point_v<Lane<T>>) {
     // Lanes of the tree visit rows far apart, which only caches forgive.
     constexpr std::size_t kCached = (std::size_t{1} << 18) / sizeof(T);
     const bool adjoin = column_step == static_cast<std::ptrdiff_t>(sizeof(T)) &&
                         (row_step != column_step || columns >= inner);
     if (adjoin && inner != 0 && inner <= VectorLoop<T>::kBlock && inner * columns <= kCached) {
-      return TreeMatrixLoop<T>::VectorTimesRows(x, x_step, rows, row_step, c, c_step, inner,
-                                                columns);
+      return TreeMatrixLoop<T, kConjugate>::VectorTimesRows(x, x_step, rows, row_step, c, c_step,
+                                                            inner, columns);
     }
   }
-  VectorLoop<T>::VectorTimesRows(x, x_step, rows, row_step, column_step, c, c_step, inner, columns);
+  VectorLoop<T, kConjugate>::VectorTimesRows(x, x_step, rows, row_step, column_step, c, c_step,
+                                             inner, columns);
 }
 
 template <class T>
@@ -93,9 +96,9 @@ struct MatrixLoop {
   // Up to so many products of elements three plain loops are fastest.
   static constexpr std::size_t kPlainLoops = 27;
   // And up to so many, panels cost more than they gain.
-  static constexpr std::size_t kUnpacked = std::size_t{1} << 18;
+  static constexpr std::size_t kUnpacked = (std::size_t{1} << 18) / kParts<T>;
   // Beyond it the library is worth its start.
-  static constexpr std::size_t kOwnPanels = std::size_t{1} << 19;
+  static constexpr std::size_t kOwnPanels = (std::size_t{1} << 19) / kParts<T>;
 
   static constexpr std::size_t Units(std::size_t inner) {
     return Arithmetic::FirstUnits(inner) + Arithmetic::SecondUnits(inner);
@@ -126,12 +129,12 @@ struct MatrixLoop {
                                 std::size_t inner, Sum* to) {
     for (std::size_t k = 0; k < inner; ++k, from += inner_step, to += width) {
       if (step == static_cast<std::ptrdiff_t>(sizeof(T))) {
-        const Lane<T>* const elements = reinterpret_cast<const Lane<T>*>(from);
+        const Number<T>* const elements = reinterpret_cast<const Number<T>*>(from);
         for (std::size_t i = 0; i < valid; ++i) to[i] = static_cast<Sum>(elements[i]);
       } else {
         const std::byte* element = from;
         for (std::size_t i = 0; i < valid; ++i, element += step) {
-          to[i] = static_cast<Sum>(*reinterpret_cast<const Lane<T>*>(element));
+          to[i] = static_cast<Sum>(*reinterpret_cast<const Number<T>*>(element));
         }
       }
       for (std::size_t i = valid; i < width; ++i) to[i] = to[0];
@@ -143,7 +146,7 @@ struct MatrixLoop {
   static HWY_INLINE void PackPanel(const std::byte* from, std::ptrdiff_t inner_step,
                                    std::ptrdiff_t step, std::size_t valid, std::size_t width,
                                    std::size_t inner, Unit* to) {
-    if constexpr (std::is_same_v<Arithmetic, PlainArithmetic<Sum>>) {
+    if constexpr (Arithmetic::kPlain) {
       Gather(from, inner_step, step, valid, width, inner, to);
     } else {
       // Rows do not fill vectors: what is written past the end of a phase has to be overwritten
@@ -190,18 +193,12 @@ struct MatrixLoop {
       for (std::size_t j = 0; j < m.columns; ++j) {
         const std::byte* a = m.a + static_cast<std::ptrdiff_t>(i) * m.a_row;
         const std::byte* b = m.b + static_cast<std::ptrdiff_t>(j) * m.b_column;
-        Lane<T> sum = 0;
+        using Loop = VectorLoop<T>;
+        Number<T> sum{};
         for (std::size_t k = 0; k < m.inner; ++k, a += m.a_inner, b += m.b_inner) {
-          const Lane<T> x = *reinterpret_cast<const Lane<T>*>(a);
-          const Lane<T> y = *reinterpret_cast<const Lane<T>*>(b);
-          if constexpr (std::is_same_v<T, Bool>) {
-            sum = static_cast<Lane<T>>(sum | (x & y));
-          } else if constexpr (std::is_integral_v<T>) {
-            sum = static_cast<T>(static_cast<std::uint64_t>(sum) +
-                                 static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(y));
-          } else {
-            sum = k == 0 ? x * y : sum + x * y;
-          }
+          const Number<T> product = Loop::Times(*reinterpret_cast<const Number<T>*>(a),
+                                                *reinterpret_cast<const Number<T>*>(b));
+          sum = k == 0 ? product : Loop::Plus(sum, product);
         }
         std::byte* c = m.c + static_cast<std::ptrdiff_t>(i) * m.c_row +
                        static_cast<std::ptrdiff_t>(j) * m.c_column;
@@ -386,19 +383,18 @@ struct MatrixLoop {
   }
 
   static HWY_INLINE void Run(const MatrixOperands& m, bool reproducible) {
-    constexpr bool kPlain = std::is_same_v<Arithmetic, PlainArithmetic<Sum>>;
     const std::size_t products = m.rows * m.columns * m.inner;
     if (m.rows == 1) {
       TimesRows<T>(m.a, m.a_inner, m.b, m.b_inner, m.b_column, m.c, m.c_column, m.inner, m.columns);
     } else if (m.columns == 1) {
       TimesRows<T>(m.b, m.b_inner, m.a, m.a_inner, m.a_row, m.c, m.c_row, m.inner, m.rows);
-    } else if (std::is_floating_point_v<T> && reproducible && m.inner != 0) {
+    } else if (std::is_floating_point_v<Lane<T>> && reproducible && m.inner != 0) {
       RunTree(m);
     } else if (products > kOwnPanels && RunLibrary(m)) {
       return;
     } else if (products <= kPlainLoops) {
       Loops(m);  // an empty inner axis gives zeros
-    } else if (kPlain && products <= kUnpacked) {
+    } else if (Arithmetic::kPlain && products <= kUnpacked) {
       if (HasRows(m)) {
         RunInRegisters(m);
       } else {
@@ -410,12 +406,12 @@ struct MatrixLoop {
   }
 
   static HWY_INLINE void RunInRegisters(const MatrixOperands& m) {
-    if constexpr (std::is_same_v<Arithmetic, PlainArithmetic<Sum>>) InRegisters(m);
+    if constexpr (Arithmetic::kPlain) InRegisters(m);
   }
 
   // False where the library does not take the type or the operands.
   static HWY_INLINE bool RunLibrary(const MatrixOperands& m) {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_floating_point_v<Lane<T>>) {
       if (!TakenByBlis(m, sizeof(T))) return false;
       MultiplyByBlis(m, T{});
       return true;
@@ -425,7 +421,7 @@ struct MatrixLoop {
   }
 
   static HWY_INLINE void RunTree(const MatrixOperands& m) {
-    if constexpr (std::is_floating_point_v<T>) TreeMatrixLoop<T>::Run(m);
+    if constexpr (std::is_floating_point_v<Lane<T>>) TreeMatrixLoop<T>::Run(m);
   }
 };
 
@@ -475,7 +471,7 @@ HWY_INLINE FpFlags MatrixVectorProduct(const void* const* in, void* const* out,
   return 0;
 }
 
-// Core operation (n),(n,m)->(m): the same with one row.
+// Core operation (n),(n,m)->(m): the same with one row, which is conjugated.
 template <class T>
 HWY_INLINE FpFlags VectorMatrixProduct(const void* const* in, void* const* out,
                                        const CoreGeometry& geometry) {
@@ -484,8 +480,8 @@ HWY_INLINE FpFlags VectorMatrixProduct(const void* const* in, void* const* out,
   std::byte* c = static_cast<std::byte*>(out[0]);
   const std::ptrdiff_t* const strides = geometry.strides;
   for (std::size_t i = 0; i < geometry.count; ++i) {
-    TimesRows<T>(x, strides[0], b, strides[1], strides[2], c, strides[3], geometry.extents[0],
-                 geometry.extents[1]);
+    TimesRows<T, kParts<T> == 2>(x, strides[0], b, strides[1], strides[2], c, strides[3],
+                                 geometry.extents[0], geometry.extents[1]);
     x += geometry.steps[0];
     b += geometry.steps[1];
     c += geometry.steps[2];
@@ -493,7 +489,7 @@ HWY_INLINE FpFlags VectorMatrixProduct(const void* const* in, void* const* out,
   return 0;
 }
 
-// Core operation (n),(n)->(): the same with one row and one column.
+// Core operation (n),(n)->(): the same with one row, which is conjugated, and one column.
 template <class T>
 HWY_INLINE FpFlags DotProduct(const void* const* in, void* const* out,
                               const CoreGeometry& geometry) {
@@ -502,7 +498,8 @@ HWY_INLINE FpFlags DotProduct(const void* const* in, void* const* out,
   std::byte* c = static_cast<std::byte*>(out[0]);
   const std::ptrdiff_t* const strides = geometry.strides;
   for (std::size_t i = 0; i < geometry.count; ++i) {
-    const Lane<T> sum = VectorLoop<T>::Dot(x, strides[0], y, strides[1], geometry.extents[0]);
+    using Loop = VectorLoop<T, kParts<T> == 2>;
+    const Number<T> sum = Loop::Dot(x, strides[0], y, strides[1], geometry.extents[0]);
     std::memcpy(c, &sum, sizeof(sum));
     x += geometry.steps[0];
     y += geometry.steps[1];

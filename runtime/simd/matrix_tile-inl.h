@@ -17,6 +17,9 @@
 //   HalfArithmetic   64-bit integers elsewhere: the same with halves of 32 bits; the first phase
 //   sums
 //                    32-bit products of crossed halves in both halves of a lane.
+//   ComplexArithmetic  units are complex numbers, side by side in a vector. The left one's parts are
+//                    spread apart: its real part multiplies the right vector, its imaginary part
+//                    the same vector turned a quarter, (-imag, real).
 //
 // Vectors stand in arrays, so their size has to be known when this is compiled.
 #if defined(QUERN_SIMD_MATRIX_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -26,6 +29,7 @@
 #define QUERN_SIMD_MATRIX_TILE_INL_H_
 #endif
 
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -44,9 +48,39 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr std::size_t kTileRows = HWY_MAX_BYTES >= 64 ? 8 : HWY_MAX_BYTES >= 32 ? 6 : 4;
 inline constexpr std::size_t kTileVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
 
+// A complex number as kernels of this family see it: arrays of it need no initialisation.
+template <class R>
+struct Complex {
+  R real;
+  R imag;
+};
+
+// The numbers that elements of storage type T are.
+template <class T>
+struct NumberOf {
+  using type = Lane<T>;
+};
+template <class R>
+struct NumberOf<std::complex<R>> {
+  using type = Complex<R>;
+};
+template <class T>
+using Number = typename NumberOf<T>::type;
+
+// Parts side by side: the numbers of a vector times i.
+template <class D, class V>
+HWY_INLINE V TimesI(D d, V v) {
+  const hn::RebindToUnsigned<D> du;
+  using U = hn::TFromD<decltype(du)>;
+  const auto odd = hn::And(hn::Iota(du, 0), hn::Set(du, 1));
+  const auto sign = hn::ShiftLeft<8 * sizeof(U) - 1>(hn::Sub(hn::Set(du, 1), odd));
+  return hn::Xor(hn::Reverse2(d, v), hn::BitCast(d, sign));
+}
+
 // Elements T are units and sums alike.
 template <class T>
 struct PlainArithmetic {
+  static constexpr bool kPlain = true;  // no unit is made of several elements or of part of one
   using Unit = T;
   using Sum = T;
   using D = hn::ScalableTag<Sum>;
@@ -76,9 +110,34 @@ struct PlainArithmetic {
   }
 };
 
+// Complex numbers of parts R.
+template <class R>
+struct ComplexArithmetic {
+  static constexpr bool kPlain = true;
+  using Unit = Complex<R>;
+  using Sum = Complex<R>;
+  using D = hn::ScalableTag<R>;
+  using V = hn::Vec<D>;
+  static constexpr bool kTwoPhases = false;
+
+  static constexpr std::size_t FirstUnits(std::size_t) { return 0; }
+  static constexpr std::size_t SecondUnits(std::size_t inner) { return inner; }
+  static HWY_INLINE V Start() { return hn::Zero(D()); }
+  // The left unit's imaginary part, as it enters products.
+  static HWY_INLINE R Imag(const Unit& left) { return left.imag; }
+  static HWY_INLINE V Join(V sum, V real, V imag, V right, V turned) {
+#if HWY_NATIVE_FMA
+    return hn::MulAdd(imag, turned, hn::MulAdd(real, right, sum));
+#else
+    return hn::Add(sum, hn::Add(hn::Mul(real, right), hn::Mul(imag, turned)));
+#endif
+  }
+};
+
 // Integers of up to 32 bits (kWide: of 32), modulo 2^32.
 template <bool kWide>
 struct PairArithmetic {
+  static constexpr bool kPlain = false;
   using Unit = std::int32_t;
   using Sum = std::int32_t;
   using D = hn::ScalableTag<Sum>;
@@ -140,6 +199,7 @@ struct PairArithmetic {
 
 // 64-bit integers by halves.
 struct HalfArithmetic {
+  static constexpr bool kPlain = false;
   using Unit = std::int64_t;
   using Sum = std::int64_t;
   using D = hn::ScalableTag<Sum>;
@@ -187,6 +247,13 @@ struct ArithmeticOf {
   using Whole = std::conditional_t<kBytes == 8, Whole64, PairArithmetic<kBytes == 4>>;
   using type = std::conditional_t<hwy::IsFloat<Lane<T>>(), PlainArithmetic<Lane<T>>, Whole>;
 };
+template <class R>
+struct ArithmeticOf<std::complex<R>> {
+  using type = ComplexArithmetic<R>;
+};
+template <class Arithmetic>
+inline constexpr bool kIsComplex = sizeof(typename Arithmetic::Unit) ==
+                                   2 * sizeof(hn::TFromD<typename Arithmetic::D>);
 
 // Where the units of one side lie: panels of packed units, or the operand itself.
 struct UnitSteps {
@@ -194,17 +261,28 @@ struct UnitSteps {
   std::ptrdiff_t inner;   // bytes from unit to unit along the inner axis
 };
 
+// A unit in all lanes.
+template <bool kPairs, class D>
+HWY_INLINE hn::Vec<D> Spread(D d, const hn::TFromD<D>* unit) {
+  if constexpr (kPairs) {
+    const hn::Vec<D> real = hn::Set(d, unit[0]);
+    return hn::OddEven(hn::Set(d, unit[1]), real);
+  } else {
+    return hn::Set(d, *unit);
+  }
+}
+
 // The right side's vectors. Lanes of the last one at and beyond `last` repeat the unit before them
 // that comes first, so that they raise no flag of their own.
-template <std::size_t kVectors, bool kPartial, class D, class V>
+template <std::size_t kVectors, bool kPartial, bool kPairs, class D, class V>
 HWY_INLINE void LoadRight(D d, const std::byte* right, std::size_t last, V (&b)[kVectors]) {
-  using Unit = hn::TFromD<D>;
-  const Unit* const units = reinterpret_cast<const Unit*>(right);
+  using Part = hn::TFromD<D>;
+  const Part* const units = reinterpret_cast<const Part*>(right);
   const std::size_t lanes = hn::Lanes(d);
   HWY_UNROLL(8)
   for (std::size_t v = 0; v < kVectors; ++v) {
     if (kPartial && v == kVectors - 1) {
-      b[v] = hn::LoadNOr(hn::Set(d, units[v * lanes]), d, units + v * lanes, last);
+      b[v] = hn::LoadNOr(Spread<kPairs>(d, units + v * lanes), d, units + v * lanes, last);
     } else {
       b[v] = hn::LoadU(d, units + v * lanes);
     }
@@ -220,6 +298,8 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
                              typename Arithmetic::Sum* sums, std::ptrdiff_t width,
                              std::size_t last = 0) {
   using Unit = typename Arithmetic::Unit;
+  constexpr bool kPairs = kIsComplex<Arithmetic>;
+  constexpr std::size_t kUnitParts = kPairs ? 2 : 1;
   const typename Arithmetic::D d;
   using V = typename Arithmetic::V;
   const std::size_t lanes = hn::Lanes(d);
@@ -232,13 +312,28 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
   const auto run = [&](std::size_t units, const auto& step) HWY_ATTR {
     for (; units != 0; --units) {
       V b[kVectors];
-      LoadRight<kVectors, kPartial>(d, right, last, b);
+      LoadRight<kVectors, kPartial, kPairs>(d, right, last * kUnitParts, b);
+      [[maybe_unused]] V turned[kVectors];
+      if constexpr (kPairs) {
+        HWY_UNROLL(8)
+        for (std::size_t v = 0; v < kVectors; ++v) turned[v] = TimesI(d, b[v]);
+      }
       HWY_UNROLL(8)
       for (std::size_t r = 0; r < kRows; ++r) {
-        const std::byte* unit = left + static_cast<std::ptrdiff_t>(r) * left_steps.across;
-        const V a = hn::Set(d, *reinterpret_cast<const Unit*>(unit));
-        HWY_UNROLL(8)
-        for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = step(sum[r][v], a, b[v]);
+        const Unit& unit = *reinterpret_cast<const Unit*>(
+            left + static_cast<std::ptrdiff_t>(r) * left_steps.across);
+        if constexpr (kPairs) {
+          const V real = hn::Set(d, unit.real);
+          const V imag = hn::Set(d, Arithmetic::Imag(unit));
+          HWY_UNROLL(8)
+          for (std::size_t v = 0; v < kVectors; ++v) {
+            sum[r][v] = Arithmetic::Join(sum[r][v], real, imag, b[v], turned[v]);
+          }
+        } else {
+          const V a = hn::Set(d, unit);
+          HWY_UNROLL(8)
+          for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = step(sum[r][v], a, b[v]);
+        }
       }
       left += left_steps.inner;
       right += right_step;
@@ -253,15 +348,21 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
       for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Arithmetic::Between(sum[r][v]);
     }
   }
-  run(Arithmetic::SecondUnits(inner),
-      [](V s, V a, V b) HWY_ATTR { return Arithmetic::Second(s, a, b); });
+  run(Arithmetic::SecondUnits(inner), [](V s, V a, V b) HWY_ATTR {
+    if constexpr (kPairs) {
+      return s;  // joined by parts
+    } else {
+      return Arithmetic::Second(s, a, b);
+    }
+  });
   HWY_UNROLL(8)
   for (std::size_t r = 0; r < kRows; ++r) {
-    typename Arithmetic::Sum* const row = sums + static_cast<std::ptrdiff_t>(r) * width;
+    auto* const row = reinterpret_cast<hn::TFromD<typename Arithmetic::D>*>(
+        sums + static_cast<std::ptrdiff_t>(r) * width);
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) {
       if (kPartial && v == kVectors - 1) {
-        hn::StoreN(sum[r][v], d, row + v * lanes, last);
+        hn::StoreN(sum[r][v], d, row + v * lanes, last * kUnitParts);
       } else {
         hn::StoreU(sum[r][v], d, row + v * lanes);
       }

@@ -35,11 +35,35 @@ struct TreeArithmetic : PlainArithmetic<T> {
   static HWY_INLINE V Second(V sum, V left, V right) { return hn::Add(sum, hn::Mul(left, right)); }
 };
 
-template <class T>
+// The same of complex numbers; kConjugate: of the left ones' conjugates.
+template <class R, bool kConjugate>
+struct TreeComplexArithmetic : ComplexArithmetic<R> {
+  using typename ComplexArithmetic<R>::D;
+  using typename ComplexArithmetic<R>::Unit;
+  using typename ComplexArithmetic<R>::V;
+  static HWY_INLINE V Start() { return hn::Set(D(), static_cast<R>(-0.0)); }
+  static HWY_INLINE R Imag(const Unit& left) { return kConjugate ? -left.imag : left.imag; }
+  static HWY_INLINE V Join(V sum, V real, V imag, V right, V turned) {
+    return hn::Add(sum, hn::Add(hn::Mul(real, right), hn::Mul(imag, turned)));
+  }
+};
+template <class T, bool kConjugate>
+struct TreeArithmeticOf {
+  using type = TreeArithmetic<T>;
+};
+template <class R, bool kConjugate>
+struct TreeArithmeticOf<std::complex<R>, kConjugate> {
+  using type = TreeComplexArithmetic<R, kConjugate>;
+};
+
+// Products of elements stored as Element; kConjugate: of the conjugates of those on the left.
+template <class Element, bool kConjugate = false>
 struct TreeMatrixLoop {
-  static constexpr std::size_t kTreeLanes = VectorLoop<T>::kTreeLanes;
-  static constexpr std::size_t kBlock = VectorLoop<T>::kBlock;
-  static constexpr std::size_t kLevels = VectorLoop<T>::kLevels;
+  using T = Number<Element>;
+  using Arithmetic = typename TreeArithmeticOf<Element, kConjugate>::type;
+  static constexpr std::size_t kTreeLanes = VectorLoop<Element>::kTreeLanes;
+  static constexpr std::size_t kBlock = VectorLoop<Element>::kBlock;
+  static constexpr std::size_t kLevels = VectorLoop<Element>::kLevels;
   static constexpr std::size_t kLanes = HWY_MAX_BYTES / sizeof(T);
   static constexpr std::size_t kWidth = kTileVectors * kLanes;
   static constexpr std::size_t kRowBlock = 8 * kTileRows;
@@ -80,7 +104,7 @@ struct TreeMatrixLoop {
 
     HWY_INLINE std::size_t size() const { return kTileRows * width; }
     HWY_INLINE void Lane(std::size_t lane, T* sums) const {
-      using A = TreeArithmetic<T>;
+      using A = Arithmetic;
       const std::size_t offset = Offset(lane, inner);
       const std::byte* a = reinterpret_cast<const std::byte*>(left + offset * kTileRows);
       const std::byte* b = reinterpret_cast<const std::byte*>(right + offset * width);
@@ -112,13 +136,18 @@ struct TreeMatrixLoop {
     HWY_INLINE void Lane(std::size_t lane, T* sums) const {
       const auto at = static_cast<std::ptrdiff_t>(lane);
       constexpr auto kStep = static_cast<std::ptrdiff_t>(kTreeLanes);
-      MultiplyTile<TreeArithmetic<T>, 1, kVectors, kPartial>(
+      MultiplyTile<Arithmetic, 1, kVectors, kPartial>(
           factors + at * factor_step, {0, kStep * factor_step}, rows + at * row_step,
           kStep * row_step, Count(lane, inner), sums, 0, last);
     }
   };
 
-  static HWY_INLINE void AddTo(T* HWY_RESTRICT sums, const T* HWY_RESTRICT more, std::size_t n) {
+  static HWY_INLINE void AddTo(T* sums, const T* more, std::size_t n) {
+    AddParts(reinterpret_cast<Lane<Element>*>(sums), reinterpret_cast<const Lane<Element>*>(more),
+             n * kParts<Element>);
+  }
+  static HWY_INLINE void AddParts(Lane<Element>* HWY_RESTRICT sums,
+                                  const Lane<Element>* HWY_RESTRICT more, std::size_t n) {
     for (std::size_t i = 0; i < n; ++i) sums[i] += more[i];
   }
 

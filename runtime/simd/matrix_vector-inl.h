@@ -7,6 +7,9 @@
 //   rows   one operand is a stack of contiguous rows, the other a factor for each row: the result's
 //          elements are vectors, and a lane of the tree is a pass over every kTreeLanes-th row
 //
+// Of complex numbers the lanes of the tree are pairs of parts: it has half as many, and the vectors
+// are the same.
+//
 // Operands that are neither are gathered block by block. Integers and truth values have no order to
 // keep; they take the same two roads.
 #if defined(QUERN_SIMD_MATRIX_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -28,6 +31,7 @@
 #include "linalg/matrix.h"
 #include "simd/flags-inl.h"
 #include "simd/lane.h"
+#include "simd/matrix_tile-inl.h"
 #include "simd/reduce-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -62,23 +66,44 @@ class BlockCounter {
   std::size_t blocks_ = 0;
 };
 
-// Products and sums of one type: elements, and what to start from.
-template <class T>
+// Products and sums of one type: elements, and what to start from. kConjugate: the first factor of
+// every product is conjugated.
+template <class T, bool kConjugate = false>
 struct VectorLoop {
-  using L = Lane<T>;
-  using D = hn::ScalableTag<L>;
+  using L = Number<T>;
+  using Part = Lane<T>;
+  using D = hn::ScalableTag<Part>;
   using V = hn::Vec<D>;
-  static constexpr bool kTree = std::is_floating_point_v<T>;
+  static constexpr bool kTree = std::is_floating_point_v<Part>;
+  static constexpr bool kComplex = kParts<T> == 2;
   static constexpr std::size_t kTreeLanes = 256 / sizeof(L);
   static constexpr std::size_t kBlock = 32 * kTreeLanes;
-  static constexpr L kStart = kTree ? static_cast<L>(-0.0) : L{0};
+  static constexpr Part kStartPart = kTree ? static_cast<Part>(-0.0) : Part{0};
   // Columns of a tile in the method of rows, and rows of a pass over it.
   static constexpr std::size_t kTile = 8192 / sizeof(L);
   static constexpr std::size_t kRowsPerPass = 8;
   static constexpr std::size_t kLevels = hwy::FloorLog2(kTreeLanes) + 1;
 
+  static HWY_INLINE L Start() {
+    if constexpr (kComplex) {
+      return {kStartPart, kStartPart};
+    } else {
+      return kStartPart;
+    }
+  }
   static HWY_INLINE L Times(L x, L y) {
-    if constexpr (kTree) {
+    if constexpr (kComplex) {
+      // As vectors: of plain products and differences some compilers make fused ones, told not to
+      // contract or not.
+      const hn::CappedTag<Part, 2> d;
+      const auto parts = [](const L& number) {
+        return reinterpret_cast<const Part*>(&number);
+      };
+      L product;
+      hn::StoreU(Product(d, hn::LoadU(d, parts(x)), hn::LoadU(d, parts(y))), d,
+                 reinterpret_cast<Part*>(&product));
+      return product;
+    } else if constexpr (kTree) {
       return x * y;
     } else {
       return static_cast<L>(static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(y));
@@ -88,6 +113,8 @@ struct VectorLoop {
   static HWY_INLINE L Plus(L x, L y) {
     if constexpr (std::is_same_v<T, Bool>) {
       return static_cast<L>(x | y);
+    } else if constexpr (kComplex) {
+      return {x.real + y.real, x.imag + y.imag};
     } else if constexpr (kTree) {
       return x + y;
     } else {
@@ -103,30 +130,48 @@ struct VectorLoop {
       L sum = 0;
       for (std::size_t i = 0; i < n; ++i) sum = Plus(sum, Times(x[i], y[i]));
       return sum;
+    } else if (n <= 8) {
+      return ShortDot(x, y, n);
     } else {
-      return n <= 8 ? ShortDot(x, y, n) : TreeDot(x, y, n);
+      return TreeDot(reinterpret_cast<const Part*>(x), reinterpret_cast<const Part*>(y),
+                     n * kParts<T>);
     }
   }
 
   // Up to 8 products: each is a lane, and lanes without one change nothing.
   static HWY_INLINE L ShortDot(const L* x, const L* y, std::size_t n) {
-    if (n == 0) return kStart;
+    if (n == 0) return Start();
     L lanes[8];
-    for (std::size_t i = 0; i < n; ++i) lanes[i] = x[i] * y[i];
+    for (std::size_t i = 0; i < n; ++i) lanes[i] = Times(x[i], y[i]);
     for (std::size_t half = std::bit_ceil(n) / 2; half != 0; half /= 2) {
-      for (std::size_t i = 0; i + half < n && i < half; ++i) lanes[i] += lanes[i + half];
+      for (std::size_t i = 0; i + half < n && i < half; ++i) {
+        lanes[i] = Plus(lanes[i], lanes[i + half]);
+      }
       n = std::min(n, half);
     }
     return lanes[0];
   }
 
-  static HWY_INLINE L TreeDot(const L* x, const L* y, std::size_t n) {
+  // Products of vectors of parts.
+  template <class D2, class V2>
+  static HWY_INLINE V2 Product(D2 d, V2 x, V2 y) {
+    if constexpr (kComplex) {
+      V2 imag = hn::DupOdd(x);
+      if constexpr (kConjugate) imag = hn::Neg(imag);
+      return hn::Add(hn::Mul(hn::DupEven(x), y), hn::Mul(imag, TimesI(d, y)));
+    } else {
+      return hn::Mul(x, y);
+    }
+  }
+
+  // n parts of vectors.
+  static HWY_INLINE L TreeDot(const Part* x, const Part* y, std::size_t n) {
     const D d;
-    constexpr std::size_t kVector = HWY_MAX_BYTES / sizeof(L);
-    constexpr std::size_t kTogether = std::min<std::size_t>(kTreeLanes / kVector, 8);
+    constexpr std::size_t kVector = HWY_MAX_BYTES / sizeof(Part);
+    constexpr std::size_t kTogether = std::min<std::size_t>(kTreeParts / kVector, 8);
     V sum[kTogether];
     DotLanes<kTogether>(x, y, n, 0, sum);
-    if constexpr (kTogether * kVector != kTreeLanes) {
+    if constexpr (kTogether * kVector != kTreeParts) {
       // Twice as many lanes as registers hold: the first halving joins the two.
       V more[kTogether];
       DotLanes<kTogether>(x, y, n, kTogether * kVector, more);
@@ -142,20 +187,21 @@ struct VectorLoop {
     return HalveDown(d, hn::Add(left, right));
   }
 
-  // Lanes first, first + 1 ... of the tree over n products, kTogether vectors of them.
+  // Lanes first, first + 1 ... of the tree over products of n parts, kTogether vectors of them.
+  static constexpr std::size_t kTreeParts = kTreeLanes * kParts<T>;
   template <std::size_t kTogether>
-  static HWY_INLINE void DotLanes(const L* x, const L* y, std::size_t n, std::size_t first,
+  static HWY_INLINE void DotLanes(const Part* x, const Part* y, std::size_t n, std::size_t first,
                                   V (&sum)[kTogether]) {
     const D d;
     const std::size_t lanes = hn::Lanes(d);
-    const std::size_t whole = n / kTreeLanes * kTreeLanes;
+    const std::size_t whole = n / kTreeParts * kTreeParts;
     HWY_UNROLL(8)
-    for (std::size_t v = 0; v < kTogether; ++v) sum[v] = hn::Set(d, kStart);
-    for (std::size_t i = first; i < whole; i += kTreeLanes) {
+    for (std::size_t v = 0; v < kTogether; ++v) sum[v] = hn::Set(d, kStartPart);
+    for (std::size_t i = first; i < whole; i += kTreeParts) {
       HWY_UNROLL(8)
       for (std::size_t v = 0; v < kTogether; ++v) {
         const std::size_t at = i + v * lanes;
-        sum[v] = hn::Add(sum[v], hn::Mul(hn::LoadU(d, x + at), hn::LoadU(d, y + at)));
+        sum[v] = hn::Add(sum[v], Product(d, hn::LoadU(d, x + at), hn::LoadU(d, y + at)));
       }
     }
     HWY_UNROLL(8)
@@ -175,21 +221,26 @@ struct VectorLoop {
   // The halvings inside a vector.
   template <class D2>
   static HWY_INLINE L HalveDown(D2 d, hn::Vec<D2> v) {
-    if constexpr (hn::MaxLanes(D2()) * sizeof(L) > 16) {
+    constexpr std::size_t kLast = kComplex ? sizeof(L) : 16;
+    if constexpr (hn::MaxLanes(D2()) * sizeof(Part) > kLast) {
       const hn::Half<D2> half;
       return HalveDown(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    } else if constexpr (kComplex) {
+      L sum;
+      hn::StoreU(v, d, reinterpret_cast<Part*>(&sum));
+      return sum;
     } else {
       FlagSet none;
       return ReduceTree<T>::HalveVector(Sum(), none, v);
     }
   }
 
-  // The first `count` products, and then values that change nothing.
-  static HWY_INLINE V RestProducts(const L* x, const L* y, std::size_t count) {
+  // The products of the first `count` parts, and then values that change nothing.
+  static HWY_INLINE V RestProducts(const Part* x, const Part* y, std::size_t count) {
     const D d;
-    if (count >= hn::Lanes(d)) return hn::Mul(hn::LoadU(d, x), hn::LoadU(d, y));
-    const V product = hn::Mul(hn::LoadN(d, x, count), hn::LoadN(d, y, count));
-    return hn::IfThenElse(hn::FirstN(d, count), product, hn::Set(d, kStart));
+    if (count >= hn::Lanes(d)) return Product(d, hn::LoadU(d, x), hn::LoadU(d, y));
+    const V product = Product(d, hn::LoadN(d, x, count), hn::LoadN(d, y, count));
+    return hn::IfThenElse(hn::FirstN(d, count), product, hn::Set(d, kStartPart));
   }
 
   // Elements [start, start + n) of a strided vector, contiguous: where they lie, or in `room`.
@@ -210,7 +261,7 @@ struct VectorLoop {
       return DotBlock(Contiguous(x, x_step, start, count, x_room),
                       Contiguous(y, y_step, start, count, y_room), count);
     };
-    if (n == 0) return L{0};
+    if (n == 0) return L{};
     if (n <= kBlock) return block(0);
     L subtree[64];
     L value{};
@@ -265,12 +316,36 @@ struct VectorLoop {
       row[i] = m.Row(first + i * step);
       factor[i] = m.Factor(first + i * step);
     }
-    for (std::size_t j = 0; j < m.columns; ++j) {
+    std::size_t j = 0;
+    if constexpr (kComplex) j = AddVectors<kCount>(factor, row, m.columns, sums);
+    for (; j < m.columns; ++j) {
       L sum = sums[j];
       HWY_UNROLL(8)
       for (std::size_t i = 0; i < kCount; ++i) sum = Plus(sum, Times(factor[i], row[i][j]));
       sums[j] = sum;
     }
+  }
+
+  // The same for the complex columns that fill vectors; returns how many they are.
+  template <std::size_t kCount>
+  static HWY_INLINE std::size_t AddVectors(const L (&factor)[kCount], const L* const (&row)[kCount],
+                                           std::size_t columns, L* HWY_RESTRICT sums) {
+    const D d;
+    const std::size_t step = hn::Lanes(d) / 2;
+    std::size_t j = 0;
+    for (; j + step <= columns; j += step) {
+      Part* const to = reinterpret_cast<Part*>(sums + j);
+      V sum = hn::LoadU(d, to);
+      HWY_UNROLL(8)
+      for (std::size_t i = 0; i < kCount; ++i) {
+        const V y = hn::LoadU(d, reinterpret_cast<const Part*>(row[i] + j));
+        const V real = hn::Set(d, factor[i].real);
+        const V imag = hn::Set(d, kConjugate ? -factor[i].imag : factor[i].imag);
+        sum = hn::Add(sum, hn::Add(hn::Mul(real, y), hn::Mul(imag, TimesI(d, y))));
+      }
+      hn::StoreU(sum, d, to);
+    }
+    return j;
   }
 
   // The halving tree over lanes lane, lane + step ... of a block: result in scratch[0].
@@ -280,7 +355,7 @@ struct VectorLoop {
   }
   static void LaneTree(const Rows& m, std::size_t lane, std::size_t step, L (*scratch)[kTile]) {
     if (step == kTreeLanes) {
-      std::fill_n(scratch[0], m.columns, kStart);
+      std::fill_n(scratch[0], m.columns, Start());
       return AddRows(m, lane, kTreeLanes, (m.count - lane - 1) / kTreeLanes + 1, scratch[0]);
     }
     LaneTree(m, lane, 2 * step, scratch);
@@ -293,7 +368,7 @@ struct VectorLoop {
   static HWY_NOINLINE void SumTile(const Rows& all, std::byte* c, std::ptrdiff_t c_step) {
     HWY_ALIGN L scratch[kLevels][kTile];
     if constexpr (!kTree) {
-      std::fill_n(scratch[0], all.columns, kStart);
+      std::fill_n(scratch[0], all.columns, Start());
       AddRows(all, 0, 1, all.count, scratch[0]);
     } else {
       SumBlocks(all, scratch);

@@ -90,6 +90,8 @@ TEST(Expression, Subscripts) {
 TEST(Expression, TakesArguments) {
   EXPECT_EQ(DTypeOf("astype(a, int8)"), "int8");
   EXPECT_EQ(DTypeOf("astype(a, '>f8')"), "float64");
+  EXPECT_EQ(DTypeOf("astype(a, int8, casting=same_value)"), "int8");
+  EXPECT_THAT(Fault("astype(a / 2, int8, casting=same_value)"), HasSubstr("same_value"));
   EXPECT_EQ(DTypeOf("add(i, i, dtype=float64)"), "float64");
   EXPECT_THAT(Values("add(a, 10, where=a > 2)"), ElementsAre(0, 0, 13, 14))
       << "elements left out are 0";

@@ -19,6 +19,9 @@ kelvin float64
 [281.625 280.25  280.25  281.625]
 283.25 1123.75 [False  True False  True]
 [280 281 279 283]
+32 6 1.19209e-07 110 kelvin float16 float64
+280
+astype: an element of dtype('kelvin') has a value that dtype('int16') does not hold, as the rule 'same_value' demands
 unknown ufunc 'midpont'; did you mean 'midpoint'?
 """
 

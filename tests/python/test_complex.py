@@ -228,3 +228,14 @@ def test_prints_as_numpy(dtype):
     values = special(dtype)[:40].reshape(8, 5)
     for array in (values, values[:2, :2], np.array(1 + 2j, dtype), np.array([1e-5 + 3j, 2], dtype), np.array(-0.5j)):
         assert str(quern.asarray(array)) == str(array)
+
+
+@pytest.mark.parametrize("dtype", ["c8", "c16"])
+def test_nan_to_num_replaces_parts(dtype):
+    values = special(dtype)
+    theirs = np.nan_to_num(values, nan=0.5, posinf=2.0, neginf=-2.0)
+    assert_same_parts(quern.nan_to_num(values, 0.5, 2.0, -2.0), theirs)
+    assert_same_parts(quern.nan_to_num(values[::-2], 0.5, 2.0, -2.0), theirs[::-2])
+    parts = np.array([0.5, 2.0, -2.0])
+    table = np.asarray(quern.nan_to_num(values[:, None], parts, 2.0, -2.0))
+    assert_same_parts(table[:, 1], np.nan_to_num(values, nan=2.0, posinf=2.0, neginf=-2.0))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import quern
 
-DTYPES = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+DTYPES = ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 SHAPES = {
     "matmul": (((3, 4), (4, 5)), ((4,), (4,)), ((4,), (2, 4, 3)), ((2, 1, 3, 4), (5, 4, 2)), ((70, 90), (90, 60))),
     "vecdot": (((4,), (4,)), ((3, 1, 40), (5, 40)), ((6, 0), (6, 0))),
@@ -25,6 +25,9 @@ def elements(shape: tuple[int, ...], dtype: str, seed: int) -> np.ndarray[Any, A
         return draw.random(shape) < 0.4
     if dtype[0] == "f":
         return draw.integers(-9, 10, shape).astype(dtype)  # sums are exact
+    if dtype[0] == "c":
+        parts = draw.integers(-9, 10, (2, *shape))
+        return (parts[0] + 1j * parts[1]).astype(dtype)
     limits = np.iinfo(dtype)
     return draw.integers(limits.min, limits.max, shape, dtype, endpoint=True)
 
@@ -39,7 +42,7 @@ def test_values_and_types_are_numpys(name: str, first: str, second: str) -> None
         expected = getattr(np, name)(a, b)
         got = np.asarray(getattr(quern, name)(a, b))
         assert got.dtype == expected.dtype
-        if {first, second} >= {"u8"} and expected.dtype.kind == "f" or {"i8", "u8"} & {first, second}:
+        if {first, second} >= {"u8"} and expected.dtype.kind in "fc" or {"i8", "u8"} & {first, second}:
             np.testing.assert_allclose(got, expected, rtol=1e-12)
         else:
             np.testing.assert_array_equal(got, expected)
@@ -125,3 +128,23 @@ def test_reproducible_products() -> None:
         quern.set_reproducible_products(False)
     expected = np.asarray(quern.sum(a[:, None, :] * b.T, axis=2))
     assert got.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["c8", "c16"])
+def test_complex_products(dtype: str) -> None:
+    """Sums of rounded products along the tree, whose first factor vecdot and vecmat conjugate."""
+    draw = np.random.default_rng(6)
+    a, b = (draw.standard_normal((2, 70, 70)) + 1j * draw.standard_normal((2, 70, 70))).astype(dtype)
+    sums = np.asarray(quern.sum(quern.multiply(a[:, None, :], b.T), axis=2))
+    conjugated = np.asarray(quern.sum(quern.multiply(a[:, None, :].conj(), b.T), axis=2))
+    np.testing.assert_allclose(np.asarray(quern.matmul(a, b)), a @ b, rtol=1e-3 if dtype == "c8" else 1e-11)
+    quern.set_reproducible_products(True)
+    try:
+        assert np.asarray(quern.matmul(a, b)).tobytes() == sums.tobytes()
+    finally:
+        quern.set_reproducible_products(False)
+    for row in (0, 69):
+        assert np.asarray(quern.vecmat(a[row], b)).tobytes() == conjugated[row].tobytes()
+        assert np.asarray(quern.vecdot(a[row], b.T)).tobytes() == conjugated[row].tobytes()
+        assert np.asarray(quern.matvec(b.T, a[row])).tobytes() == sums[row].tobytes()
+        assert np.asarray(quern.matmul(a[row], b)).tobytes() == sums[row].tobytes()

@@ -317,6 +317,13 @@ TEST(CApi, CastsArrays) {
   const auto* data = static_cast<const int32_t*>(qn_array_data(result));
   EXPECT_EQ(data[0], 1);
   EXPECT_EQ(data[1], -2);
+  qn_array* none = nullptr;
+  EXPECT_EQ(qn_array_cast(array.get(), DTypeNumber("int32"), QN_CAST_SAME_VALUE, &none),
+            QN_VALUE_ERROR);
+  EXPECT_THAT(Message(), HasSubstr("same_value"));
+  EXPECT_EQ(qn_array_cast(array.get(), DTypeNumber("int32"), QN_CAST_SAME_VALUE + 1, &none),
+            QN_VALUE_ERROR);
+  EXPECT_EQ(none, nullptr);
 }
 
 TEST(CApi, RefusesNull) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <complex>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -169,7 +170,7 @@ TEST(Matmul, HasNoOtherMethods) {
 // Bits of a floating-point result, to compare them exactly.
 std::vector<std::uint64_t> BitsOf(const Array& array) {
   const Array dense = array.copy(Order::C);
-  std::vector<std::uint64_t> bits(static_cast<std::size_t>(dense.size()));
+  std::vector<std::uint64_t> bits(dense.nbytes() / sizeof(std::uint64_t));
   std::memcpy(bits.data(), dense.data(), dense.nbytes());
   return bits;
 }
@@ -207,6 +208,56 @@ TEST(ReproducibleProducts, AreSumsAlongTheTreeOnEveryTargetAndThreadCount) {
   }
 }
 
+Array ComplexNormal(Random& random, const Shape& shape) {
+  const Array real = Normal(random, shape);
+  const Array array(shape, DType::of<std::complex<double>>());
+  array.real().assign(real);
+  array.imag().assign(Normal(random, shape));
+  return array;
+}
+
+// The library's sums over the products of every row of `a` with every column of `b`.
+Array SumsOfProducts(const Array& a, const Array& b) {
+  return sum(a.index({Slice{}, newaxis, Slice{}}) * b.transpose(), {.axis = 2});
+}
+
+TEST(ReproducibleProducts, OfComplexNumbersAreSumsAlongTheTree) {
+  Random random(34);
+  const std::string before(current_target());
+  const ReproducibleProductsScope scope(true);
+  for (DType dtype : {DType::of<std::complex<double>>(), DType::of<std::complex<float>>()}) {
+    for (const auto& [rows, inner, columns] : {std::array<Index, 3>{2, 1, 3},
+                                               {3, 8, 4},
+                                               {20, 100, 9},
+                                               {5, 700, 30},
+                                               {33, 1100, 41},
+                                               {1, 3000, 80}}) {
+      const Array a = ComplexNormal(random, {rows, inner}).astype(dtype);
+      const Array b = ComplexNormal(random, {inner, columns}).astype(dtype);
+      const Array columns_first = b.copy(Order::F);
+      const Array conjugate_sums = SumsOfProducts(conjugate(a), b);
+      const std::vector<std::uint64_t> expected = BitsOf(SumsOfProducts(a, b));
+      const std::vector<std::uint64_t> first = BitsOf(conjugate_sums.index({0}));
+      const std::vector<std::uint64_t> of_rows =
+          BitsOf(SumsOfProducts(b.transpose(), a.index({0, Slice{}, newaxis})));
+      for (std::string_view target : supported_targets()) {
+        set_target(target);
+        for (int threads : {1, 3}) {
+          const ThreadLimitScope limit(threads);
+          EXPECT_EQ(BitsOf(matmul(a, b)), expected) << target << inner;
+          EXPECT_EQ(BitsOf(matmul(a.copy(Order::F), columns_first)), expected) << target << inner;
+        }
+        EXPECT_EQ(BitsOf(vecmat(a.index({0}), b)), first) << target << inner;
+        EXPECT_EQ(BitsOf(vecmat(a.index({0}), columns_first)), first) << target << inner;
+        EXPECT_EQ(BitsOf(vecdot(a.index({0}), b.transpose())), first) << target << inner;
+        EXPECT_EQ(BitsOf(matvec(b.transpose(), a.index({0}))), of_rows) << target << inner;
+        EXPECT_EQ(BitsOf(matvec(columns_first.transpose(), a.index({0}))), of_rows) << target;
+      }
+      set_target(before);
+    }
+  }
+}
+
 TEST(ReproducibleProducts, WithVectorsNeedNoSetting) {
   Random random(32);
   const std::string before(current_target());
@@ -236,6 +287,48 @@ TEST(ReproducibleProducts, SettingIsOfTheProcessOrOfAScope) {
   }
   set_reproducible_products(false);
   EXPECT_FALSE(reproducible_products());
+}
+
+TEST(Matmul, OfComplexNumbersIsWithinTheBoundInEverySizeAndLayout) {
+  Random random(35);
+  for (const auto& [rows, inner, columns] :
+       {std::array<Index, 3>{2, 3, 4}, {7, 9, 5}, {33, 65, 50}, {90, 80, 70}, {3, 300, 70}}) {
+    const Array a = ComplexNormal(random, {rows, inner});
+    const Array b = ComplexNormal(random, {inner, columns});
+    const Array expected = SumsOfProducts(a, b);
+    const Array bound =
+        matmul(absolute(a), absolute(b)) * (4.0 * static_cast<double>(inner) * 0x1p-52);
+    const auto within = [&](const Array& product) {
+      return all(less_equal(absolute(product - expected), bound)).item<bool>();
+    };
+    for (std::string_view target : supported_targets()) {
+      set_target(target);
+      EXPECT_TRUE(within(matmul(a, b))) << target;
+      EXPECT_TRUE(within(matmul(a.copy(Order::F), b.copy(Order::F)))) << target;
+      EXPECT_TRUE(within(matmul(b.transpose(), a.transpose()).transpose())) << target;
+      const Array backwards = a.index({ellipsis, Slice{{}, {}, -1}}).copy();
+      EXPECT_TRUE(within(matmul(backwards.index({ellipsis, Slice{{}, {}, -1}}), b))) << target;
+    }
+    set_target(supported_targets().front());
+  }
+}
+
+TEST(Matmul, PaddingRaisesNoFlags) {
+  ReportedFlags reported;
+  // Sums of the parts would overflow, and of what is beyond a row nothing is read.
+  const std::complex<double> large(1e308, 0);
+  const Array a =
+      multiply(ones({9, 7}, DType::of<std::complex<double>>()), std::complex<double>(1, 1));
+  const Array b = multiply(ones({7, 5}, DType::of<std::complex<double>>()), large / 8.0);
+  for (std::string_view target : supported_targets()) {
+    set_target(target);
+    for (bool reproducible : {false, true}) {
+      const ReproducibleProductsScope scope(reproducible);
+      matmul(a, b);
+      EXPECT_EQ(reported.Take(), 0) << target;
+    }
+  }
+  set_target(supported_targets().front());
 }
 
 TEST(Matmul, LargeFloatsAreWithinTheBound) {

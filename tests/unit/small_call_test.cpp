@@ -7,8 +7,8 @@
 
 #include "iterate/one_tile.h"
 
-// The thread sanitizer's runtime brings these functions and leaves no room for others; under it, only
-// the blocks of arrays are counted.
+// The runtimes of the thread and address sanitizers bring these functions and leave no room for others;
+// under them, only the blocks of arrays are counted.
 #ifdef __has_feature
 #define QUERN_HAS_FEATURE(name) __has_feature(name)
 #else
@@ -19,7 +19,8 @@ namespace {
 std::atomic<std::size_t> g_allocations{0};
 }  // namespace
 
-#if !QUERN_HAS_FEATURE(thread_sanitizer) && !defined(__SANITIZE_THREAD__)
+#if !QUERN_HAS_FEATURE(thread_sanitizer) && !defined(__SANITIZE_THREAD__) && \
+    !QUERN_HAS_FEATURE(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
 // Replaced for this whole program, to be counted. Inlined, they would look mismatched to GCC.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   g_allocations.fetch_add(1, std::memory_order_relaxed);

@@ -59,6 +59,26 @@ enum class DTypeCode : std::uint8_t {
   datetime64 = 18,
 };
 
+// Sets of dtypes, as NumPy's abstract classes.
+enum class AbstractDType : std::uint8_t {
+  // Every dtype.
+  generic = 0,
+  // Numbers.
+  number = 1,
+  // Integers.
+  integer = 2,
+  // Integers with a sign.
+  signedinteger = 3,
+  // Integers without a sign.
+  unsignedinteger = 4,
+  // Numbers whose arithmetic rounds.
+  inexact = 5,
+  // Real floating-point numbers.
+  floating = 6,
+  // Complex floating-point numbers.
+  complexfloating = 7,
+};
+
 // Storage types that C++ lacks.
 using float8_e4m3fn = SmallFloat<8, 4, false>;
 using float8_e5m2 = SmallFloat<8, 3>;

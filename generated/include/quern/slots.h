@@ -90,7 +90,7 @@ QN_API qn_status qn_ufunc_reduce(const qn_ufunc* ufunc, qn_array* input, qn_arra
                                  const qn_reduce_options* options);
 
 /* Slot 20, since 0.1: A converted copy, if the casting level (0 no, 1 equiv, 2 safe, 3
- * same_kind, 4 unsafe) allows it. */
+ * same_kind, 4 unsafe) or 5 (same_value, for values that do not change) allows it. */
 QN_API qn_status qn_array_cast(qn_array* array, int32_t dtype, int32_t casting, qn_array** result);
 
 /* Slot 21, since 0.1: Reads an .npy file, or maps it read-only. */

@@ -337,7 +337,7 @@ QUERN_EXPORT Array logical_xor(const Operand& left, const Operand& right,
 // broadcast. An input with one axis is a row on the left and a column on the right, and its axis is
 // missing in the result. Whole numbers wrap around; truth values are multiplied by and, added by
 // or. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64,
-// exact for other types.
+// complex64, complex128, exact for other types.
 QUERN_EXPORT Array matmul(const Operand& left, const Operand& right,
                           const CallOptions& options = {});
 
@@ -345,7 +345,7 @@ QUERN_EXPORT Array matmul(const Operand& left, const Operand& right,
 // of the second vectors; axes before them broadcast. Whole numbers wrap around; truth values are
 // multiplied by and, added by or. Sums of floating-point numbers follow one tree and have the same
 // bits everywhere. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
-// float64, exact for other types.
+// float64, complex64, complex128, exact for other types.
 QUERN_EXPORT Array matvec(const Operand& matrix, const Operand& vector,
                           const CallOptions& options = {});
 
@@ -385,8 +385,9 @@ QUERN_EXPORT Array multiply(const Operand& multiplicand, const Operand& multipli
 // Product of the elements. All axes by default.
 QUERN_EXPORT Array prod(const Array& array, const ReduceOptions& options = {});
 
-// The input with NaN and infinities replaced by numbers. Whole numbers stay as they are. NumPy's
-// defaults are 0, the largest and the lowest finite number. Exact.
+// The input with NaN and infinities replaced by numbers. Whole numbers stay as they are. Of a
+// complex number each part is replaced by itself. NumPy's defaults are 0, the largest and the
+// lowest finite number. Exact.
 QUERN_EXPORT Array nan_to_num(const Operand& value, const Operand& nan, const Operand& posinf,
                               const Operand& neginf, const CallOptions& options = {});
 
@@ -499,16 +500,18 @@ QUERN_EXPORT Array trunc(const Operand& value, const CallOptions& options = {});
 
 // Dot products of vectors. The last axis of both inputs holds vectors, axes before it stacks that
 // broadcast. Whole numbers wrap around; truth values are multiplied by and, added by or. Sums of
-// floating-point numbers follow one tree and have the same bits everywhere. Within 1 ULP a term for
-// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, exact for other types.
+// floating-point numbers follow one tree and have the same bits everywhere. Of complex numbers the
+// first vector is conjugated. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, float64, complex64, complex128, exact for other types.
 QUERN_EXPORT Array vecdot(const Operand& left, const Operand& right,
                           const CallOptions& options = {});
 
 // Products of rows and matrices. The last axis of the first input holds vectors, the last two of
 // the second matrices; axes before them broadcast. Whole numbers wrap around; truth values are
 // multiplied by and, added by or. Sums of floating-point numbers follow one tree and have the same
-// bits everywhere. Within 1 ULP a term for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
-// float64, exact for other types.
+// bits everywhere. Of complex numbers the first vector is conjugated. Within 1 ULP a term for
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64, complex64, complex128, exact for
+// other types.
 QUERN_EXPORT Array vecmat(const Operand& vector, const Operand& matrix,
                           const CallOptions& options = {});
 

@@ -91,7 +91,7 @@ FpFlags modf_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Results<double, double>(double)>(ModfFloat64Op(), in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:8  nan_to_num: bool, float64, float64, float64 -> bool
+// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: bool, float64, float64, float64 -> bool
 struct NanToNumBoolFloat64Float64Float64Op {
   template <class D, class VA, class VB, class VC, class VD>
   HWY_INLINE auto operator()(D, FlagSet&, VA a, VB, VC, VD) const {
@@ -104,7 +104,7 @@ FpFlags nan_to_num_bool_float64_float64_float64(const void* const* in, void* con
                                                        out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:8  nan_to_num: int16, float64, float64, float64 -> int16
+// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: int16, float64, float64, float64 -> int16
 struct NanToNumInt16Float64Float64Float64Op {
   template <class D, class VA, class VB, class VC, class VD>
   HWY_INLINE auto operator()(D, FlagSet&, VA a, VB, VC, VD) const {
@@ -117,7 +117,7 @@ FpFlags nan_to_num_int16_float64_float64_float64(const void* const* in, void* co
       NanToNumInt16Float64Float64Float64Op(), in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:8  nan_to_num: int32, float64, float64, float64 -> int32
+// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: int32, float64, float64, float64 -> int32
 struct NanToNumInt32Float64Float64Float64Op {
   template <class D, class VA, class VB, class VC, class VD>
   HWY_INLINE auto operator()(D, FlagSet&, VA a, VB, VC, VD) const {
@@ -130,7 +130,7 @@ FpFlags nan_to_num_int32_float64_float64_float64(const void* const* in, void* co
       NanToNumInt32Float64Float64Float64Op(), in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:8  nan_to_num: int64, float64, float64, float64 -> int64
+// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: int64, float64, float64, float64 -> int64
 struct NanToNumInt64Float64Float64Float64Op {
   template <class D, class VA, class VB, class VC, class VD>
   HWY_INLINE auto operator()(D, FlagSet&, VA a, VB, VC, VD) const {
@@ -143,7 +143,7 @@ FpFlags nan_to_num_int64_float64_float64_float64(const void* const* in, void* co
       NanToNumInt64Float64Float64Float64Op(), in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: float32, float32, float32, float32 -> float32
+// spec/ufuncs/nan_to_num.yaml:10  nan_to_num: float32, float32, float32, float32 -> float32
 struct NanToNumFloat32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b, V c, V fourth) const {
@@ -155,7 +155,7 @@ FpFlags nan_to_num_float32(const void* const* in, void* const* out, std::size_t 
   return Transform<float(float, float, float, float)>(NanToNumFloat32Op(), in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: float64, float64, float64, float64 -> float64
+// spec/ufuncs/nan_to_num.yaml:10  nan_to_num: float64, float64, float64, float64 -> float64
 struct NanToNumFloat64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b, V c, V fourth) const {
@@ -165,6 +165,40 @@ struct NanToNumFloat64Op {
 };
 FpFlags nan_to_num_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<double(double, double, double, double)>(NanToNumFloat64Op(), in, out, n);
+}
+
+// spec/ufuncs/nan_to_num.yaml:13  nan_to_num: complex64, float32, float32, float32 -> complex64
+struct NanToNumComplex64Float32Float32Float32Op {
+  template <class D, class VA, class VB, class VC, class VD, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, VA a_real, VA a_imag, VB b, VC c, VD fourth,
+                             const Store& store) const {
+    const auto right = hn::IfThenElse(SignBit(d, flags, a_real), fourth, c);
+    const auto up = hn::IfThenElse(SignBit(d, flags, a_imag), fourth, c);
+    store(hn::IfThenElse(hn::IsNaN(a_real), b, hn::IfThenElse(hn::IsInf(a_real), right, a_real)),
+          hn::IfThenElse(hn::IsNaN(a_imag), b, hn::IfThenElse(hn::IsInf(a_imag), up, a_imag)));
+  }
+};
+FpFlags nan_to_num_complex64_float32_float32_float32(const void* const* in, void* const* out,
+                                                     std::size_t n) {
+  return Transform<std::complex<float>(std::complex<float>, float, float, float)>(
+      NanToNumComplex64Float32Float32Float32Op(), in, out, n);
+}
+
+// spec/ufuncs/nan_to_num.yaml:13  nan_to_num: complex128, float64, float64, float64 -> complex128
+struct NanToNumComplex128Float64Float64Float64Op {
+  template <class D, class VA, class VB, class VC, class VD, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, VA a_real, VA a_imag, VB b, VC c, VD fourth,
+                             const Store& store) const {
+    const auto right = hn::IfThenElse(SignBit(d, flags, a_real), fourth, c);
+    const auto up = hn::IfThenElse(SignBit(d, flags, a_imag), fourth, c);
+    store(hn::IfThenElse(hn::IsNaN(a_real), b, hn::IfThenElse(hn::IsInf(a_real), right, a_real)),
+          hn::IfThenElse(hn::IsNaN(a_imag), b, hn::IfThenElse(hn::IsInf(a_imag), up, a_imag)));
+  }
+};
+FpFlags nan_to_num_complex128_float64_float64_float64(const void* const* in, void* const* out,
+                                                      std::size_t n) {
+  return Transform<std::complex<double>(std::complex<double>, double, double, double)>(
+      NanToNumComplex128Float64Float64Float64Op(), in, out, n);
 }
 
 // spec/ufuncs/nextafter.yaml:8  nextafter: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
@@ -399,27 +433,27 @@ FpFlags modf_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<float16, float16>(float16)>(modf_float32, 0, in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn,
+// spec/ufuncs/nan_to_num.yaml:10  nan_to_num: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn,
 // float8_e4m3fn -> float8_e4m3fn
 FpFlags nan_to_num_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn, float8_e4m3fn, float8_e4m3fn, float8_e4m3fn)>(
       nan_to_num_float32, 0, in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2 ->
+// spec/ufuncs/nan_to_num.yaml:10  nan_to_num: float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2 ->
 // float8_e5m2
 FpFlags nan_to_num_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e5m2(float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2)>(
       nan_to_num_float32, 0, in, out, n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: bfloat16, bfloat16, bfloat16, bfloat16 -> bfloat16
+// spec/ufuncs/nan_to_num.yaml:10  nan_to_num: bfloat16, bfloat16, bfloat16, bfloat16 -> bfloat16
 FpFlags nan_to_num_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16, bfloat16, bfloat16, bfloat16)>(nan_to_num_float32, 0, in, out,
                                                                      n);
 }
 
-// spec/ufuncs/nan_to_num.yaml:9  nan_to_num: float16, float16, float16, float16 -> float16
+// spec/ufuncs/nan_to_num.yaml:10  nan_to_num: float16, float16, float16, float16 -> float16
 FpFlags nan_to_num_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16, float16, float16, float16)>(nan_to_num_float32, 0, in, out, n);
 }
@@ -494,6 +528,8 @@ const KernelSet kFloating3Kernels[] = {
     {nan_to_num_float16, nullptr, nullptr, nullptr},
     {nan_to_num_float32, nullptr, nullptr, nullptr},
     {nan_to_num_float64, nullptr, nullptr, nullptr},
+    {nan_to_num_complex64_float32_float32_float32, nullptr, nullptr, nullptr},
+    {nan_to_num_complex128_float64_float64_float64, nullptr, nullptr, nullptr},
     {nextafter_float8_e4m3fn, nullptr, nullptr, nextafter_float8_e4m3fn_scan},
     {nextafter_float8_e5m2, nullptr, nullptr, nextafter_float8_e5m2_scan},
     {nextafter_bfloat16, nullptr, nullptr, nextafter_bfloat16_scan},

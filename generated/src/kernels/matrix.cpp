@@ -58,6 +58,18 @@ FpFlags matmul_float64_core(const void* const* in, void* const* out, const CoreG
   return MatrixProduct<double>(in, out, geometry);
 }
 
+// spec/ufuncs/matmul.yaml:14  matmul: complex64, complex64 -> complex64
+FpFlags matmul_complex64_core(const void* const* in, void* const* out,
+                              const CoreGeometry& geometry) {
+  return MatrixProduct<std::complex<float>>(in, out, geometry);
+}
+
+// spec/ufuncs/matmul.yaml:14  matmul: complex128, complex128 -> complex128
+FpFlags matmul_complex128_core(const void* const* in, void* const* out,
+                               const CoreGeometry& geometry) {
+  return MatrixProduct<std::complex<double>>(in, out, geometry);
+}
+
 // spec/ufuncs/matvec.yaml:11  matvec: bool, bool -> bool
 FpFlags matvec_bool_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
   return MatrixVectorProduct<Bool>(in, out, geometry);
@@ -91,6 +103,18 @@ FpFlags matvec_float32_core(const void* const* in, void* const* out, const CoreG
 // spec/ufuncs/matvec.yaml:13  matvec: float64, float64 -> float64
 FpFlags matvec_float64_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
   return MatrixVectorProduct<double>(in, out, geometry);
+}
+
+// spec/ufuncs/matvec.yaml:13  matvec: complex64, complex64 -> complex64
+FpFlags matvec_complex64_core(const void* const* in, void* const* out,
+                              const CoreGeometry& geometry) {
+  return MatrixVectorProduct<std::complex<float>>(in, out, geometry);
+}
+
+// spec/ufuncs/matvec.yaml:13  matvec: complex128, complex128 -> complex128
+FpFlags matvec_complex128_core(const void* const* in, void* const* out,
+                               const CoreGeometry& geometry) {
+  return MatrixVectorProduct<std::complex<double>>(in, out, geometry);
 }
 
 // spec/ufuncs/vecdot.yaml:10  vecdot: bool, bool -> bool
@@ -128,6 +152,18 @@ FpFlags vecdot_float64_core(const void* const* in, void* const* out, const CoreG
   return DotProduct<double>(in, out, geometry);
 }
 
+// spec/ufuncs/vecdot.yaml:12  vecdot: complex64, complex64 -> complex64
+FpFlags vecdot_complex64_core(const void* const* in, void* const* out,
+                              const CoreGeometry& geometry) {
+  return DotProduct<std::complex<float>>(in, out, geometry);
+}
+
+// spec/ufuncs/vecdot.yaml:12  vecdot: complex128, complex128 -> complex128
+FpFlags vecdot_complex128_core(const void* const* in, void* const* out,
+                               const CoreGeometry& geometry) {
+  return DotProduct<std::complex<double>>(in, out, geometry);
+}
+
 // spec/ufuncs/vecmat.yaml:11  vecmat: bool, bool -> bool
 FpFlags vecmat_bool_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
   return VectorMatrixProduct<Bool>(in, out, geometry);
@@ -163,6 +199,18 @@ FpFlags vecmat_float64_core(const void* const* in, void* const* out, const CoreG
   return VectorMatrixProduct<double>(in, out, geometry);
 }
 
+// spec/ufuncs/vecmat.yaml:13  vecmat: complex64, complex64 -> complex64
+FpFlags vecmat_complex64_core(const void* const* in, void* const* out,
+                              const CoreGeometry& geometry) {
+  return VectorMatrixProduct<std::complex<float>>(in, out, geometry);
+}
+
+// spec/ufuncs/vecmat.yaml:13  vecmat: complex128, complex128 -> complex128
+FpFlags vecmat_complex128_core(const void* const* in, void* const* out,
+                               const CoreGeometry& geometry) {
+  return VectorMatrixProduct<std::complex<double>>(in, out, geometry);
+}
+
 // clang-format off
 const KernelSet kMatrixKernels[] = {
     {nullptr, nullptr, nullptr, nullptr, matmul_bool_core},
@@ -172,6 +220,8 @@ const KernelSet kMatrixKernels[] = {
     {nullptr, nullptr, nullptr, nullptr, matmul_int64_core},
     {nullptr, nullptr, nullptr, nullptr, matmul_float32_core},
     {nullptr, nullptr, nullptr, nullptr, matmul_float64_core},
+    {nullptr, nullptr, nullptr, nullptr, matmul_complex64_core},
+    {nullptr, nullptr, nullptr, nullptr, matmul_complex128_core},
     {nullptr, nullptr, nullptr, nullptr, matvec_bool_core},
     {nullptr, nullptr, nullptr, nullptr, matvec_int8_core},
     {nullptr, nullptr, nullptr, nullptr, matvec_int16_core},
@@ -179,6 +229,8 @@ const KernelSet kMatrixKernels[] = {
     {nullptr, nullptr, nullptr, nullptr, matvec_int64_core},
     {nullptr, nullptr, nullptr, nullptr, matvec_float32_core},
     {nullptr, nullptr, nullptr, nullptr, matvec_float64_core},
+    {nullptr, nullptr, nullptr, nullptr, matvec_complex64_core},
+    {nullptr, nullptr, nullptr, nullptr, matvec_complex128_core},
     {nullptr, nullptr, nullptr, nullptr, vecdot_bool_core},
     {nullptr, nullptr, nullptr, nullptr, vecdot_int8_core},
     {nullptr, nullptr, nullptr, nullptr, vecdot_int16_core},
@@ -186,6 +238,8 @@ const KernelSet kMatrixKernels[] = {
     {nullptr, nullptr, nullptr, nullptr, vecdot_int64_core},
     {nullptr, nullptr, nullptr, nullptr, vecdot_float32_core},
     {nullptr, nullptr, nullptr, nullptr, vecdot_float64_core},
+    {nullptr, nullptr, nullptr, nullptr, vecdot_complex64_core},
+    {nullptr, nullptr, nullptr, nullptr, vecdot_complex128_core},
     {nullptr, nullptr, nullptr, nullptr, vecmat_bool_core},
     {nullptr, nullptr, nullptr, nullptr, vecmat_int8_core},
     {nullptr, nullptr, nullptr, nullptr, vecmat_int16_core},
@@ -193,6 +247,8 @@ const KernelSet kMatrixKernels[] = {
     {nullptr, nullptr, nullptr, nullptr, vecmat_int64_core},
     {nullptr, nullptr, nullptr, nullptr, vecmat_float32_core},
     {nullptr, nullptr, nullptr, nullptr, vecmat_float64_core},
+    {nullptr, nullptr, nullptr, nullptr, vecmat_complex64_core},
+    {nullptr, nullptr, nullptr, nullptr, vecmat_complex128_core},
 };
 // clang-format on
 

@@ -186,6 +186,29 @@ const FpFlags kCastFlags[] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 
+// NumPy's abstract classes.
+const NamedSet kAbstract[] = {
+    {"generic", 0x7ffff, -1, "Every dtype."},
+    {"number", 0x1fffe, 0, "Numbers."},
+    {"integer", 0x1fe, 1, "Integers."},
+    {"signedinteger", 0x1e, 2, "Integers with a sign."},
+    {"unsignedinteger", 0x1e0, 2, "Integers without a sign."},
+    {"inexact", 0x1fe00, 1, "Numbers whose arithmetic rounds."},
+    {"floating", 0x7e00, 5, "Real floating-point numbers."},
+    {"complexfloating", 0x18000, 5, "Complex floating-point numbers."},
+};
+
+// The array API standard's kinds.
+const NamedSet kStandardKinds[] = {
+    {"bool", 0x1, -1, ""},
+    {"signed integer", 0x1e, -1, ""},
+    {"unsigned integer", 0x1e0, -1, ""},
+    {"integral", 0x1fe, -1, ""},
+    {"real floating", 0x7e00, -1, ""},
+    {"complex floating", 0x18000, -1, ""},
+    {"numeric", 0x1fffe, -1, ""},
+};
+
 const CastFamily kCasts[] = {
     {kBoolId, kCastsFromBool},
     {kInt8Id, kCastsFromInt8},
@@ -213,6 +236,7 @@ const CastFamily kCasts[] = {
 extern const CastingTables kCastingTables;
 const CastingTables kCastingTables = {
     kLeastLevel, kPromotion, kUpSets, kByOrder, kWeak, kWeakAlone, kCasts, kCastFlags,
+    kAbstract, kStandardKinds,
 };
 
 }  // namespace quern::builtin

@@ -23,7 +23,7 @@ static const TargetKind kVectorVectorVectorVectorKinds[4] = {
 // matmul
 
 static const char kMatmulSummary[] = "Matrix product of the inputs.";
-static const DTypeId kMatmulTypes[15][3] = {
+static const DTypeId kMatmulTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -39,11 +39,13 @@ static const DTypeId kMatmulTypes[15][3] = {
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kMatmulArguments[3] = {
     "left", "right", "product",
 };
-static const LoopInfo kMatmulLoops[15] = {
+static const LoopInfo kMatmulLoops[17] = {
     // bool, bool -> bool
     {kMatmulTypes[0], &kMatrixFamily, 0, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matmul.yaml:12"},
@@ -89,30 +91,36 @@ static const LoopInfo kMatmulLoops[15] = {
     // float64, float64 -> float64
     {kMatmulTypes[14], &kMatrixFamily, 6, kOverflow | kInvalid, kOverflow | kInvalid, 0,
      kVectorVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
+    // complex64, complex64 -> complex64
+    {kMatmulTypes[15], &kMatrixFamily, 7, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+     kVectorVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
+    // complex128, complex128 -> complex128
+    {kMatmulTypes[16], &kMatrixFamily, 8, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+     kVectorVectorVectorVectorKinds, "spec/ufuncs/matmul.yaml:14"},
 };
 static const std::int16_t kMatmulResolution[361] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2, -1, -1,
-    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2, -1, -1,
-    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2, -1, -1,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16, -1, -1,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16, -1, -1,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16, -1, -1,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
-static const char* const kMatmulRefusals[2] = {
-    "", "products of complex numbers are not supported",
+static const char* const kMatmulRefusals[1] = {
+    "",
 };
 static const char* const kMatmulDimensions[3] = {
     "n", "k", "m",
@@ -136,7 +144,7 @@ const UfuncInfo kMatmulUfunc = {
 // matvec
 
 static const char kMatvecSummary[] = "Products of matrices and columns.";
-static const DTypeId kMatvecTypes[15][3] = {
+static const DTypeId kMatvecTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -152,86 +160,96 @@ static const DTypeId kMatvecTypes[15][3] = {
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kMatvecArguments[3] = {
     "matrix", "vector", "product",
 };
-static const LoopInfo kMatvecLoops[15] = {
+static const LoopInfo kMatvecLoops[17] = {
     // bool, bool -> bool
-    {kMatvecTypes[0], &kMatrixFamily, 7, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[0], &kMatrixFamily, 9, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:11"},
     // int8, int8 -> int8
-    {kMatvecTypes[1], &kMatrixFamily, 8, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[1], &kMatrixFamily, 10, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int16, int16 -> int16
-    {kMatvecTypes[2], &kMatrixFamily, 9, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[2], &kMatrixFamily, 11, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int32, int32 -> int32
-    {kMatvecTypes[3], &kMatrixFamily, 10, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[3], &kMatrixFamily, 12, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int64, int64 -> int64
-    {kMatvecTypes[4], &kMatrixFamily, 11, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
+    {kMatvecTypes[4], &kMatrixFamily, 13, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint8, uint8 -> uint8
-    {kMatvecTypes[5], &kMatrixFamily, 8, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[5], &kMatrixFamily, 10, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint16, uint16 -> uint16
-    {kMatvecTypes[6], &kMatrixFamily, 9, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[6], &kMatrixFamily, 11, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint32, uint32 -> uint32
-    {kMatvecTypes[7], &kMatrixFamily, 10, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kMatvecTypes[7], &kMatrixFamily, 12, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint64, uint64 -> uint64
-    {kMatvecTypes[8], &kMatrixFamily, 11, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
+    {kMatvecTypes[8], &kMatrixFamily, 13, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kMatvecTypes[9], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[9], &kMatrixFamily, 14, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kMatvecTypes[10], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[10], &kMatrixFamily, 14, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
-    {kMatvecTypes[11], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[11], &kMatrixFamily, 14, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float16, float16 -> float16
-    {kMatvecTypes[12], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[12], &kMatrixFamily, 14, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float32, float32 -> float32
-    {kMatvecTypes[13], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[13], &kMatrixFamily, 14, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float64, float64 -> float64
-    {kMatvecTypes[14], &kMatrixFamily, 13, kOverflow | kUnderflow | kInvalid,
+    {kMatvecTypes[14], &kMatrixFamily, 15, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
+     "spec/ufuncs/matvec.yaml:13"},
+    // complex64, complex64 -> complex64
+    {kMatvecTypes[15], &kMatrixFamily, 16, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
+     "spec/ufuncs/matvec.yaml:13"},
+    // complex128, complex128 -> complex128
+    {kMatvecTypes[16], &kMatrixFamily, 17, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/matvec.yaml:13"},
 };
 static const std::int16_t kMatvecResolution[361] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2, -1, -1,
-    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2, -1, -1,
-    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2, -1, -1,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16, -1, -1,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16, -1, -1,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16, -1, -1,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
-static const char* const kMatvecRefusals[2] = {
-    "", "products of complex numbers are not supported",
+static const char* const kMatvecRefusals[1] = {
+    "",
 };
 static const char* const kMatvecDimensions[2] = {
     "m", "n",
@@ -255,7 +273,7 @@ const UfuncInfo kMatvecUfunc = {
 // vecdot
 
 static const char kVecdotSummary[] = "Dot products of vectors.";
-static const DTypeId kVecdotTypes[15][3] = {
+static const DTypeId kVecdotTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -271,86 +289,96 @@ static const DTypeId kVecdotTypes[15][3] = {
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kVecdotArguments[3] = {
     "left", "right", "product",
 };
-static const LoopInfo kVecdotLoops[15] = {
+static const LoopInfo kVecdotLoops[17] = {
     // bool, bool -> bool
-    {kVecdotTypes[0], &kMatrixFamily, 14, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[0], &kMatrixFamily, 18, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:10"},
     // int8, int8 -> int8
-    {kVecdotTypes[1], &kMatrixFamily, 15, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[1], &kMatrixFamily, 19, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int16, int16 -> int16
-    {kVecdotTypes[2], &kMatrixFamily, 16, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[2], &kMatrixFamily, 20, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int32, int32 -> int32
-    {kVecdotTypes[3], &kMatrixFamily, 17, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[3], &kMatrixFamily, 21, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int64, int64 -> int64
-    {kVecdotTypes[4], &kMatrixFamily, 18, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
+    {kVecdotTypes[4], &kMatrixFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint8, uint8 -> uint8
-    {kVecdotTypes[5], &kMatrixFamily, 15, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[5], &kMatrixFamily, 19, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint16, uint16 -> uint16
-    {kVecdotTypes[6], &kMatrixFamily, 16, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[6], &kMatrixFamily, 20, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint32, uint32 -> uint32
-    {kVecdotTypes[7], &kMatrixFamily, 17, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecdotTypes[7], &kMatrixFamily, 21, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint64, uint64 -> uint64
-    {kVecdotTypes[8], &kMatrixFamily, 18, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
+    {kVecdotTypes[8], &kMatrixFamily, 22, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kVecdotTypes[9], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[9], &kMatrixFamily, 23, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kVecdotTypes[10], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[10], &kMatrixFamily, 23, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16
-    {kVecdotTypes[11], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[11], &kMatrixFamily, 23, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float16, float16 -> float16
-    {kVecdotTypes[12], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[12], &kMatrixFamily, 23, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float32, float32 -> float32
-    {kVecdotTypes[13], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[13], &kMatrixFamily, 23, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float64, float64 -> float64
-    {kVecdotTypes[14], &kMatrixFamily, 20, kOverflow | kUnderflow | kInvalid,
+    {kVecdotTypes[14], &kMatrixFamily, 24, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
+     "spec/ufuncs/vecdot.yaml:12"},
+    // complex64, complex64 -> complex64
+    {kVecdotTypes[15], &kMatrixFamily, 25, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
+     "spec/ufuncs/vecdot.yaml:12"},
+    // complex128, complex128 -> complex128
+    {kVecdotTypes[16], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecdot.yaml:12"},
 };
 static const std::int16_t kVecdotResolution[361] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2, -1, -1,
-    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2, -1, -1,
-    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2, -1, -1,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16, -1, -1,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16, -1, -1,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16, -1, -1,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
-static const char* const kVecdotRefusals[2] = {
-    "", "products of complex numbers are not supported",
+static const char* const kVecdotRefusals[1] = {
+    "",
 };
 static const char* const kVecdotDimensions[1] = {
     "n",
@@ -374,7 +402,7 @@ const UfuncInfo kVecdotUfunc = {
 // vecmat
 
 static const char kVecmatSummary[] = "Products of rows and matrices.";
-static const DTypeId kVecmatTypes[15][3] = {
+static const DTypeId kVecmatTypes[17][3] = {
     {kBoolId, kBoolId, kBoolId},
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
@@ -390,86 +418,96 @@ static const DTypeId kVecmatTypes[15][3] = {
     {kFloat16Id, kFloat16Id, kFloat16Id},
     {kFloat32Id, kFloat32Id, kFloat32Id},
     {kFloat64Id, kFloat64Id, kFloat64Id},
+    {kComplex64Id, kComplex64Id, kComplex64Id},
+    {kComplex128Id, kComplex128Id, kComplex128Id},
 };
 static const char* const kVecmatArguments[3] = {
     "vector", "matrix", "product",
 };
-static const LoopInfo kVecmatLoops[15] = {
+static const LoopInfo kVecmatLoops[17] = {
     // bool, bool -> bool
-    {kVecmatTypes[0], &kMatrixFamily, 21, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[0], &kMatrixFamily, 27, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:11"},
     // int8, int8 -> int8
-    {kVecmatTypes[1], &kMatrixFamily, 22, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[1], &kMatrixFamily, 28, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int16, int16 -> int16
-    {kVecmatTypes[2], &kMatrixFamily, 23, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[2], &kMatrixFamily, 29, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int32, int32 -> int32
-    {kVecmatTypes[3], &kMatrixFamily, 24, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[3], &kMatrixFamily, 30, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int64, int64 -> int64
-    {kVecmatTypes[4], &kMatrixFamily, 25, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
+    {kVecmatTypes[4], &kMatrixFamily, 31, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint8, uint8 -> uint8
-    {kVecmatTypes[5], &kMatrixFamily, 22, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[5], &kMatrixFamily, 28, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint16, uint16 -> uint16
-    {kVecmatTypes[6], &kMatrixFamily, 23, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[6], &kMatrixFamily, 29, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint32, uint32 -> uint32
-    {kVecmatTypes[7], &kMatrixFamily, 24, 0, 0, 0, kVectorVectorVectorVectorKinds,
+    {kVecmatTypes[7], &kMatrixFamily, 30, 0, 0, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint64, uint64 -> uint64
-    {kVecmatTypes[8], &kMatrixFamily, 25, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
+    {kVecmatTypes[8], &kMatrixFamily, 31, 0, 0, 0, kEmulatedEmulatedVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kVecmatTypes[9], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[9], &kMatrixFamily, 32, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kVecmatTypes[10], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[10], &kMatrixFamily, 32, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
-    {kVecmatTypes[11], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[11], &kMatrixFamily, 32, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float16, float16 -> float16
-    {kVecmatTypes[12], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[12], &kMatrixFamily, 32, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float32, float32 -> float32
-    {kVecmatTypes[13], &kMatrixFamily, 26, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[13], &kMatrixFamily, 32, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float64, float64 -> float64
-    {kVecmatTypes[14], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
+    {kVecmatTypes[14], &kMatrixFamily, 33, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
+     "spec/ufuncs/vecmat.yaml:13"},
+    // complex64, complex64 -> complex64
+    {kVecmatTypes[15], &kMatrixFamily, 34, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
+     "spec/ufuncs/vecmat.yaml:13"},
+    // complex128, complex128 -> complex128
+    {kVecmatTypes[16], &kMatrixFamily, 35, kOverflow | kUnderflow | kInvalid,
      kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorVectorKinds,
      "spec/ufuncs/vecmat.yaml:13"},
 };
 static const std::int16_t kVecmatResolution[361] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -2, -2, -1, -1,
-    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, -2, -2, -1, -1,
-    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, -2, -2, -1, -1,
-    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, -2, -2, -1, -1,
-    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, -2, -2, -1, -1,
-    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, -2, -2, -1, -1,
-    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1,
+    1, 1, 2, 3, 4, 2, 3, 4, 14, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    2, 2, 2, 3, 4, 2, 3, 4, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    3, 3, 3, 3, 4, 3, 3, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    4, 4, 4, 4, 4, 4, 4, 4, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    5, 2, 2, 3, 4, 5, 6, 7, 8, 13, 13, 11, 12, 13, 14, 15, 16, -1, -1,
+    6, 3, 3, 3, 4, 6, 6, 7, 8, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    7, 4, 4, 4, 4, 7, 7, 7, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    8, 14, 14, 14, 14, 8, 8, 8, 8, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    9, 13, 13, 14, 14, 13, 13, 14, 14, 9, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    10, 13, 13, 14, 14, 13, 13, 14, 14, 13, 10, 13, 13, 13, 14, 15, 16, -1, -1,
+    11, 11, 13, 14, 14, 11, 13, 14, 14, 13, 13, 11, 13, 13, 14, 15, 16, -1, -1,
+    12, 12, 13, 14, 14, 12, 13, 14, 14, 13, 13, 13, 12, 13, 14, 15, 16, -1, -1,
+    13, 13, 13, 14, 14, 13, 13, 14, 14, 13, 13, 13, 13, 13, 14, 15, 16, -1, -1,
+    14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 16, 16, -1, -1,
+    15, 15, 15, 16, 16, 15, 15, 16, 16, 15, 15, 15, 15, 15, 16, 15, 16, -1, -1,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
-static const char* const kVecmatRefusals[2] = {
-    "", "products of complex numbers are not supported",
+static const char* const kVecmatRefusals[1] = {
+    "",
 };
 static const char* const kVecmatDimensions[2] = {
     "n", "m",

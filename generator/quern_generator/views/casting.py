@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ..model import Spec
+from ..model import NamedSet, Spec
 from .casts import cast_sources, cast_symbol
 from .names import dtype_id, flag_bits, package_of
 from .render import render
-from .text import OutputFile, banner, camel, rows
+from .text import OutputFile, banner, camel, cpp_string, rows
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def files(spec: Spec) -> list[OutputFile]:
         ],
         weak_alone=rows([dtype_id(spec.dtypes[index]) for index in casting.weak_alone]),
         casts=[(dtype_id(source), cast_symbol(source)) for source in sources],
+        abstract=[_named_set(named) for named in casting.abstract],
+        standard_kinds=[_named_set(named) for named in casting.standard_kinds],
     )
     folder = PurePosixPath("src") / package.include / "tables"
     return [OutputFile(folder / "casts.h", header), OutputFile(folder / "casting.cpp", text)]
@@ -60,6 +62,13 @@ def files(spec: Spec) -> list[OutputFile]:
 def _sources(spec: Spec) -> list[str]:
     root = spec.dtypes[-1].origin.path.parent.parent
     return [str(root / "casting.yaml"), str(root / "dtypes") + "/"]
+
+
+def _named_set(named: NamedSet) -> str:
+    """A NamedSet: bits are ids, whatever the kind order."""
+    parent = -1 if named.parent is None else named.parent
+    summary = cpp_string(named.summary)
+    return f"    {{{cpp_string(named.name)}, {sum(1 << index for index in named.members):#x}, {parent}, {summary}}},"
 
 
 def _table(spec: Spec, cells: Sequence[Sequence[str]]) -> list[TableRow]:

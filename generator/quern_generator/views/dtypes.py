@@ -36,8 +36,17 @@ def files(spec: Spec) -> list[OutputFile]:
         typed = [dtype_view(dtype) for dtype in spec.dtypes if not has_own_type(dtype)]
         aliased = [view for view in views if view.alias]
         headers = [name for name, used in (("small_float", aliased), ("time", any(d.is_time for d in spec.dtypes))) if used]
+        abstract = [
+            (wrapped_comment(named.summary, indent="  "), identifier(named.name)) for named in spec.casting.abstract
+        ]
         text = render(
-            "dtype_list.hpp.j2", banner=head, dtypes=views, typed=typed, aliased=aliased, headers=headers
+            "dtype_list.hpp.j2",
+            banner=head,
+            dtypes=views,
+            typed=typed,
+            aliased=aliased,
+            headers=headers,
+            abstract=abstract,
         )
         made.append(OutputFile(PurePosixPath("include/quern/dtype_list.hpp"), text))
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import PurePosixPath
 
 from ..model import DType, Spec
@@ -38,6 +39,25 @@ def _root(spec: Spec) -> PurePosixPath:
     return origins[0].path.parent.parent
 
 
+def _numbers(dtype: DType) -> str:
+    """A NumberInfo."""
+    if not dtype.significand:
+        return f"{{{_least(dtype)}, {int(dtype.maximum or 0)}u}}"
+    items = [dtype.maximum, cut(dtype.maximum), dtype.significand, dtype.minimum_exponent, dtype.maximum_exponent]
+    return f"{{0, 0, {', '.join(map(str, items))}}}"
+
+
+def _least(dtype: DType) -> str:
+    least = int(dtype.minimum or 0)
+    return "INT64_MIN" if least == -(1 << 63) else str(least)
+
+
+def cut(number: str) -> str:
+    """A positive number's first two digits, "65504" -> "65e3": what NumPy takes a float to hold with room to spare."""
+    digits, exponent = f"{Decimal(number):.20e}".split("e")
+    return f"{digits[0]}{digits[2]}e{int(exponent) - 1}"
+
+
 def _dtype_row(dtype: DType, rank: int) -> str:
     items = [
         cpp_string(dtype.name),
@@ -53,6 +73,8 @@ def _dtype_row(dtype: DType, rank: int) -> str:
         cpp_string(dtype.npy),
         cpp_string(dtype.buffer_format),
         cpp_string(dtype.real or dtype.name),
+        "true" if dtype.only_if_present else "false",
+        _numbers(dtype),
     ]
     head = filled("    {", items, ",")
     summary = cpp_strings(dtype.summary, "     ", first=5).removeprefix("\n     ")

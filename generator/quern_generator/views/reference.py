@@ -194,6 +194,10 @@ def dtype_facts(spec: Spec, dtype: DType) -> list[Fact]:
         facts.insert(1, Fact("Parts", f"two of [{dtype.real}]({dtype.real}.md)"))
     if classes:
         facts.append(Fact("Classes", ", ".join(f"`{word}`" for word in classes)))
+    for label, sets in (("issubdtype of", spec.casting.abstract), ("isdtype", spec.casting.standard_kinds)):
+        names = [f"`{named.name}`" for named in sets if dtype.index in named.members]
+        if names:
+            facts.append(Fact(label, ", ".join(names)))
     return facts
 
 

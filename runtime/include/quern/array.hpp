@@ -142,10 +142,13 @@ class QUERN_EXPORT Array {
 
   // New arrays.
   Array copy(Order order = Order::C) const;
-  // Converted elements. Float to integer saturates and NaN gives 0, with the invalid flag.
+  // Converted elements. Float to integer saturates and NaN gives 0, with the invalid flag. With
+  // CastingLevel::same_value no flag is reported, and elements must keep their values (ValueError):
+  // nothing may be rounded or saturate, NaN becomes no integer, and imaginary parts that are dropped
+  // are 0. The zeros are one value; bool takes every number.
   Array astype(DType dtype, CastingLevel casting = CastingLevel::unsafe,
-               Order order = Order::K) const;  // CastError
-  // Writes converted, broadcast elements of `source` into this array.
+               Order order = Order::K) const;  // CastError, ValueError
+  // Writes converted, broadcast elements of `source` into this array. ValueError for same_value.
   void assign(const Array& source, CastingLevel casting = CastingLevel::same_kind) const;
 
   // Typed access. View<T> needs T to match the dtype, native byte order and alignment (TypeError).

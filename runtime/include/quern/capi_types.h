@@ -54,7 +54,8 @@ enum {
   QN_CAST_EQUIV = 1,
   QN_CAST_SAFE = 2,
   QN_CAST_SAME_KIND = 3,
-  QN_CAST_UNSAFE = 4
+  QN_CAST_UNSAFE = 4,
+  QN_CAST_SAME_VALUE = 5 /* of qn_array_cast alone: every cast, but no value may change */
 };
 
 /* Opaque. */

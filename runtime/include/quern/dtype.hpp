@@ -86,15 +86,18 @@ class QUERN_EXPORT DType {
 };
 
 // What a conversion may lose: nothing at all, only byte order, nothing of value, precision within a
-// kind, or anything.
-enum class CastingLevel : std::uint8_t { no, equiv, safe, same_kind, unsafe };
+// kind, or anything. `same_value`, which Array::astype alone takes, allows every conversion of dtypes
+// and refuses elements that lose something; it is no level between others.
+enum class CastingLevel : std::uint8_t { no, equiv, safe, same_kind, unsafe, same_value };
 
-// "same_kind" and so on; parse throws ValueError with the accepted names.
+// "same_kind" and so on; parse throws ValueError with the accepted names, those up to `last`.
 QUERN_EXPORT std::string_view casting_name(CastingLevel level);
-QUERN_EXPORT CastingLevel parse_casting(std::string_view name);
+QUERN_EXPORT CastingLevel parse_casting(std::string_view name,
+                                        CastingLevel last = CastingLevel::unsafe);
 
 // Between units of one dtype the units decide: casts to a finer unit that the coarser one is a multiple
-// of are safe, those of spans between months and weeks unsafe, others same_kind.
+// of are safe, those of spans between months and weeks unsafe, others same_kind. ValueError for
+// same_value, as whether it allows a cast depends on the values.
 QUERN_EXPORT bool can_cast(DType from, DType to, CastingLevel level = CastingLevel::safe);
 // The least dtype that both cast to safely, in the greatest unit of which theirs are multiples. Throws
 // TypeError if there is none, OverflowError if the units are too far apart.

@@ -4,6 +4,7 @@
 
 #include "quern/array.hpp"
 #include "quern/dtype.hpp"
+#include "quern/dtype_queries.hpp"
 #include "quern/error_state.hpp"
 #include "quern/errors.hpp"
 #include "quern/io.hpp"

@@ -113,7 +113,7 @@ struct CallOptions {
   const Array* where = nullptr;   // bool, broadcast; other elements of out stay as they are
   std::optional<DType> dtype = {};  // compute in the loop with this output dtype
   std::span<const std::optional<DType>> signature = {};  // or name every dtype, inputs then outputs
-  CastingLevel casting = CastingLevel::same_kind;
+  CastingLevel casting = CastingLevel::same_kind;  // any but same_value (ValueError)
   Order order = Order::K;         // memory order of a newly made result
   // Of generalised ufuncs alone, which in turn take no `where`:
   std::span<const Axes> axes = {};   // where the core axes of each operand are, inputs then outputs;

@@ -22,6 +22,20 @@ int main() {
     std::cout << weather::midpoint(week, week(quern::Slice{{}, {}, -1})) << '\n';
     std::cout << max(week) << ' ' << sum(week) << ' ' << greater(week, 280.0) << '\n';
     std::cout << week.astype(DType::of<std::int32_t>()) << '\n';
+    const quern::FloatInfo info = quern::finfo(kelvin);
+    const std::vector<DType> mixed{kelvin, DType::of<std::int8_t>()};
+    std::cout << info.bits << ' ' << info.precision << ' ' << info.eps << ' '
+              << quern::isdtype(kelvin, "real floating")
+              << quern::issubdtype(kelvin, quern::AbstractDType::floating)
+              << quern::issubdtype(kelvin, quern::AbstractDType::integer) << ' '
+              << quern::min_scalar_type(week(0)).name() << ' ' << quern::min_scalar_type(1.0).name()
+              << ' ' << quern::common_type(mixed).name() << '\n';
+    std::cout << week(0).astype(DType::of<std::int16_t>(), quern::CastingLevel::same_value) << '\n';
+    try {
+      week.astype(DType::of<std::int16_t>(), quern::CastingLevel::same_value);
+    } catch (const quern::ValueError& error) {
+      std::cout << error.what() << '\n';
+    }
     for (std::string_view target : quern::supported_targets()) {
       quern::set_target(target);
       const std::vector<DType> types{kelvin, kelvin};

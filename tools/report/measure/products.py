@@ -41,6 +41,8 @@ def operand(draw: random.Random, dtype: str, shape: Sequence[int]) -> Array:
     kind = np.dtype(dtype)
     if kind.kind == "f":
         values = made.standard_normal(shape).astype(dtype)
+    elif kind.kind == "c":
+        values = (made.standard_normal(shape) + 1j * made.standard_normal(shape)).astype(dtype)
     else:
         values = made.integers(0, 256, (*shape, kind.itemsize), np.uint8).view(dtype)[..., 0]
         values = values if kind.kind != "b" else made.integers(0, 4, shape) == 0
@@ -73,9 +75,10 @@ def _fault(loop: Loop, given: Sequence[Array], terms: int, ours: Array, numpys: 
     if loop.accuracy is None:
         wrong = differing(ours, numpys)
         return f"{len(wrong)} elements differ" if len(wrong) else ""
-    (size,) = context.oracle.call(loop.ufunc, *(np.abs(array.astype(np.float64)) for array in given))
+    wide = np.complex128 if ours.dtype.kind == "c" else np.float64
+    (size,) = context.oracle.call(loop.ufunc, *(np.abs(array.astype(wide)) for array in given))
     bound = 2 * loop.accuracy * (terms + 1) * np.finfo(ours.dtype).eps * size
-    off = np.abs(ours.astype(np.float64) - numpys.astype(np.float64)) > bound
+    off = np.abs(ours.astype(wide) - numpys.astype(wide)) > bound
     return f"{np.count_nonzero(off)} elements beyond the bound" if off.any() else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .classes import ClassTable, Names
 from .dtypes import DTypes
@@ -46,10 +46,12 @@ class CastingReader:
     dtypes: DTypes
     lattice: Lattice
     log: FaultLog
+    apart: dict[str, Names] = field(default_factory=dict)
 
     def read(self) -> Casting:
         """All tables; faults go to the log."""
         self.check_promotion()
+        self.apart = self.read_apart()
         weak = self.weak_rows()
         everything = self.dtypes.all
         return Casting(
@@ -69,6 +71,18 @@ class CastingReader:
             abstract=self.abstract(),
             standard_kinds=self.standard_kinds(),
         )
+
+    def read_apart(self) -> dict[str, Names]:
+        """From which dtypes casts to the kinds outside ``same_kind`` are of that level."""
+        node = self.node.mapping("apart")
+        found: dict[str, Names] = {}
+        for kind, place in node.keys.items():
+            if kind not in self.words.dtype_kinds:
+                self.log.add_unknown(place, "casting.apart", "dtype kind", kind, self.words.dtype_kinds)
+            scalar = node.scalar(kind)
+            members = self.classes.evaluate(scalar, f"casting.apart.{kind}") if scalar is not None else None
+            found[kind] = members or frozenset()
+        return found
 
     def check_promotion(self) -> None:
         """Every pair of dtypes must have at most one least common dtype."""
@@ -94,10 +108,8 @@ class CastingReader:
             return self.words.levels[0]
         if self.lattice.safe(source.index, target.index):
             return "safe"
-        apart = self.node.mapping("apart").scalar(target.kind)
-        if apart is not None:
-            members = self.classes.evaluate(apart, f"casting.apart.{target.kind}") or frozenset()
-            return "same_kind" if source.name in members else "unsafe"
+        if target.kind in self.apart:
+            return "same_kind" if source.name in self.apart[target.kind] else "unsafe"
         order = [scalar.text for scalar in self.node.scalars("same_kind")]
         if source.kind in order and target.kind in order and order.index(source.kind) <= order.index(target.kind):
             return "same_kind"

@@ -21,7 +21,7 @@ std::span<const DType> Inputs(std::span<const DType> types, const Ufunc& ufunc) 
 
 std::vector<std::string> Names(std::span<const DType> types) {
   std::vector<std::string> names;
-  for (const DType type : types) names.emplace_back(type.name());
+  for (const DType type : types) names.emplace_back(type.full_name());
   return names;
 }
 
@@ -43,7 +43,7 @@ std::string JoinTexts(const Texts& texts) {
 
 // The name, or where elements are byte-swapped the descriptor that says so.
 std::string NameWithOrder(DType dtype) {
-  return dtype.swapped() ? dtype.str() : std::string(dtype.name());
+  return dtype.swapped() ? dtype.str() : dtype.full_name();
 }
 
 // The least level at which a cast is allowed, as the casting table has it.
@@ -105,14 +105,25 @@ void PrintDescription(const Json& facts, std::ostream& out) {
 
 // A ufunc with dtypes.
 
-// The loops to which every input casts safely: those that resolution chooses among.
-Json Candidates(const Ufunc& ufunc, std::span<const DType> inputs) {
+// The unit of time of a chosen loop, generic if it has none.
+TimeUnit UnitOf(const Resolution& resolution) {
+  for (DType type : resolution.types) {
+    if (type.has_unit()) return type.unit();
+  }
+  return {};
+}
+
+// The loops to which every input casts safely, whatever its unit: those that resolution chooses among, in
+// the unit that it settled.
+Json Candidates(const Ufunc& ufunc, std::span<const DType> inputs, TimeUnit unit) {
   Json candidates = Json::array();
-  for (const std::vector<DType>& types : ufunc.loops()) {
+  for (std::vector<DType> types : ufunc.loops()) {
     bool all_safe = true;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      all_safe = all_safe && can_cast(inputs[i].native(), types[i], CastingLevel::safe);
+      const DType input = inputs[i].native().with_unit({});
+      all_safe = all_safe && can_cast(input, types[i], CastingLevel::safe);
     }
+    for (DType& type : types) type = type.with_unit(unit);
     if (all_safe) candidates.push_back(TypesText(types, ufunc.inputs()));
   }
   return candidates;
@@ -125,7 +136,7 @@ Json Choice(const Ufunc& ufunc, std::span<const DType> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     casts.push_back({{"argument", names[i]},
                      {"from", NameWithOrder(inputs[i])},
-                     {"to", resolution.types[i].name()},
+                     {"to", resolution.types[i].full_name()},
                      {"level", LevelOf(inputs[i], resolution.types[i])}});
   }
   return {{"name", ufunc.name()},
@@ -135,7 +146,7 @@ Json Choice(const Ufunc& ufunc, std::span<const DType> inputs) {
           {"kind", resolution.kind},
           {"origin", resolution.origin},
           {"casts", casts},
-          {"candidates", Candidates(ufunc, inputs)}};
+          {"candidates", Candidates(ufunc, inputs, UnitOf(resolution))}};
 }
 
 std::string CastText(const Json& cast) {
@@ -171,9 +182,9 @@ void ExplainReduction(const Ufunc& ufunc, const ExplainOptions& options, std::os
   const Resolution resolution = ufunc.resolve_reduction(dtype);
   const DType accumulator = resolution.types[0];
   const Json facts = {{"name", ufunc.name()},
-                      {"reduces", dtype.name()},
+                      {"reduces", dtype.full_name()},
                       {"loop", TypesText(resolution.types, ufunc.inputs())},
-                      {"accumulator", accumulator.name()},
+                      {"accumulator", accumulator.full_name()},
                       {"cast", LevelOf(dtype, accumulator)},
                       {"target", resolution.target},
                       {"kind", resolution.kind},

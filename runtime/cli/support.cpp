@@ -42,7 +42,7 @@ std::string TypesText(std::span<const DType> types, std::size_t inputs) {
   std::string text;
   for (std::size_t i = 0; i < types.size(); ++i) {
     if (i > 0) text += i == inputs ? " -> " : ", ";
-    text += types[i].name();
+    text += types[i].full_name();
   }
   return text;
 }

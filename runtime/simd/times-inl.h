@@ -51,7 +51,8 @@ HWY_INLINE V TimeBetween(D d, FlagSet& flags, V a, V b) {
 
 template <class D, class V>
 HWY_INLINE V TimeMaximum(D d, FlagSet& /*flags*/, V a, V b) {
-  return hn::IfThenElse(IsEitherNaT(d, a, b), hn::Set(d, not_a_time), hn::Max(a, b));
+  const V nat = hn::Set(d, not_a_time);
+  return hn::IfThenElse(hn::Eq(hn::Min(a, b), nat), nat, hn::Max(a, b));
 }
 
 // The smaller value; NaT only where both are. One step down NaT is the highest lane.
@@ -75,13 +76,14 @@ HWY_INLINE V TimeQuotient(D d, FlagSet& flags, V a, V b) {
   const auto zero = hn::Eq(b, hn::Zero(d));
   flags.RaiseIf(d, hn::AndNot(nat, zero), kDivideByZero);
   const auto refused = hn::Or(nat, zero);
-  const V magnitude = FloorDivide(d, flags, hn::Abs(hn::IfThenZeroElse(refused, a)),
-                                  hn::Abs(hn::IfThenElse(refused, one, b)));
-  // The lowest divisor is its own magnitude, and no span reaches its.
-  const V quotient = hn::IfThenZeroElse(hn::Eq(b, hn::Set(d, not_a_time)), magnitude);
-  const auto negative = hn::Lt(hn::Xor(a, b), hn::Zero(d));
-  return hn::IfThenElse(refused, hn::Set(d, not_a_time),
-                        hn::IfThenElse(negative, hn::Neg(quotient), quotient));
+  const V divisor = hn::IfThenElse(refused, one, b);
+  const V dividend = hn::IfThenZeroElse(refused, a);
+  const V floor = division::FloorQuotient(d, dividend, divisor);
+  // A negative quotient with a rest was rounded away from zero.
+  const auto whole = hn::Eq(hn::Mul(floor, divisor), dividend);
+  const auto negative = hn::Lt(hn::Xor(dividend, divisor), hn::Zero(d));
+  const V quotient = hn::Add(floor, hn::IfThenElseZero(hn::AndNot(whole, negative), one));
+  return hn::IfThenElse(refused, hn::Set(d, not_a_time), quotient);
 }
 
 // What double-precision results become: truncated, NaT where they are not finite, and with the flag

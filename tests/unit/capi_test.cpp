@@ -95,6 +95,22 @@ TEST(CApi, NumbersDTypes) {
   EXPECT_EQ(unknown, 77) << "a failure leaves results as they were";
 }
 
+TEST(CApi, NumbersOfTimesHoldTheUnit) {
+  const int32_t number = DTypeNumber(">M8[25s]");
+  EXPECT_STREQ(qn_dtype_name(number), "datetime64");
+  EXPECT_EQ(qn_dtype_size(number), 8U);
+  EXPECT_NE(number, DTypeNumber(">M8[s]"));
+  const Handle array = Zeros(">M8[25s]", {2});
+  EXPECT_EQ(qn_array_dtype(array.get()), number);
+  EXPECT_EQ(DTypeNumber("M8[as]") - DTypeNumber("M8[fs]"), DTypeNumber("M8[M]") - DTypeNumber("M8[Y]"));
+  int32_t large = 0;
+  EXPECT_EQ(qn_dtype_by_name("m8[262144s]", &large), QN_OK);
+  EXPECT_EQ(qn_dtype_size(large), 8U);
+  EXPECT_EQ(qn_dtype_by_name("m8[262145s]", &large), QN_NOT_SUPPORTED_ERROR);
+  EXPECT_THAT(Message(), HasSubstr("multiples up to 262144"));
+  EXPECT_EQ(qn_dtype_name(DTypeNumber("float64") + 512), nullptr) << "float64 has no unit";
+}
+
 TEST(CApi, ClearsTheMessageAfterSuccess) {
   EXPECT_EQ(qn_dtype_name(9999), nullptr);
   EXPECT_THAT(Message(), Not(IsEmpty()));

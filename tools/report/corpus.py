@@ -55,8 +55,6 @@ def special_values(dtype: np.dtype[Any], few: bool = False) -> Array:
         return np.array([False, True])
     if dtype.kind in "iu":
         return _special_integers(dtype, few)
-    if dtype.kind in "mM":  # counts of any unit; the lowest is NaT
-        return _special_integers(np.dtype(np.int64), few).view(dtype)
     if dtype.kind == "f":
         return _special_floats(dtype, few)
     if dtype.kind == "c":
@@ -108,8 +106,6 @@ def random_values(dtype: np.dtype[Any], seed: str, count: int) -> Array:
     choices = (random_words(seed + " choice", count) % np.uint64(4)).astype(np.intp)
     if dtype.kind == "b":
         return (words & np.uint64(1)).astype(bool)
-    if dtype.kind in "mM":
-        return random_values(np.dtype(np.int64), seed, count).view(dtype)
     if dtype.kind == "c":
         part = np.zeros(0, dtype).real.dtype
         real, imaginary = (random_values(part, f"{seed} {name}", count) for name in ("re", "im"))

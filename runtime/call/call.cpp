@@ -374,13 +374,46 @@ class GeneralCall {
     }
   }
 
-  // Kernels that may refuse a value write beside the arrays given, which keep theirs if one does.
-  bool WritesAside() const { return bound_.loop->refusal != nullptr; }
+  // Kernels that may refuse a value write beside the arrays given, which keep theirs if one does. So
+  // do all where two of the arrays share memory: what is in it at the end depends on the order of
+  // writing, which kernels do not keep.
+  bool WritesAside() const { return bound_.loop->refusal != nullptr || OutputsMeet(); }
+
+  bool OutputsMeet() const {
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (given(i) != nullptr && given(k) != nullptr && WritesMeet(*given(i), *given(k))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
 
   void FillGiven() const {
     if (!WritesAside()) return;
+    if (OutputsMeet()) return FillInTurn();
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
       if (given(i) != nullptr) CopyElements(*outputs_[i], *given(i));
+    }
+  }
+
+  // In NumPy's order: rows that need no conversion element by element, other arrays as a whole, the
+  // last output last; with a mask, which leaves elements as they are, the first.
+  void FillInTurn() const {
+    std::vector<const Array*> from;
+    std::vector<const Array*> to;
+    bool direct = mask_ == nullptr;
+    for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
+      if (given(i) == nullptr) continue;
+      from.push_back(outputs_[i]);
+      to.push_back(given(i));
+      direct &= OutputFormat(*given(i), bound_.loop->types[ufunc_.inputs + i]).direct();
+    }
+    if (direct && CopyInTurn(from, to)) return;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      const std::size_t next = mask_ == nullptr ? i : to.size() - 1 - i;
+      CopyElements(*from[next], *to[next]);
     }
   }
 

@@ -42,4 +42,8 @@ bool WritesClash(const Array& output, const Array& input) {
          !ResiduesDisjoint(output, input);
 }
 
+bool WritesMeet(const Array& first, const Array& second) {
+  return first.may_share_memory(second) && !ResiduesDisjoint(first, second);
+}
+
 }  // namespace quern

@@ -11,6 +11,10 @@ namespace quern {
 // answer true for disjoint arrays of intricate strides, never false for a clash.
 bool WritesClash(const Array& output, const Array& input);
 
+// True if writing two arrays can write to one byte twice; true also for disjoint arrays of intricate
+// strides.
+bool WritesMeet(const Array& first, const Array& second);
+
 }  // namespace quern
 
 #endif  // QUERN_CALL_OVERLAP_H_

@@ -153,6 +153,10 @@ std::array<int, kMaxOperands> FixedTypes(const UfuncInfo& ufunc, const CallOptio
   return fixed;
 }
 
+bool FixesAny(std::span<const int> fixed) {
+  return std::ranges::any_of(fixed, [](int type) { return type >= 0; });
+}
+
 bool Matches(const LoopInfo& loop, std::span<const int> fixed) {
   for (std::size_t i = 0; i < fixed.size(); ++i) {
     if (fixed[i] >= 0 && fixed[i] != loop.types[i]) return false;
@@ -160,11 +164,9 @@ bool Matches(const LoopInfo& loop, std::span<const int> fixed) {
   return true;
 }
 
-bool AllCast(const LoopInfo& loop, std::span<const DTypeId> types, std::span<const int> fixed,
-             Casting level) {
+bool AllCast(const LoopInfo& loop, std::span<const DTypeId> types, Casting level) {
   for (std::size_t i = 0; i < types.size(); ++i) {
-    const Casting allowed = fixed[i] >= 0 ? Casting::kUnsafe : level;
-    if (!Registry::Get().CanCast(types[i], loop.types[i], allowed)) return false;
+    if (!Registry::Get().CanCast(types[i], loop.types[i], level)) return false;
   }
   return true;
 }
@@ -178,27 +180,47 @@ bool CountsTime(const LoopInfo& loop, std::size_t inputs) {
   return counts;
 }
 
-// A loop for fixed dtypes: the ordinary choice if it fits, else the first loop in kind order whose
-// inputs cast safely, else at the call's level, else any that fits (the cast check then refuses).
-const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const DTypeId> types,
+// The dtypes to look the loop up with where some inputs have fixed ones in place of their own; numbers
+// are weak beside them.
+InputTypes FixedLookupTypes(std::span<const Operand> inputs, std::size_t choosing,
+                            std::span<const int> fixed) {
+  std::vector<Operand> operands(inputs.begin(), inputs.end());
+  std::array<Array, kMaxInputs> stand_ins;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (fixed[i] < 0) continue;
+    stand_ins[i] = Array({0}, NativeDType(static_cast<DTypeId>(fixed[i])));
+    operands[i] = Operand(stand_ins[i]);
+  }
+  return LookupTypes(operands, choosing);
+}
+
+// A loop for fixed dtypes: the ordinary choice for them if it fits. Where outputs alone are fixed,
+// else the first loop in kind order whose inputs cast safely, else at the call's level, else any
+// that fits (the cast check then refuses).
+const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const Operand> inputs,
+                            std::span<const DTypeId> types, std::span<const int> fixed_types,
                             const CallOptions& options) {
-  const std::array<int, kMaxOperands> fixed = FixedTypes(ufunc, options);
-  const std::span<const int> fixed_types(fixed.data(), std::size_t{ufunc.inputs} + ufunc.outputs);
   const Registry& registry = Registry::Get();
+  const bool fixes_inputs = FixesAny(fixed_types.first(ufunc.inputs));
+  InputTypes own{};
+  if (fixes_inputs) {
+    own = FixedLookupTypes(inputs, std::size_t{ufunc.inputs} - ufunc.parameters, fixed_types);
+    types = std::span<const DTypeId>(own.data(), inputs.size());
+  }
   const LoopChoice ordinary = registry.Resolve(ufunc, types);
   if (ordinary.loop != nullptr && Matches(*ordinary.loop, fixed_types)) return *ordinary.loop;
   const Casting levels[] = {Casting::kSafe, static_cast<Casting>(options.casting),
                             Casting::kUnsafe};
-  const std::vector<const LoopInfo*> loops = registry.Loops(ufunc);
   // Numbers become times only where a time is named, though they cast to spans safely.
   const bool times = std::ranges::any_of(types, IsTime) ||
                      std::ranges::any_of(fixed_types, [](int dtype) {
                        return dtype >= 0 && IsTime(static_cast<DTypeId>(dtype));
                      });
   for (Casting level : levels) {
-    for (const LoopInfo* loop : loops) {
+    if (fixes_inputs) break;
+    for (const LoopInfo* loop : registry.Loops(ufunc)) {
       if (!times && CountsTime(*loop, types.size())) continue;
-      if (Matches(*loop, fixed_types) && AllCast(*loop, types, fixed_types, level)) return *loop;
+      if (Matches(*loop, fixed_types) && AllCast(*loop, types, level)) return *loop;
     }
   }
   throw TypeError(std::string("No loop matching the specified signature and casting was found "
@@ -320,10 +342,14 @@ void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Call
   InputTypes types = LookupTypes(inputs, choosing);
   if (ufunc.compares) WidenComparedIntegers(inputs, types);
   const std::span<const DTypeId> lookup(types.data(), inputs.size());
-  const bool fixed = options.dtype || !options.signature.empty();
+  bool fixed = options.dtype || !options.signature.empty();
   if (fixed) {
-    call.loop = &ChooseFixed(ufunc, lookup, options);
-  } else {
+    const std::array<int, kMaxOperands> all = FixedTypes(ufunc, options);
+    const std::span<const int> types_fixed(all.data(), std::size_t{ufunc.inputs} + ufunc.outputs);
+    fixed = FixesAny(types_fixed);
+    if (fixed) call.loop = &ChooseFixed(ufunc, inputs, lookup, types_fixed, options);
+  }
+  if (!fixed) {
     const LoopChoice choice = ChooseLoop(ufunc, inputs, lookup);
     if (choice.loop == nullptr) ThrowNoLoop(ufunc, lookup, choice.refusal);
     call.loop = choice.loop;

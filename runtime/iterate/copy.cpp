@@ -1,6 +1,7 @@
 #include "iterate/copy.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/array_access.h"
 #include "errors/error_state.h"
@@ -42,6 +43,31 @@ FpFlags CopySelected(const Array& source, const Array& mask, const Array& destin
   const OperandFormat formats[] = {InputFormat(from, dtype), OutputFormat(destination, dtype)};
   const std::span<const OperandFormat> all(formats);
   return RunTiles({&plan, all.first(1), all.subspan(1), true, nullptr, 0});
+}
+
+bool CopyInTurn(std::span<const Array* const> sources,
+                std::span<const Array* const> destinations) {
+  const std::size_t count = sources.size();
+  PlanOperand operands[kMaxPlanOperands];
+  const auto set = [&](std::size_t operand, const Array& array) {
+    operands[operand] = {array.data(), array.shape(), array.strides()};
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    set(i, *destinations[i]);
+    set(count + i, *sources[i]);
+  }
+  Plan plan;
+  BuildPlan(destinations[0]->shape(), {operands, 2 * count}, plan);
+  if (plan.ndim > 1) return false;
+  const auto at = [&](std::size_t operand, Index element) {
+    return plan.data[operand] + (plan.ndim == 0 ? 0 : element * plan.strides[operand][0]);
+  };
+  for (Index element = 0; element < plan.size; ++element) {
+    for (std::size_t i = count; i-- > 0;) {
+      std::memcpy(at(i, element), at(count + i, element), destinations[i]->itemsize());
+    }
+  }
+  return true;
 }
 
 Array DenseInOrder(std::span<const Index> shape, std::span<const PlanOperand> operands,

@@ -16,6 +16,13 @@ FpFlags CopyElements(const Array& source, const Array& destination);
 // neither read nor written. The two arrays do not overlap.
 FpFlags CopySelected(const Array& source, const Array& mask, const Array& destination);
 
+// Writes several arrays to others of the same shapes and dtypes that may share memory with each
+// other: one element of each after another, the last array's first, so that the first one's stays
+// where they meet. False, having done nothing, if their elements do not lie along one axis. At most
+// kMaxPlanOperands / 2 arrays.
+bool CopyInTurn(std::span<const Array* const> sources,
+                std::span<const Array* const> destinations);
+
 // A dense array whose axes lie in memory in the order that a visit of `operands` would take them.
 Array DenseInOrder(std::span<const Index> shape, std::span<const PlanOperand> operands,
                    DType dtype);

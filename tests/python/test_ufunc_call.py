@@ -150,6 +150,90 @@ def test_arguments_and_errors(arguments, options):
     judge(lambda: quern.add(*arguments, **options), lambda: np.add(*arguments, **options))
 
 
+FIXED = [dtype for dtype in JUDGED_DTYPES if dtype.name in ("bool", "int16", "int64", "uint8", "float32", "float64")]
+
+
+# NumPy takes all numbers for truth values there, also beside dtypes fixed for some of them.
+TRUTHS = {"logical_and", "logical_or", "logical_xor"}
+SHORT = [ufunc for ufunc in JUDGED if ufunc.nin <= 2 and ufunc.nout == 1 and ufunc.name not in TRUTHS]
+
+
+@pytest.mark.parametrize("ufunc", SHORT, ids=lambda u: u.name)
+def test_a_dtype_fixed_for_an_input_stands_in_for_its_own(ufunc, rng):
+    """add with the signature (float32, None, None) is that of a float32 and the second input, whatever the first is."""
+    theirs = numpy_ufunc(ufunc)
+    for dtypes in itertools.product(FIXED, repeat=ufunc.nin):
+        inputs = [sample(dtype.str, 3, rng) for dtype in dtypes]
+        for fixed in itertools.product((None, *FIXED), repeat=ufunc.nin):
+            names = tuple(dtype.str if dtype is not None else None for dtype in fixed)
+            for casting in ("same_kind", "unsafe"):
+                options = {"signature": (*names, None), "casting": casting}
+                expected = outcome(lambda: theirs(*inputs, **options))
+                if expected[0] == "value" and beyond(expected[1]):
+                    continue
+                found = outcome(lambda: ufunc(*inputs, **options))
+                assert found[0] == expected[0], (dtypes, options)
+                assert found[0] == "error" or found[1].dtype == expected[1].dtype, (dtypes, options)
+
+
+@pytest.mark.parametrize("second", [1, 1.5, True], ids=repr)
+def test_numbers_beside_fixed_dtypes_are_weak(second):
+    for first in (np.ones(2), np.ones(2, "f4"), np.ones(2, int)):
+        for signature in (("f4", None, None), (None, "f4", None), ("f8", None, None), ("i2", None, None)):
+            judge(
+                lambda: quern.add(first, second, signature=signature),
+                lambda: np.add(first, second, signature=signature),
+                note=(first, second, signature),
+                any_error=True,
+            )
+
+
+def overlaid(dtype, size, first, second):
+    """Two outputs in one piece of memory: where each starts, in which steps, and the memory."""
+    memory = np.full(2 * size + 8, 99, dtype)
+    return memory, tuple(memory[start:][::step][:size] for start, step in (first, second))
+
+
+@pytest.mark.parametrize("name", ["divmod", "modf"])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u2"])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("size", [1, 5, 300, 20000])
+def test_outputs_that_share_memory_are_written_element_by_element(name, dtype, masked, size):
+    inputs = [np.arange(size).astype(dtype), np.asarray(3, dtype)][: 2 if name == "divmod" else 1]
+    places = [(0, 1), (1, 1), (3, 1), (size // 2, 1), (0, 2), (1, 2)]
+    for first, second in itertools.product(places, repeat=2):
+        if dtype[0] in "iu" and (first[0] == second[0] or first[1] != second[1]):
+            continue  # of whole numbers NumPy writes the second output last
+        results = []
+        for module in (np, quern):
+            memory, outputs = overlaid(dtype, size, first, second)
+            if name == "modf" and dtype[0] != "f":
+                return
+            mask = {"where": np.arange(size) % 3 != 1} if masked else {}
+            getattr(module, name)(*inputs, out=outputs, **mask)
+            results.append(memory)
+        np.testing.assert_array_equal(results[1], results[0], err_msg=str((first, second)))
+
+
+@pytest.mark.parametrize("places", list(itertools.permutations([(0, 0), (0, 1), (1, 0), (2, 2)], 2)), ids=str)
+def test_other_outputs_that_share_memory_are_written_one_after_another(places):
+    for order, dtype, columns in itertools.product("CF", ("f8", "f4", ">f8"), (7, 9)):
+        results = []
+        for module in (np, quern):
+            memory = np.zeros((8, 9), dtype, order=order)
+            outputs = tuple(memory[row : row + 6, column : column + columns - 2] for row, column in places)
+            module.divmod(np.asarray(np.arange(6.0 * columns - 12).reshape(6, -1), order=order), 4.0, out=outputs)
+            results.append(memory)
+        np.testing.assert_array_equal(results[1], results[0], err_msg=str((order, dtype)))
+
+
+def test_outputs_of_several_dtypes_that_share_memory():
+    """The first output of an element is written last; NumPy's frexp does as the CPU's vectors do."""
+    memory = np.zeros(4, "i8")
+    quern.frexp(np.array([7.0, 8.0, 9.0, 10.0]), out=(memory.view("f8"), memory.view("i4")[::2]))
+    np.testing.assert_array_equal(memory.view("f8"), [0.875, 0.5, 0.5625, 0.625])
+
+
 @pytest.mark.parametrize(
     "call, message",
     [

@@ -314,12 +314,12 @@ TEST(DTypeOption, GoesWithOut) {
 
 TEST(Signature, FixesOperandsOneByOne) {
   const std::vector<std::optional<DType>> first{kFloat32, std::nullopt, std::nullopt};
-  EXPECT_EQ(
-      less(Array::from_values({1, 2}), Array::from_values({2, 1}), {.signature = first}).dtype(),
-      DType::of<bool>());
-  EXPECT_EQ(
-      add(Array::from_values({1, 2}), Array::from_values({2, 1}), {.signature = first}).dtype(),
-      kFloat32);
+  const Array narrow = ones({2}, DType::of<std::int16_t>());
+  EXPECT_EQ(less(narrow, narrow, {.signature = first}).dtype(), DType::of<bool>());
+  EXPECT_EQ(add(narrow, narrow, {.signature = first}).dtype(), kFloat32);
+  EXPECT_EQ(add(zeros({2}), 1.5, {.signature = first}).dtype(), kFloat32) << "numbers are weak";
+  EXPECT_THROW(add(zeros({2}), zeros({2}), {.signature = first}), TypeError)
+      << "float32 and float64 are added as float64";
   const std::vector<std::optional<DType>> result{std::nullopt, std::nullopt, kFloat32};
   EXPECT_EQ(add(Array::from_values({1.0}), 1.0, {.signature = result}).dtype(), kFloat32);
   const std::vector<std::optional<DType>> free(3);

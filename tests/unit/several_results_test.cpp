@@ -113,5 +113,30 @@ TEST(SeveralResults, TakeAnArrayForEachOutput) {
   EXPECT_THROW(ufuncs::divmod().reduce(column), ValueError);
 }
 
+// Two outputs of three elements in one piece of memory, the second `distance` elements on.
+std::vector<double> Overlaid(Index distance, DType dtype, const CallOptions& options) {
+  const Array memory = full({6}, 9, dtype);
+  Array first = memory(Slice{0, 3, {}});
+  Array second = memory(Slice{distance, distance + 3, {}});
+  Array* const outs[] = {&first, &second};
+  CallOptions with_outs = options;
+  with_outs.outs = outs;
+  modf(Array::from_values({1.5, 2.5, 3.5}), with_outs);
+  return Values<double>(memory);
+}
+
+TEST(SeveralResults, AreWrittenInNumpysOrderWhereTheyMeet) {
+  const DType own = DType::of<double>();
+  EXPECT_EQ(Overlaid(1, own, {}), (std::vector<double>{0.5, 0.5, 0.5, 3, 9, 9}))
+      << "element by element";
+  EXPECT_EQ(Overlaid(0, own, {}), (std::vector<double>{0.5, 0.5, 0.5, 9, 9, 9}))
+      << "the first output of an element last";
+  EXPECT_EQ(Overlaid(1, DType::of<float>(), {}), (std::vector<double>{0.5, 1, 2, 3, 9, 9}))
+      << "converted: the last output last";
+  const Array mask = Array::from_values({true, false, true});
+  EXPECT_EQ(Overlaid(1, own, {.where = &mask}), (std::vector<double>{0.5, 9, 0.5, 3, 9, 9}))
+      << "masked: the first output last";
+}
+
 }  // namespace
 }  // namespace quern

@@ -109,7 +109,11 @@ class Axes {
 struct CallOptions {
   Array* out = nullptr;           // receives the result; its shape must equal the broadcast shape
                                   // (further leading axes are filled by broadcasting)
-  std::span<Array* const> outs = {};  // the same for ufuncs with several outputs
+  std::span<Array* const> outs = {};  // the same for ufuncs with several outputs; if they share
+                                      // memory, they are written in NumPy's order: rows that need
+                                      // no conversion element by element, for each the last output
+                                      // first; other arrays as a whole, the last output last, with
+                                      // `where` the first
   const Array* where = nullptr;   // bool, broadcast; other elements of out stay as they are
   std::optional<DType> dtype = {};  // compute in the loop with this output dtype
   std::span<const std::optional<DType>> signature = {};  // or name every dtype, inputs then outputs

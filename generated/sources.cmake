@@ -27,6 +27,9 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/arithmetic_2.cpp
   src/kernels/arithmetic_3.cpp
   src/kernels/arithmetic_4.cpp
+  src/kernels/arithmetic_5.cpp
+  src/kernels/arithmetic_6.cpp
+  src/kernels/arithmetic_7.cpp
   src/kernels/bitwise.cpp
   src/kernels/bitwise_2.cpp
   src/kernels/comparison.cpp
@@ -34,6 +37,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/comparison_3.cpp
   src/kernels/division.cpp
   src/kernels/division_2.cpp
+  src/kernels/division_3.cpp
   src/kernels/exponential.cpp
   src/kernels/extrema.cpp
   src/kernels/extrema_2.cpp
@@ -45,6 +49,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating_3.cpp
   src/kernels/floating_4.cpp
   src/kernels/integer.cpp
+  src/kernels/integer_2.cpp
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp

@@ -296,7 +296,7 @@ TEST_CASE("fma: float64, float64, float64 -> float64", "[fma]") {
 }
 
 const Row<bool, bool, bool> kMultiplyBool[] = {
-    {true, false, false, kNone, 32},
+    {true, false, false, kNone, 33},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -308,7 +308,7 @@ TEST_CASE("multiply: bool, bool -> bool", "[multiply]") {
 }
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kMultiplyInt8[] = {
-    {kMin, -1, kMin, kNone, 33},
+    {kMin, -1, kMin, kNone, 34},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 125}, {7, 8, 56}, {7, -1, -7},
     {7, -100, 68}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, -39}, {31, kMax, 97},
@@ -326,7 +326,7 @@ TEST_CASE("multiply: int8, int8 -> int8", "[multiply]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kMultiplyInt16[] = {
-    {kMin, -1, kMin, kNone, 33},
+    {kMin, -1, kMin, kNone, 34},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 32765}, {7, 8, 56}, {7, -1, -7},
     {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -344,7 +344,7 @@ TEST_CASE("multiply: int16, int16 -> int16", "[multiply]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kMultiplyInt32[] = {
-    {kMin, -1, kMin, kNone, 33},
+    {kMin, -1, kMin, kNone, 34},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 2147483645}, {7, 8, 56}, {7, -1, -7},
     {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -362,7 +362,7 @@ TEST_CASE("multiply: int32, int32 -> int32", "[multiply]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kMultiplyInt64[] = {
-    {kMin, -1, kMin, kNone, 33},
+    {kMin, -1, kMin, kNone, 34},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 9223372036854775805}, {7, 8, 56},
     {7, -1, -7}, {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -380,7 +380,7 @@ TEST_CASE("multiply: int64, int64 -> int64", "[multiply]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMultiplyUint8[] = {
-    {kMax, kMax, 1, kNone, 34},
+    {kMax, kMax, 1, kNone, 35},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, 0, 0}, {1, 7, 7}, {2, 1, 2}, {2, 8, 16},
     {2, 0, 0}, {3, 31, 93}, {3, 1, 3}, {3, 8, 24}, {7, 2, 14}, {7, 31, 217}, {7, 1, 7},
     {8, 100, 32}, {8, 2, 16}, {8, 31, 248}, {31, 3, 93}, {31, 100, 28}, {31, 2, 62},
@@ -394,7 +394,7 @@ TEST_CASE("multiply: uint8, uint8 -> uint8", "[multiply]") {
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMultiplyUint16[] = {
-    {kMax, kMax, 1, kNone, 34},
+    {kMax, kMax, 1, kNone, 35},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, 0, 0}, {1, 7, 7}, {2, 1, 2}, {2, 8, 16},
     {2, 0, 0}, {3, 31, 93}, {3, 1, 3}, {3, 8, 24}, {7, 2, 14}, {7, 31, 217}, {7, 1, 7},
     {8, 100, 800}, {8, 2, 16}, {8, 31, 248}, {31, 3, 93}, {31, 100, 3100}, {31, 2, 62},
@@ -409,7 +409,7 @@ TEST_CASE("multiply: uint16, uint16 -> uint16", "[multiply]") {
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMultiplyUint32[] = {
-    {kMax, kMax, 1, kNone, 34},
+    {kMax, kMax, 1, kNone, 35},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, 0, 0}, {1, 7, 7}, {2, 1, 2}, {2, 8, 16},
     {2, 0, 0}, {3, 31, 93}, {3, 1, 3}, {3, 8, 24}, {7, 2, 14}, {7, 31, 217}, {7, 1, 7},
     {8, 100, 800}, {8, 2, 16}, {8, 31, 248}, {31, 3, 93}, {31, 100, 3100}, {31, 2, 62},
@@ -424,7 +424,7 @@ TEST_CASE("multiply: uint32, uint32 -> uint32", "[multiply]") {
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMultiplyUint64[] = {
-    {kMax, kMax, 1u, kNone, 34},
+    {kMax, kMax, 1u, kNone, 35},
     {0, 0, 0}, {0, 7u, 0}, {0, kMax, 0}, {1u, 8u, 8u}, {1u, 0, 0}, {1u, 7u, 7u}, {2u, 1u, 2u},
     {2u, 8u, 16u}, {2u, 0, 0}, {3u, 31u, 93u}, {3u, 1u, 3u}, {3u, 8u, 24u}, {7u, 2u, 14u},
     {7u, 31u, 217u}, {7u, 1u, 7u}, {8u, 100u, 800u}, {8u, 2u, 16u}, {8u, 31u, 248u}, {31u, 3u, 93u},
@@ -440,8 +440,8 @@ TEST_CASE("multiply: uint64, uint64 -> uint64", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyFloat8E4m3fn[] = {
-    {448.0f, 2.0f, kNaN, kOverflow, 35},
-    {-1.0f, 0.0f, -0.0f, kNone, 37},
+    {448.0f, 2.0f, kNaN, kOverflow, 36},
+    {-1.0f, 0.0f, -0.0f, kNone, 38},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
     {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.25f},
     {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -6.0f}, {2.0f, -448.0f, kNaN}, {2.0f, 0.5f, 1.0f},
@@ -468,9 +468,9 @@ TEST_CASE("multiply: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[multiply]
 }
 
 const Row<float, float, float> kMultiplyFloat8E5m2[] = {
-    {57344.0f, 2.0f, kInf, kOverflow, 35},
-    {kInf, 0.0f, kNaN, kInvalid, 36},
-    {-1.0f, 0.0f, -0.0f, kNone, 37},
+    {57344.0f, 2.0f, kInf, kOverflow, 36},
+    {kInf, 0.0f, kNaN, kInvalid, 37},
+    {-1.0f, 0.0f, -0.0f, kNone, 38},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 0.09375f},
     {1.0f, 1280.0f, 1280.0f}, {1.0f, -0.0f, -0.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -1.0f, -0.5f},
     {0.5f, -96.0f, -48.0f}, {2.0f, -0.5f, -1.0f}, {2.0f, -0.0f, -0.0f}, {2.0f, kNaN, kNaN},
@@ -500,9 +500,9 @@ TEST_CASE("multiply: float8_e5m2, float8_e5m2 -> float8_e5m2", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyBfloat16[] = {
-    {3.3895314e+38f, 2.0f, kInf, kOverflow, 35},
-    {kInf, 0.0f, kNaN, kInvalid, 36},
-    {-1.0f, 0.0f, -0.0f, kNone, 37},
+    {3.3895314e+38f, 2.0f, kInf, kOverflow, 36},
+    {kInf, 0.0f, kNaN, kInvalid, 37},
+    {-1.0f, 0.0f, -0.0f, kNone, 38},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.100097656f, 0.100097656f},
     {1.0f, 1232.0f, 1232.0f}, {1.0f, 3.3895314e+38f, 3.3895314e+38f},
     {0.5f, 1.0005577e-20f, 5.0027883e-21f}, {0.5f, -0.0f, -0.0f}, {0.5f, -7.25f, -3.625f},
@@ -544,9 +544,9 @@ TEST_CASE("multiply: bfloat16, bfloat16 -> bfloat16", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyFloat16[] = {
-    {65504.0f, 2.0f, kInf, kOverflow, 35},
-    {kInf, 0.0f, kNaN, kInvalid, 36},
-    {-1.0f, 0.0f, -0.0f, kNone, 37},
+    {65504.0f, 2.0f, kInf, kOverflow, 36},
+    {kInf, 0.0f, kNaN, kInvalid, 37},
+    {-1.0f, 0.0f, -0.0f, kNone, 38},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.099975586f, 0.099975586f},
     {1.0f, 1235.0f, 1235.0f}, {1.0f, -0.0f, -0.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -1.0f, -0.5f},
     {0.5f, -88.5f, -44.25f}, {2.0f, -0.5f, -1.0f}, {2.0f, -0.0f, -0.0f}, {2.0f, kNaN, kNaN},
@@ -577,9 +577,9 @@ TEST_CASE("multiply: float16, float16 -> float16", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyFloat32[] = {
-    {kMax, 2.0f, kInf, kOverflow, 35},
-    {kInf, 0.0f, kNaN, kInvalid, 36},
-    {-1.0f, 0.0f, -0.0f, kNone, 37},
+    {kMax, 2.0f, kInf, kOverflow, 36},
+    {kInf, 0.0f, kNaN, kInvalid, 37},
+    {-1.0f, 0.0f, -0.0f, kNone, 38},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.1f, 0.1f},
     {1.0f, 1234.5677f, 1234.5677f}, {1.0f, kMax, kMax}, {0.5f, 1e-20f, 5e-21f},
     {0.5f, -0.0f, -0.0f}, {0.5f, -7.25f, -3.625f}, {2.0f, -1.0f, -2.0f}, {2.0f, -88.5f, -177.0f},
@@ -616,9 +616,9 @@ TEST_CASE("multiply: float32, float32 -> float32", "[multiply]") {
 }
 
 const Row<double, double, double> kMultiplyFloat64[] = {
-    {kMax, 2.0, kInf, kOverflow, 35},
-    {kInf, 0.0, kNaN, kInvalid, 36},
-    {-1.0, 0.0, -0.0, kNone, 37},
+    {kMax, 2.0, kInf, kOverflow, 36},
+    {kInf, 0.0, kNaN, kInvalid, 37},
+    {-1.0, 0.0, -0.0, kNone, 38},
     {0.0, 0.0, 0.0}, {0.0, 3.0, 0.0}, {0.0, 88.5, 0.0}, {1.0, 0.1, 0.1},
     {1.0, 1234.5678, 1234.5678}, {1.0, kMax, kMax}, {0.5, 1e-20, 5e-21}, {0.5, -0.0, -0.0},
     {0.5, -7.25, -3.625}, {2.0, -1.0, -2.0}, {2.0, -88.5, -177.0}, {2.0, kInf, kInf},
@@ -652,9 +652,9 @@ TEST_CASE("multiply: float64, float64 -> float64", "[multiply]") {
 }
 
 const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMultiplyComplex64[] = {
-    {{3.0f, 4.0f}, {1.0f, -2.0f}, {11.0f, -2.0f}, kNone, 38},
-    {{kInf, 0.0f}, {kInf, 0.0f}, {kInf, kNaN}, kInvalid, 39},
-    {{kMax, 0.0f}, {2.0f, 0.0f}, {kInf, 0.0f}, kOverflow, 40},
+    {{3.0f, 4.0f}, {1.0f, -2.0f}, {11.0f, -2.0f}, kNone, 39},
+    {{kInf, 0.0f}, {kInf, 0.0f}, {kInf, kNaN}, kInvalid, 40},
+    {{kMax, 0.0f}, {2.0f, 0.0f}, {kInf, 0.0f}, kOverflow, 41},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}}, {{0.0f, 0.0f}, {0.0f, -1.0f}, {0.0f, 0.0f}},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, {0.0f, 0.0f}}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, {-0.0f, 0.0f}},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, {0.0f, 0.0f}}, {{-0.0f, 0.0f}, {kMin, 1.0f}, {0.0f, -0.0f}},
@@ -722,9 +722,9 @@ TEST_CASE("multiply: complex64, complex64 -> complex64", "[multiply]") {
 
 const Row<std::complex<double>, std::complex<double>,
           std::complex<double>> kMultiplyComplex128[] = {
-    {{3.0, 4.0}, {1.0, -2.0}, {11.0, -2.0}, kNone, 38},
-    {{kInf, 0.0}, {kInf, 0.0}, {kInf, kNaN}, kInvalid, 39},
-    {{kMax, 0.0}, {2.0, 0.0}, {kInf, 0.0}, kOverflow, 40},
+    {{3.0, 4.0}, {1.0, -2.0}, {11.0, -2.0}, kNone, 39},
+    {{kInf, 0.0}, {kInf, 0.0}, {kInf, kNaN}, kInvalid, 40},
+    {{kMax, 0.0}, {2.0, 0.0}, {kInf, 0.0}, kOverflow, 41},
     {{0.0, 0.0}, {0.0, 0.0}, {0.0, 0.0}}, {{0.0, 0.0}, {0.0, -1.0}, {0.0, 0.0}},
     {{0.0, 0.0}, {1.0, 1.0}, {0.0, 0.0}}, {{-0.0, 0.0}, {3.0, 4.0}, {-0.0, 0.0}},
     {{-0.0, 0.0}, {1.0, -1.0}, {0.0, 0.0}}, {{-0.0, 0.0}, {kMin, 1.0}, {0.0, -0.0}},
@@ -788,7 +788,7 @@ TEST_CASE("multiply: complex128, complex128 -> complex128", "[multiply]") {
 }
 
 const Row<std::int8_t, std::int8_t> kNegativeInt8[] = {
-    {kMin, kMin, kNone, 15},
+    {kMin, kMin, kNone, 16},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100}, {kMax, -127},
     {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -800,7 +800,7 @@ TEST_CASE("negative: int8 -> int8", "[negative]") {
 }
 
 const Row<std::int16_t, std::int16_t> kNegativeInt16[] = {
-    {kMin, kMin, kNone, 15},
+    {kMin, kMin, kNone, 16},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100}, {kMax, -32767},
     {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -812,7 +812,7 @@ TEST_CASE("negative: int16 -> int16", "[negative]") {
 }
 
 const Row<std::int32_t, std::int32_t> kNegativeInt32[] = {
-    {kMin, kMin, kNone, 15},
+    {kMin, kMin, kNone, 16},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {kMax, -2147483647}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -824,7 +824,7 @@ TEST_CASE("negative: int32 -> int32", "[negative]") {
 }
 
 const Row<std::int64_t, std::int64_t> kNegativeInt64[] = {
-    {kMin, kMin, kNone, 15},
+    {kMin, kMin, kNone, 16},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {kMax, -9223372036854775807}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -836,70 +836,70 @@ TEST_CASE("negative: int64 -> int64", "[negative]") {
 }
 
 const Row<std::uint8_t, std::uint8_t> kNegativeUint8[] = {
-    {1, kMax, kNone, 16},
+    {1, kMax, kNone, 17},
     {0, 0}, {1, kMax}, {2, 254}, {3, 253}, {7, 249}, {8, 248}, {31, 225}, {100, 156}, {kMax, 1},
 };
 TEST_CASE("negative: uint8 -> uint8", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t> kNegativeUint16[] = {
-    {1, kMax, kNone, 16},
+    {1, kMax, kNone, 17},
     {0, 0}, {1, kMax}, {2, 65534}, {3, 65533}, {7, 65529}, {8, 65528}, {31, 65505}, {100, 65436},
     {kMax, 1},
 };
 TEST_CASE("negative: uint16 -> uint16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t> kNegativeUint32[] = {
-    {1, kMax, kNone, 16},
+    {1, kMax, kNone, 17},
     {0, 0}, {1, kMax}, {2, 4294967294}, {3, 4294967293}, {7, 4294967289}, {8, 4294967288},
     {31, 4294967265}, {100, 4294967196}, {kMax, 1},
 };
 TEST_CASE("negative: uint32 -> uint32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t> kNegativeUint64[] = {
-    {1u, kMax, kNone, 16},
+    {1u, kMax, kNone, 17},
     {0, 0}, {1u, kMax}, {2u, 18446744073709551614u}, {3u, 18446744073709551613u},
     {7u, 18446744073709551609u}, {8u, 18446744073709551608u}, {31u, 18446744073709551585u},
     {100u, 18446744073709551516u}, {kMax, 1u},
 };
 TEST_CASE("negative: uint64 -> uint64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint64);
 }
 
 const Row<float, float> kNegativeFloat8E4m3fn[] = {
-    {0.0f, -0.0f, kNone, 17},
+    {0.0f, -0.0f, kNone, 18},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.1015625f, -0.1015625f}, {7.0f, -7.0f}, {10.0f, -10.0f}, {88.0f, -88.0f}, {0.0f, -0.0f},
     {0.0f, -0.0f}, {448.0f, -448.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f},
     {-7.0f, 7.0f}, {-88.0f, 88.0f}, {-0.0f, 0.0f}, {-448.0f, 448.0f}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float8_e4m3fn -> float8_e4m3fn", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat8E4m3fn);
 }
 
 const Row<float, float> kNegativeFloat8E5m2[] = {
-    {0.0f, -0.0f, kNone, 17},
-    {kInf, -kInf, kNone, 18},
+    {0.0f, -0.0f, kNone, 18},
+    {kInf, -kInf, kNone, 19},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.09375f, -0.09375f}, {7.0f, -7.0f}, {10.0f, -10.0f}, {96.0f, -96.0f}, {1280.0f, -1280.0f},
     {0.0f, -0.0f}, {0.0f, -0.0f}, {57344.0f, -57344.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f},
@@ -907,15 +907,15 @@ const Row<float, float> kNegativeFloat8E5m2[] = {
     {-57344.0f, 57344.0f}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float8_e5m2 -> float8_e5m2", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat8E5m2);
 }
 
 const Row<float, float> kNegativeBfloat16[] = {
-    {0.0f, -0.0f, kNone, 17},
-    {kInf, -kInf, kNone, 18},
+    {0.0f, -0.0f, kNone, 18},
+    {kInf, -kInf, kNone, 19},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.100097656f, -0.100097656f}, {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f},
     {1232.0f, -1232.0f}, {1.0005577e-20f, -1.0005577e-20f}, {5.969307e-39f, -5.969307e-39f},
@@ -925,15 +925,15 @@ const Row<float, float> kNegativeBfloat16[] = {
     {-3.3895314e+38f, 3.3895314e+38f}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: bfloat16 -> bfloat16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeBfloat16);
 }
 
 const Row<float, float> kNegativeFloat16[] = {
-    {0.0f, -0.0f, kNone, 17},
-    {kInf, -kInf, kNone, 18},
+    {0.0f, -0.0f, kNone, 18},
+    {kInf, -kInf, kNone, 19},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.099975586f, -0.099975586f}, {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f},
     {1235.0f, -1235.0f}, {0.0f, -0.0f}, {0.0f, -0.0f}, {65504.0f, -65504.0f}, {-0.0f, 0.0f},
@@ -941,15 +941,15 @@ const Row<float, float> kNegativeFloat16[] = {
     {-65504.0f, 65504.0f}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float16 -> float16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat16);
 }
 
 const Row<float, float> kNegativeFloat32[] = {
-    {0.0f, -0.0f, kNone, 17},
-    {kInf, -kInf, kNone, 18},
+    {0.0f, -0.0f, kNone, 18},
+    {kInf, -kInf, kNone, 19},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f}, {0.1f, -0.1f},
     {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f}, {1234.5677f, -1234.5677f}, {1e-20f, -1e-20f},
     {6e-39f, -6e-39f}, {3e+38f, -3e+38f}, {kMax, kMin}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f},
@@ -958,15 +958,15 @@ const Row<float, float> kNegativeFloat32[] = {
     {kNaN, kNaN},
 };
 TEST_CASE("negative: float32 -> float32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat32);
 }
 
 const Row<double, double> kNegativeFloat64[] = {
-    {0.0, -0.0, kNone, 17},
-    {kInf, -kInf, kNone, 18},
+    {0.0, -0.0, kNone, 18},
+    {kInf, -kInf, kNone, 19},
     {0.0, -0.0}, {1.0, -1.0}, {0.5, -0.5}, {2.0, -2.0}, {3.0, -3.0}, {0.1, -0.1}, {7.25, -7.25},
     {10.0, -10.0}, {88.5, -88.5}, {1234.5678, -1234.5678}, {1e-20, -1e-20}, {6e-39, -6e-39},
     {3e+38, -3e+38}, {kMax, kMin}, {-0.0, 0.0}, {-1.0, 1.0}, {-0.5, 0.5}, {-3.0, 3.0},
@@ -974,14 +974,14 @@ const Row<double, double> kNegativeFloat64[] = {
     {kMin, kMax}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float64 -> float64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat64);
 }
 
 const Row<std::complex<float>, std::complex<float>> kNegativeComplex64[] = {
-    {{0.0f, -1.0f}, {-0.0f, 1.0f}, kNone, 19},
+    {{0.0f, -1.0f}, {-0.0f, 1.0f}, kNone, 20},
     {{0.0f, 0.0f}, {-0.0f, -0.0f}}, {{-0.0f, 0.0f}, {0.0f, -0.0f}}, {{-0.0f, -0.0f}, {0.0f, 0.0f}},
     {{1.0f, 0.0f}, {-1.0f, -0.0f}}, {{0.0f, -1.0f}, {-0.0f, 1.0f}}, {{3.0f, 4.0f}, {-3.0f, -4.0f}},
     {{0.5f, -2.0f}, {-0.5f, 2.0f}}, {{-7.25f, 0.1f}, {7.25f, -0.1f}},
@@ -996,14 +996,14 @@ const Row<std::complex<float>, std::complex<float>> kNegativeComplex64[] = {
     {{kInf, kNaN}, {-kInf, kNaN}}, {{kNaN, -kInf}, {kNaN, kInf}}, {{kNaN, kNaN}, {kNaN, kNaN}},
 };
 TEST_CASE("negative: complex64 -> complex64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
                      .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeComplex64);
 }
 
 const Row<std::complex<double>, std::complex<double>> kNegativeComplex128[] = {
-    {{0.0, -1.0}, {-0.0, 1.0}, kNone, 19},
+    {{0.0, -1.0}, {-0.0, 1.0}, kNone, 20},
     {{0.0, 0.0}, {-0.0, -0.0}}, {{-0.0, 0.0}, {0.0, -0.0}}, {{-0.0, -0.0}, {0.0, 0.0}},
     {{1.0, 0.0}, {-1.0, -0.0}}, {{0.0, -1.0}, {-0.0, 1.0}}, {{3.0, 4.0}, {-3.0, -4.0}},
     {{0.5, -2.0}, {-0.5, 2.0}}, {{-7.25, 0.1}, {7.25, -0.1}}, {{1.0, 1.0}, {-1.0, -1.0}},
@@ -1018,7 +1018,7 @@ const Row<std::complex<double>, std::complex<double>> kNegativeComplex128[] = {
     {{kNaN, kNaN}, {kNaN, kNaN}},
 };
 TEST_CASE("negative: complex128 -> complex128", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
                      .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeComplex128);

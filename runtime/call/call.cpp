@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "call/checked.h"
 #include "call/gufunc.h"
 #include "call/overlap.h"
 #include "call/resolve.h"
@@ -96,7 +97,7 @@ bool BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Arra
                                              std::byte* result) {
   void* const out[] = {result};
   FlagCollector flags(run.loop->hardware_flags);
-  flags.Add(KernelsOf(*run.loop).elementwise(run.in, out, run.size()));
+  flags.Add(ElementwiseOf(*run.loop)(run.in, out, run.size()));
   flags.Harvest();
   if (flags.flags() == 0) return;
   CheckRefusal(ufunc, *run.loop, flags.flags());
@@ -165,7 +166,7 @@ class RowCall {
     Block block;
     SetBlock(StepOf(out), block);
     tile.AddOutput(format, block, out.data());
-    tile.Compute(KernelsOf(loop).elementwise);
+    tile.Compute(ElementwiseOf(loop));
     tile.Store(0, format, block, out.data());
     CheckRefusal(ufunc_, loop, tile.flags());
     ReportFlags(tile.flags(), ufunc_.name);
@@ -268,7 +269,7 @@ class GeneralCall {
                       all.first(ufunc_.inputs),
                       all.subspan(ufunc_.inputs),
                       mask_ != nullptr,
-                      KernelsOf(*bound_.loop).elementwise,
+                      ElementwiseOf(*bound_.loop),
                       bound_.loop->hardware_flags};
     const FpFlags flags = RunTiles(job);
     CheckRefusal(ufunc_, *bound_.loop, flags);

@@ -13,8 +13,12 @@ extern const KernelFamily kArithmeticFamily;
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmetic3Family;
 extern const KernelFamily kArithmetic4Family;
+extern const KernelFamily kArithmetic5Family;
+extern const KernelFamily kArithmetic6Family;
+extern const KernelFamily kArithmetic7Family;
 extern const KernelFamily kDivisionFamily;
 extern const KernelFamily kDivision2Family;
+extern const KernelFamily kDivision3Family;
 extern const KernelFamily kComparisonFamily;
 extern const KernelFamily kComparison2Family;
 extern const KernelFamily kComparison3Family;
@@ -33,6 +37,7 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kIntegerFamily;
+extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
 extern const KernelFamily kMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
@@ -252,8 +257,12 @@ const KernelFamily* const kFamilies[] = {
     &kArithmetic2Family,
     &kArithmetic3Family,
     &kArithmetic4Family,
+    &kArithmetic5Family,
+    &kArithmetic6Family,
+    &kArithmetic7Family,
     &kDivisionFamily,
     &kDivision2Family,
+    &kDivision3Family,
     &kComparisonFamily,
     &kComparison2Family,
     &kComparison3Family,
@@ -272,6 +281,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema5Family,
     &kExponentialFamily,
     &kIntegerFamily,
+    &kInteger2Family,
     &kActivationFamily,
     &kMatrixFamily,
 };

@@ -444,7 +444,7 @@ void CheckAt(const UfuncInfo& ufunc, const Array& array, const Operand* values,
   if (ufunc.inputs > 2) {
     throw TypeError(what + ": only unary and binary ufuncs are supported");
   }
-  if (ufunc.outputs != 1) throw TypeError(what + ": only single output ufuncs are supported");
+  if (ufunc.outputs != 1) throw ValueError(what + ": only single output ufuncs are supported");
   if (!array.writeable()) throw ReadOnlyError(what + ": the array is read-only");
   if ((ufunc.inputs == 2) != (values != nullptr)) {
     throw ValueError(what + (values == nullptr ? ": second operand needed for ufunc"

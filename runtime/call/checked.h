@@ -20,7 +20,7 @@ inline ElementwiseKernel ElementwiseOf(const LoopInfo& loop) {
 }
 
 // As a scan of `scan`, which it runs, reporting the steps that overflow: those that `checked`, the
-// elementwise kernel of the same loop, reports. `size` is that of an element.
+// elementwise kernel of the same loop, reports. `size`, at most 8, is that of an element.
 FpFlags CheckedScan(ScanKernel scan, ElementwiseKernel checked, std::size_t size, const void* in,
                     std::ptrdiff_t in_step, void* out, std::ptrdiff_t out_step, std::size_t n,
                     void* accumulator);

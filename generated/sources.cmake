@@ -30,6 +30,8 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/arithmetic_3.cpp
   src/kernels/arithmetic_4.cpp
   src/kernels/arithmetic_5.cpp
+  src/kernels/arithmetic_6.cpp
+  src/kernels/arithmetic_7.cpp
   src/kernels/bitwise.cpp
   src/kernels/bitwise_2.cpp
   src/kernels/comparison.cpp
@@ -49,6 +51,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating_3.cpp
   src/kernels/floating_4.cpp
   src/kernels/integer.cpp
+  src/kernels/integer_2.cpp
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp

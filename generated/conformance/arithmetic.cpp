@@ -21,7 +21,7 @@ TEST_CASE("absolute: bool -> bool", "[absolute]") {
 }
 
 const Row<std::int8_t, std::int8_t> kAbsoluteInt8[] = {
-    {kMin, kMin, kNone, 14},
+    {kMin, kMin, kNone, 15},
     {0, 0}, {1, 1}, {2, 2}, {3, 3}, {7, 7}, {8, 8}, {31, 31}, {100, 100}, {kMax, kMax}, {-1, 1},
     {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -33,7 +33,7 @@ TEST_CASE("absolute: int8 -> int8", "[absolute]") {
 }
 
 const Row<std::int16_t, std::int16_t> kAbsoluteInt16[] = {
-    {kMin, kMin, kNone, 14},
+    {kMin, kMin, kNone, 15},
     {0, 0}, {1, 1}, {2, 2}, {3, 3}, {7, 7}, {8, 8}, {31, 31}, {100, 100}, {kMax, kMax}, {-1, 1},
     {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -45,7 +45,7 @@ TEST_CASE("absolute: int16 -> int16", "[absolute]") {
 }
 
 const Row<std::int32_t, std::int32_t> kAbsoluteInt32[] = {
-    {kMin, kMin, kNone, 14},
+    {kMin, kMin, kNone, 15},
     {0, 0}, {1, 1}, {2, 2}, {3, 3}, {7, 7}, {8, 8}, {31, 31}, {100, 100}, {kMax, kMax}, {-1, 1},
     {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -57,7 +57,7 @@ TEST_CASE("absolute: int32 -> int32", "[absolute]") {
 }
 
 const Row<std::int64_t, std::int64_t> kAbsoluteInt64[] = {
-    {kMin, kMin, kNone, 14},
+    {kMin, kMin, kNone, 15},
     {0, 0}, {1, 1}, {2, 2}, {3, 3}, {7, 7}, {8, 8}, {31, 31}, {100, 100}, {kMax, kMax}, {-1, 1},
     {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -110,24 +110,24 @@ TEST_CASE("absolute: uint64 -> uint64", "[absolute]") {
 }
 
 const Row<float, float> kAbsoluteFloat8E4m3fn[] = {
-    {-0.0f, 0.0f, kNone, 15},
-    {kNaN, kNaN, kNone, 17},
+    {-0.0f, 0.0f, kNone, 16},
+    {kNaN, kNaN, kNone, 18},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.1015625f, 0.1015625f},
     {7.0f, 7.0f}, {10.0f, 10.0f}, {88.0f, 88.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {448.0f, 448.0f},
     {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.0f, 7.0f}, {-88.0f, 88.0f},
     {-0.0f, 0.0f}, {-448.0f, 448.0f}, {kNaN, kNaN},
 };
 TEST_CASE("absolute: float8_e4m3fn -> float8_e4m3fn", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat8E4m3fn);
 }
 
 const Row<float, float> kAbsoluteFloat8E5m2[] = {
-    {-0.0f, 0.0f, kNone, 15},
-    {-kInf, kInf, kNone, 16},
-    {kNaN, kNaN, kNone, 17},
+    {-0.0f, 0.0f, kNone, 16},
+    {-kInf, kInf, kNone, 17},
+    {kNaN, kNaN, kNone, 18},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.09375f, 0.09375f},
     {7.0f, 7.0f}, {10.0f, 10.0f}, {96.0f, 96.0f}, {1280.0f, 1280.0f}, {0.0f, 0.0f}, {0.0f, 0.0f},
     {57344.0f, 57344.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f}, {-7.0f, 7.0f},
@@ -135,16 +135,16 @@ const Row<float, float> kAbsoluteFloat8E5m2[] = {
     {kNaN, kNaN},
 };
 TEST_CASE("absolute: float8_e5m2 -> float8_e5m2", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat8E5m2);
 }
 
 const Row<float, float> kAbsoluteBfloat16[] = {
-    {-0.0f, 0.0f, kNone, 15},
-    {-kInf, kInf, kNone, 16},
-    {kNaN, kNaN, kNone, 17},
+    {-0.0f, 0.0f, kNone, 16},
+    {-kInf, kInf, kNone, 17},
+    {kNaN, kNaN, kNone, 18},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
     {0.100097656f, 0.100097656f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
     {1232.0f, 1232.0f}, {1.0005577e-20f, 1.0005577e-20f}, {5.969307e-39f, 5.969307e-39f},
@@ -154,16 +154,16 @@ const Row<float, float> kAbsoluteBfloat16[] = {
     {-3.3895314e+38f, 3.3895314e+38f}, {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("absolute: bfloat16 -> bfloat16", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteBfloat16);
 }
 
 const Row<float, float> kAbsoluteFloat16[] = {
-    {-0.0f, 0.0f, kNone, 15},
-    {-kInf, kInf, kNone, 16},
-    {kNaN, kNaN, kNone, 17},
+    {-0.0f, 0.0f, kNone, 16},
+    {-kInf, kInf, kNone, 17},
+    {kNaN, kNaN, kNone, 18},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f},
     {0.099975586f, 0.099975586f}, {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f},
     {1235.0f, 1235.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}, {65504.0f, 65504.0f}, {-0.0f, 0.0f},
@@ -171,16 +171,16 @@ const Row<float, float> kAbsoluteFloat16[] = {
     {-65504.0f, 65504.0f}, {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("absolute: float16 -> float16", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat16);
 }
 
 const Row<float, float> kAbsoluteFloat32[] = {
-    {-0.0f, 0.0f, kNone, 15},
-    {-kInf, kInf, kNone, 16},
-    {kNaN, kNaN, kNone, 17},
+    {-0.0f, 0.0f, kNone, 16},
+    {-kInf, kInf, kNone, 17},
+    {kNaN, kNaN, kNone, 18},
     {0.0f, 0.0f}, {1.0f, 1.0f}, {0.5f, 0.5f}, {2.0f, 2.0f}, {3.0f, 3.0f}, {0.1f, 0.1f},
     {7.25f, 7.25f}, {10.0f, 10.0f}, {88.5f, 88.5f}, {1234.5677f, 1234.5677f}, {1e-20f, 1e-20f},
     {6e-39f, 6e-39f}, {3e+38f, 3e+38f}, {kMax, kMax}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f},
@@ -189,16 +189,16 @@ const Row<float, float> kAbsoluteFloat32[] = {
     {kNaN, kNaN},
 };
 TEST_CASE("absolute: float32 -> float32", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat32);
 }
 
 const Row<double, double> kAbsoluteFloat64[] = {
-    {-0.0, 0.0, kNone, 15},
-    {-kInf, kInf, kNone, 16},
-    {kNaN, kNaN, kNone, 17},
+    {-0.0, 0.0, kNone, 16},
+    {-kInf, kInf, kNone, 17},
+    {kNaN, kNaN, kNone, 18},
     {0.0, 0.0}, {1.0, 1.0}, {0.5, 0.5}, {2.0, 2.0}, {3.0, 3.0}, {0.1, 0.1}, {7.25, 7.25},
     {10.0, 10.0}, {88.5, 88.5}, {1234.5678, 1234.5678}, {1e-20, 1e-20}, {6e-39, 6e-39},
     {3e+38, 3e+38}, {kMax, kMax}, {-0.0, 0.0}, {-1.0, 1.0}, {-0.5, 0.5}, {-3.0, 3.0}, {-7.25, 7.25},
@@ -206,19 +206,19 @@ const Row<double, double> kAbsoluteFloat64[] = {
     {kInf, kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("absolute: float64 -> float64", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat64);
 }
 
 const Row<float, std::complex<float>> kAbsoluteComplex64[] = {
-    {{-3.0f, 4.0f}, 5.0f, kNone, 18},
-    {{-kInf, kNaN}, kInf, kNone, 19},
-    {{1.0f, kNaN}, kNaN, kNone, 20},
-    {{kMax, kMax}, kInf, kNone, 21},
-    {{kMin, 0.0f}, kMax, kNone, 22},
-    {{-0.0f, -0.0f}, 0.0f, kNone, 23},
+    {{-3.0f, 4.0f}, 5.0f, kNone, 19},
+    {{-kInf, kNaN}, kInf, kNone, 20},
+    {{1.0f, kNaN}, kNaN, kNone, 21},
+    {{kMax, kMax}, kInf, kNone, 22},
+    {{kMin, 0.0f}, kMax, kNone, 23},
+    {{-0.0f, -0.0f}, 0.0f, kNone, 24},
     {{0.0f, 0.0f}, 0.0f}, {{-0.0f, 0.0f}, 0.0f}, {{-0.0f, -0.0f}, 0.0f}, {{1.0f, 0.0f}, 1.0f},
     {{0.0f, -1.0f}, 1.0f}, {{3.0f, 4.0f}, 5.0f}, {{0.5f, -2.0f}, 2.0615528f},
     {{-7.25f, 0.1f}, 7.2506895f}, {{1.0f, 1.0f}, 1.4142135f}, {{1.0f, -1.0f}, 1.4142135f},
@@ -230,19 +230,19 @@ const Row<float, std::complex<float>> kAbsoluteComplex64[] = {
     {{kNaN, -kInf}, kInf}, {{kNaN, kNaN}, kNaN},
 };
 TEST_CASE("absolute: complex64 -> float32", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:11",
                      .types = {"complex64", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0.75};
   check_loop(loop, kAbsoluteComplex64);
 }
 
 const Row<double, std::complex<double>> kAbsoluteComplex128[] = {
-    {{-3.0, 4.0}, 5.0, kNone, 18},
-    {{-kInf, kNaN}, kInf, kNone, 19},
-    {{1.0, kNaN}, kNaN, kNone, 20},
-    {{kMax, kMax}, kInf, kNone, 21},
-    {{kMin, 0.0}, kMax, kNone, 22},
-    {{-0.0, -0.0}, 0.0, kNone, 23},
+    {{-3.0, 4.0}, 5.0, kNone, 19},
+    {{-kInf, kNaN}, kInf, kNone, 20},
+    {{1.0, kNaN}, kNaN, kNone, 21},
+    {{kMax, kMax}, kInf, kNone, 22},
+    {{kMin, 0.0}, kMax, kNone, 23},
+    {{-0.0, -0.0}, 0.0, kNone, 24},
     {{0.0, 0.0}, 0.0}, {{-0.0, 0.0}, 0.0}, {{-0.0, -0.0}, 0.0}, {{1.0, 0.0}, 1.0},
     {{0.0, -1.0}, 1.0}, {{3.0, 4.0}, 5.0}, {{0.5, -2.0}, 2.0615528128088303},
     {{-7.25, 0.1}, 7.25068962237386}, {{1.0, 1.0}, 1.4142135623730951},
@@ -255,27 +255,27 @@ const Row<double, std::complex<double>> kAbsoluteComplex128[] = {
     {{kNaN, kNaN}, kNaN},
 };
 TEST_CASE("absolute: complex128 -> float64", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:11",
                      .types = {"complex128", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0.75};
   check_loop(loop, kAbsoluteComplex128);
 }
 
 const Row<std::int64_t, std::int64_t> kAbsoluteTimedelta64[] = {
-    {kMin, kMin, kNone, 24},
+    {kMin, kMin, kNone, 25},
     {0, 0}, {1, 1}, {2, 2}, {3, 3}, {7, 7}, {8, 8}, {31, 31}, {100, 100},
     {9223372036854775807, 9223372036854775807}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100},
     {-9223372036854775807, 9223372036854775807}, {kMin, kMin},
 };
 TEST_CASE("absolute: timedelta64 -> timedelta64", "[absolute]") {
-  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:11",
+  const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:12",
                      .types = {"timedelta64", "timedelta64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteTimedelta64);
 }
 
 const Row<bool, bool, bool> kAddBool[] = {
-    {true, true, true, kNone, 36},
+    {true, true, true, kNone, 37},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -287,7 +287,7 @@ TEST_CASE("add: bool, bool -> bool", "[add]") {
 }
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kAddInt8[] = {
-    {kMax, 1, kMin, kNone, 37},
+    {kMax, 1, kMin, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, -1, 0}, {1, -100, -99}, {2, -2, 0},
     {2, kMin, -126}, {2, 3, 5}, {3, 0, 3}, {3, 7, 10}, {3, kMax, -126}, {7, 8, 15}, {7, -1, 6},
     {7, -100, -93}, {8, -2, 6}, {8, kMin, -120}, {8, 3, 11}, {31, 0, 31}, {31, 7, 38},
@@ -305,7 +305,7 @@ TEST_CASE("add: int8, int8 -> int8", "[add]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kAddInt16[] = {
-    {kMax, 1, kMin, kNone, 37},
+    {kMax, 1, kMin, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, -1, 0}, {1, -100, -99}, {2, -2, 0},
     {2, kMin, -32766}, {2, 3, 5}, {3, 0, 3}, {3, 7, 10}, {3, kMax, -32766}, {7, 8, 15}, {7, -1, 6},
     {7, -100, -93}, {8, -2, 6}, {8, kMin, -32760}, {8, 3, 11}, {31, 0, 31}, {31, 7, 38},
@@ -323,7 +323,7 @@ TEST_CASE("add: int16, int16 -> int16", "[add]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kAddInt32[] = {
-    {kMax, 1, kMin, kNone, 37},
+    {kMax, 1, kMin, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, -1, 0}, {1, -100, -99}, {2, -2, 0},
     {2, kMin, -2147483646}, {2, 3, 5}, {3, 0, 3}, {3, 7, 10}, {3, kMax, -2147483646}, {7, 8, 15},
     {7, -1, 6}, {7, -100, -93}, {8, -2, 6}, {8, kMin, -2147483640}, {8, 3, 11}, {31, 0, 31},
@@ -342,7 +342,7 @@ TEST_CASE("add: int32, int32 -> int32", "[add]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kAddInt64[] = {
-    {kMax, 1, kMin, kNone, 37},
+    {kMax, 1, kMin, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, -1, 0}, {1, -100, -99}, {2, -2, 0},
     {2, kMin, -9223372036854775806}, {2, 3, 5}, {3, 0, 3}, {3, 7, 10},
     {3, kMax, -9223372036854775806}, {7, 8, 15}, {7, -1, 6}, {7, -100, -93}, {8, -2, 6},
@@ -362,7 +362,7 @@ TEST_CASE("add: int64, int64 -> int64", "[add]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kAddUint8[] = {
-    {kMax, 1, 0, kNone, 37},
+    {kMax, 1, 0, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, 0, 1}, {1, 7, 8}, {2, 1, 3}, {2, 8, 10},
     {2, 0, 2}, {3, 31, 34}, {3, 1, 4}, {3, 8, 11}, {7, 2, 9}, {7, 31, 38}, {7, 1, 8}, {8, 100, 108},
     {8, 2, 10}, {8, 31, 39}, {31, 3, 34}, {31, 100, 131}, {31, 2, 33}, {100, kMax, 99},
@@ -376,7 +376,7 @@ TEST_CASE("add: uint8, uint8 -> uint8", "[add]") {
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kAddUint16[] = {
-    {kMax, 1, 0, kNone, 37},
+    {kMax, 1, 0, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, 0, 1}, {1, 7, 8}, {2, 1, 3}, {2, 8, 10},
     {2, 0, 2}, {3, 31, 34}, {3, 1, 4}, {3, 8, 11}, {7, 2, 9}, {7, 31, 38}, {7, 1, 8}, {8, 100, 108},
     {8, 2, 10}, {8, 31, 39}, {31, 3, 34}, {31, 100, 131}, {31, 2, 33}, {100, kMax, 99},
@@ -390,7 +390,7 @@ TEST_CASE("add: uint16, uint16 -> uint16", "[add]") {
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kAddUint32[] = {
-    {kMax, 1, 0, kNone, 37},
+    {kMax, 1, 0, kNone, 38},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 9}, {1, 0, 1}, {1, 7, 8}, {2, 1, 3}, {2, 8, 10},
     {2, 0, 2}, {3, 31, 34}, {3, 1, 4}, {3, 8, 11}, {7, 2, 9}, {7, 31, 38}, {7, 1, 8}, {8, 100, 108},
     {8, 2, 10}, {8, 31, 39}, {31, 3, 34}, {31, 100, 131}, {31, 2, 33}, {100, kMax, 99},
@@ -404,7 +404,7 @@ TEST_CASE("add: uint32, uint32 -> uint32", "[add]") {
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kAddUint64[] = {
-    {kMax, 1u, 0, kNone, 37},
+    {kMax, 1u, 0, kNone, 38},
     {0, 0, 0}, {0, 7u, 7u}, {0, kMax, kMax}, {1u, 8u, 9u}, {1u, 0, 1u}, {1u, 7u, 8u}, {2u, 1u, 3u},
     {2u, 8u, 10u}, {2u, 0, 2u}, {3u, 31u, 34u}, {3u, 1u, 4u}, {3u, 8u, 11u}, {7u, 2u, 9u},
     {7u, 31u, 38u}, {7u, 1u, 8u}, {8u, 100u, 108u}, {8u, 2u, 10u}, {8u, 31u, 39u}, {31u, 3u, 34u},
@@ -419,10 +419,10 @@ TEST_CASE("add: uint64, uint64 -> uint64", "[add]") {
 }
 
 const Row<float, float, float> kAddFloat8E4m3fn[] = {
-    {448.0f, 448.0f, kNaN, kOverflow, 38},
-    {-0.0f, -0.0f, -0.0f, kNone, 40},
-    {-0.0f, 0.0f, 0.0f, kNone, 41},
-    {kNaN, 1.0f, kNaN, kNone, 42},
+    {448.0f, 448.0f, kNaN, kOverflow, 39},
+    {-0.0f, -0.0f, -0.0f, kNone, 41},
+    {-0.0f, 0.0f, 0.0f, kNone, 42},
+    {kNaN, 1.0f, kNaN, kNone, 43},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.0f, 88.0f}, {1.0f, 0.1015625f, 1.125f},
     {1.0f, 0.0f, 1.0f}, {1.0f, -1.0f, 0.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -0.5f, 0.0f},
     {0.5f, -0.0f, 0.5f}, {2.0f, -3.0f, -1.0f}, {2.0f, -448.0f, -448.0f}, {2.0f, 0.5f, 2.5f},
@@ -450,11 +450,11 @@ TEST_CASE("add: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[add]") {
 }
 
 const Row<float, float, float> kAddFloat8E5m2[] = {
-    {57344.0f, 57344.0f, kInf, kOverflow, 38},
-    {kInf, -kInf, kNaN, kInvalid, 39},
-    {-0.0f, -0.0f, -0.0f, kNone, 40},
-    {-0.0f, 0.0f, 0.0f, kNone, 41},
-    {kNaN, 1.0f, kNaN, kNone, 42},
+    {57344.0f, 57344.0f, kInf, kOverflow, 39},
+    {kInf, -kInf, kNaN, kInvalid, 40},
+    {-0.0f, -0.0f, -0.0f, kNone, 41},
+    {-0.0f, 0.0f, 0.0f, kNone, 42},
+    {kNaN, 1.0f, kNaN, kNone, 43},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 96.0f, 96.0f}, {1.0f, 0.09375f, 1.0f},
     {1.0f, 1280.0f, 1280.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, -0.5f},
     {0.5f, -96.0f, -96.0f}, {2.0f, -0.5f, 1.5f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, kNaN},
@@ -485,11 +485,11 @@ TEST_CASE("add: float8_e5m2, float8_e5m2 -> float8_e5m2", "[add]") {
 }
 
 const Row<float, float, float> kAddBfloat16[] = {
-    {3.3895314e+38f, 3.3895314e+38f, kInf, kOverflow, 38},
-    {kInf, -kInf, kNaN, kInvalid, 39},
-    {-0.0f, -0.0f, -0.0f, kNone, 40},
-    {-0.0f, 0.0f, 0.0f, kNone, 41},
-    {kNaN, 1.0f, kNaN, kNone, 42},
+    {3.3895314e+38f, 3.3895314e+38f, kInf, kOverflow, 39},
+    {kInf, -kInf, kNaN, kInvalid, 40},
+    {-0.0f, -0.0f, -0.0f, kNone, 41},
+    {-0.0f, 0.0f, 0.0f, kNone, 42},
+    {kNaN, 1.0f, kNaN, kNone, 43},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.5f, 88.5f}, {1.0f, 0.100097656f, 1.1015625f},
     {1.0f, 1232.0f, 1232.0f}, {1.0f, 3.3895314e+38f, 3.3895314e+38f}, {0.5f, 1.0005577e-20f, 0.5f},
     {0.5f, -0.0f, 0.5f}, {0.5f, -7.25f, -6.75f}, {2.0f, -1.0f, 1.0f}, {2.0f, -88.5f, -86.5f},
@@ -529,11 +529,11 @@ TEST_CASE("add: bfloat16, bfloat16 -> bfloat16", "[add]") {
 }
 
 const Row<float, float, float> kAddFloat16[] = {
-    {65504.0f, 65504.0f, kInf, kOverflow, 38},
-    {kInf, -kInf, kNaN, kInvalid, 39},
-    {-0.0f, -0.0f, -0.0f, kNone, 40},
-    {-0.0f, 0.0f, 0.0f, kNone, 41},
-    {kNaN, 1.0f, kNaN, kNone, 42},
+    {65504.0f, 65504.0f, kInf, kOverflow, 39},
+    {kInf, -kInf, kNaN, kInvalid, 40},
+    {-0.0f, -0.0f, -0.0f, kNone, 41},
+    {-0.0f, 0.0f, 0.0f, kNone, 42},
+    {kNaN, 1.0f, kNaN, kNone, 43},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.5f, 88.5f}, {1.0f, 0.099975586f, 1.0996094f},
     {1.0f, 1235.0f, 1236.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 0.5f}, {0.5f, -1.0f, -0.5f},
     {0.5f, -88.5f, -88.0f}, {2.0f, -0.5f, 1.5f}, {2.0f, -0.0f, 2.0f}, {2.0f, kNaN, kNaN},
@@ -565,11 +565,11 @@ TEST_CASE("add: float16, float16 -> float16", "[add]") {
 }
 
 const Row<float, float, float> kAddFloat32[] = {
-    {kMax, kMax, kInf, kOverflow, 38},
-    {kInf, -kInf, kNaN, kInvalid, 39},
-    {-0.0f, -0.0f, -0.0f, kNone, 40},
-    {-0.0f, 0.0f, 0.0f, kNone, 41},
-    {kNaN, 1.0f, kNaN, kNone, 42},
+    {kMax, kMax, kInf, kOverflow, 39},
+    {kInf, -kInf, kNaN, kInvalid, 40},
+    {-0.0f, -0.0f, -0.0f, kNone, 41},
+    {-0.0f, 0.0f, 0.0f, kNone, 42},
+    {kNaN, 1.0f, kNaN, kNone, 43},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 3.0f}, {0.0f, 88.5f, 88.5f}, {1.0f, 0.1f, 1.1f},
     {1.0f, 1234.5677f, 1235.5677f}, {1.0f, kMax, kMax}, {0.5f, 1e-20f, 0.5f}, {0.5f, -0.0f, 0.5f},
     {0.5f, -7.25f, -6.75f}, {2.0f, -1.0f, 1.0f}, {2.0f, -88.5f, -86.5f}, {2.0f, kInf, kInf},
@@ -604,11 +604,11 @@ TEST_CASE("add: float32, float32 -> float32", "[add]") {
 }
 
 const Row<double, double, double> kAddFloat64[] = {
-    {kMax, kMax, kInf, kOverflow, 38},
-    {kInf, -kInf, kNaN, kInvalid, 39},
-    {-0.0, -0.0, -0.0, kNone, 40},
-    {-0.0, 0.0, 0.0, kNone, 41},
-    {kNaN, 1.0, kNaN, kNone, 42},
+    {kMax, kMax, kInf, kOverflow, 39},
+    {kInf, -kInf, kNaN, kInvalid, 40},
+    {-0.0, -0.0, -0.0, kNone, 41},
+    {-0.0, 0.0, 0.0, kNone, 42},
+    {kNaN, 1.0, kNaN, kNone, 43},
     {0.0, 0.0, 0.0}, {0.0, 3.0, 3.0}, {0.0, 88.5, 88.5}, {1.0, 0.1, 1.1},
     {1.0, 1234.5678, 1235.5678}, {1.0, kMax, kMax}, {0.5, 1e-20, 0.5}, {0.5, -0.0, 0.5},
     {0.5, -7.25, -6.75}, {2.0, -1.0, 1.0}, {2.0, -88.5, -86.5}, {2.0, kInf, kInf},
@@ -640,7 +640,7 @@ TEST_CASE("add: float64, float64 -> float64", "[add]") {
 }
 
 const Row<std::complex<float>, std::complex<float>, std::complex<float>> kAddComplex64[] = {
-    {{1.0f, kInf}, {2.0f, -kInf}, {3.0f, kNaN}, kInvalid, 43},
+    {{1.0f, kInf}, {2.0f, -kInf}, {3.0f, kNaN}, kInvalid, 44},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}}, {{0.0f, 0.0f}, {0.0f, -1.0f}, {0.0f, -1.0f}},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, {1.0f, 1.0f}}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, {3.0f, 4.0f}},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, {1.0f, -1.0f}}, {{-0.0f, 0.0f}, {kMin, 1.0f}, {kMin, 1.0f}},
@@ -708,7 +708,7 @@ TEST_CASE("add: complex64, complex64 -> complex64", "[add]") {
 }
 
 const Row<std::complex<double>, std::complex<double>, std::complex<double>> kAddComplex128[] = {
-    {{1.0, kInf}, {2.0, -kInf}, {3.0, kNaN}, kInvalid, 43},
+    {{1.0, kInf}, {2.0, -kInf}, {3.0, kNaN}, kInvalid, 44},
     {{0.0, 0.0}, {0.0, 0.0}, {0.0, 0.0}}, {{0.0, 0.0}, {0.0, -1.0}, {0.0, -1.0}},
     {{0.0, 0.0}, {1.0, 1.0}, {1.0, 1.0}}, {{-0.0, 0.0}, {3.0, 4.0}, {3.0, 4.0}},
     {{-0.0, 0.0}, {1.0, -1.0}, {1.0, -1.0}}, {{-0.0, 0.0}, {kMin, 1.0}, {kMin, 1.0}},
@@ -771,7 +771,7 @@ TEST_CASE("add: complex128, complex128 -> complex128", "[add]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kAddTimedelta64[] = {
-    {9223372036854775807, 1, kMin, kNone, 44},
+    {9223372036854775807, 1, kMin, kNone, 45},
     {0, 0, 0}, {0, 7, 7}, {0, 9223372036854775807, 9223372036854775807}, {1, 8, 9}, {1, -1, 0},
     {1, -100, -99}, {2, -2, 0}, {2, -9223372036854775807, -9223372036854775805}, {2, 2, 4},
     {3, kMin, kMin}, {3, 3, 6}, {3, 100, 103}, {7, 7, 14},
@@ -816,7 +816,7 @@ TEST_CASE("add: timedelta64, datetime64 -> datetime64", "[add]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kAddDatetime64Timedelta64[] = {
-    {1, kMin, kMin, kNone, 45},
+    {1, kMin, kMin, kNone, 46},
     {0, 0, 0}, {0, 7, 7}, {0, 9223372036854775807, 9223372036854775807}, {1, 8, 9}, {1, -1, 0},
     {1, -100, -99}, {2, -2, 0}, {2, -9223372036854775807, -9223372036854775805}, {2, 2, 4},
     {3, kMin, kMin}, {3, 3, 6}, {3, 100, 103}, {7, 7, 14},

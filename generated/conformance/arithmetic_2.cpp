@@ -399,7 +399,7 @@ TEST_CASE("fma: float64, float64, float64 -> float64", "[fma]") {
 }
 
 const Row<bool, bool, bool> kMultiplyBool[] = {
-    {true, false, false, kNone, 40},
+    {true, false, false, kNone, 41},
     {false, false, false}, {false, false, false}, {false, false, false}, {true, true, true},
     {true, true, true}, {true, true, true},
 };
@@ -411,7 +411,7 @@ TEST_CASE("multiply: bool, bool -> bool", "[multiply]") {
 }
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kMultiplyInt8[] = {
-    {kMin, -1, kMin, kNone, 41},
+    {kMin, -1, kMin, kNone, 42},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 125}, {7, 8, 56}, {7, -1, -7},
     {7, -100, 68}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, -39}, {31, kMax, 97},
@@ -429,7 +429,7 @@ TEST_CASE("multiply: int8, int8 -> int8", "[multiply]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kMultiplyInt16[] = {
-    {kMin, -1, kMin, kNone, 41},
+    {kMin, -1, kMin, kNone, 42},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 32765}, {7, 8, 56}, {7, -1, -7},
     {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -447,7 +447,7 @@ TEST_CASE("multiply: int16, int16 -> int16", "[multiply]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kMultiplyInt32[] = {
-    {kMin, -1, kMin, kNone, 41},
+    {kMin, -1, kMin, kNone, 42},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 2147483645}, {7, 8, 56}, {7, -1, -7},
     {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -465,7 +465,7 @@ TEST_CASE("multiply: int32, int32 -> int32", "[multiply]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kMultiplyInt64[] = {
-    {kMin, -1, kMin, kNone, 41},
+    {kMin, -1, kMin, kNone, 42},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 9223372036854775805}, {7, 8, 56},
     {7, -1, -7}, {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -501,7 +501,7 @@ TEST_CASE("multiply: int64, timedelta64 -> timedelta64", "[multiply]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMultiplyUint8[] = {
-    {kMax, kMax, 1, kNone, 42},
+    {kMax, kMax, 1, kNone, 43},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, 0, 0}, {1, 7, 7}, {2, 1, 2}, {2, 8, 16},
     {2, 0, 0}, {3, 31, 93}, {3, 1, 3}, {3, 8, 24}, {7, 2, 14}, {7, 31, 217}, {7, 1, 7},
     {8, 100, 32}, {8, 2, 16}, {8, 31, 248}, {31, 3, 93}, {31, 100, 28}, {31, 2, 62},
@@ -515,7 +515,7 @@ TEST_CASE("multiply: uint8, uint8 -> uint8", "[multiply]") {
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMultiplyUint16[] = {
-    {kMax, kMax, 1, kNone, 42},
+    {kMax, kMax, 1, kNone, 43},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, 0, 0}, {1, 7, 7}, {2, 1, 2}, {2, 8, 16},
     {2, 0, 0}, {3, 31, 93}, {3, 1, 3}, {3, 8, 24}, {7, 2, 14}, {7, 31, 217}, {7, 1, 7},
     {8, 100, 800}, {8, 2, 16}, {8, 31, 248}, {31, 3, 93}, {31, 100, 3100}, {31, 2, 62},
@@ -530,7 +530,7 @@ TEST_CASE("multiply: uint16, uint16 -> uint16", "[multiply]") {
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMultiplyUint32[] = {
-    {kMax, kMax, 1, kNone, 42},
+    {kMax, kMax, 1, kNone, 43},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, 0, 0}, {1, 7, 7}, {2, 1, 2}, {2, 8, 16},
     {2, 0, 0}, {3, 31, 93}, {3, 1, 3}, {3, 8, 24}, {7, 2, 14}, {7, 31, 217}, {7, 1, 7},
     {8, 100, 800}, {8, 2, 16}, {8, 31, 248}, {31, 3, 93}, {31, 100, 3100}, {31, 2, 62},
@@ -545,7 +545,7 @@ TEST_CASE("multiply: uint32, uint32 -> uint32", "[multiply]") {
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMultiplyUint64[] = {
-    {kMax, kMax, 1u, kNone, 42},
+    {kMax, kMax, 1u, kNone, 43},
     {0, 0, 0}, {0, 7u, 0}, {0, kMax, 0}, {1u, 8u, 8u}, {1u, 0, 0}, {1u, 7u, 7u}, {2u, 1u, 2u},
     {2u, 8u, 16u}, {2u, 0, 0}, {3u, 31u, 93u}, {3u, 1u, 3u}, {3u, 8u, 24u}, {7u, 2u, 14u},
     {7u, 31u, 217u}, {7u, 1u, 7u}, {8u, 100u, 800u}, {8u, 2u, 16u}, {8u, 31u, 248u}, {31u, 3u, 93u},
@@ -561,8 +561,8 @@ TEST_CASE("multiply: uint64, uint64 -> uint64", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyFloat8E4m3fn[] = {
-    {448.0f, 2.0f, kNaN, kOverflow, 43},
-    {-1.0f, 0.0f, -0.0f, kNone, 45},
+    {448.0f, 2.0f, kNaN, kOverflow, 44},
+    {-1.0f, 0.0f, -0.0f, kNone, 46},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 0.1015625f},
     {1.0f, 0.0f, 0.0f}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -0.5f, -0.25f},
     {0.5f, -0.0f, -0.0f}, {2.0f, -3.0f, -6.0f}, {2.0f, -448.0f, kNaN}, {2.0f, 0.5f, 1.0f},
@@ -589,9 +589,9 @@ TEST_CASE("multiply: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[multiply]
 }
 
 const Row<float, float, float> kMultiplyFloat8E5m2[] = {
-    {57344.0f, 2.0f, kInf, kOverflow, 43},
-    {kInf, 0.0f, kNaN, kInvalid, 44},
-    {-1.0f, 0.0f, -0.0f, kNone, 45},
+    {57344.0f, 2.0f, kInf, kOverflow, 44},
+    {kInf, 0.0f, kNaN, kInvalid, 45},
+    {-1.0f, 0.0f, -0.0f, kNone, 46},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 0.09375f},
     {1.0f, 1280.0f, 1280.0f}, {1.0f, -0.0f, -0.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -1.0f, -0.5f},
     {0.5f, -96.0f, -48.0f}, {2.0f, -0.5f, -1.0f}, {2.0f, -0.0f, -0.0f}, {2.0f, kNaN, kNaN},
@@ -621,9 +621,9 @@ TEST_CASE("multiply: float8_e5m2, float8_e5m2 -> float8_e5m2", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyBfloat16[] = {
-    {3.3895314e+38f, 2.0f, kInf, kOverflow, 43},
-    {kInf, 0.0f, kNaN, kInvalid, 44},
-    {-1.0f, 0.0f, -0.0f, kNone, 45},
+    {3.3895314e+38f, 2.0f, kInf, kOverflow, 44},
+    {kInf, 0.0f, kNaN, kInvalid, 45},
+    {-1.0f, 0.0f, -0.0f, kNone, 46},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.100097656f, 0.100097656f},
     {1.0f, 1232.0f, 1232.0f}, {1.0f, 3.3895314e+38f, 3.3895314e+38f},
     {0.5f, 1.0005577e-20f, 5.0027883e-21f}, {0.5f, -0.0f, -0.0f}, {0.5f, -7.25f, -3.625f},
@@ -665,9 +665,9 @@ TEST_CASE("multiply: bfloat16, bfloat16 -> bfloat16", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyFloat16[] = {
-    {65504.0f, 2.0f, kInf, kOverflow, 43},
-    {kInf, 0.0f, kNaN, kInvalid, 44},
-    {-1.0f, 0.0f, -0.0f, kNone, 45},
+    {65504.0f, 2.0f, kInf, kOverflow, 44},
+    {kInf, 0.0f, kNaN, kInvalid, 45},
+    {-1.0f, 0.0f, -0.0f, kNone, 46},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.099975586f, 0.099975586f},
     {1.0f, 1235.0f, 1235.0f}, {1.0f, -0.0f, -0.0f}, {0.5f, 0.0f, 0.0f}, {0.5f, -1.0f, -0.5f},
     {0.5f, -88.5f, -44.25f}, {2.0f, -0.5f, -1.0f}, {2.0f, -0.0f, -0.0f}, {2.0f, kNaN, kNaN},
@@ -698,9 +698,9 @@ TEST_CASE("multiply: float16, float16 -> float16", "[multiply]") {
 }
 
 const Row<float, float, float> kMultiplyFloat32[] = {
-    {kMax, 2.0f, kInf, kOverflow, 43},
-    {kInf, 0.0f, kNaN, kInvalid, 44},
-    {-1.0f, 0.0f, -0.0f, kNone, 45},
+    {kMax, 2.0f, kInf, kOverflow, 44},
+    {kInf, 0.0f, kNaN, kInvalid, 45},
+    {-1.0f, 0.0f, -0.0f, kNone, 46},
     {0.0f, 0.0f, 0.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.1f, 0.1f},
     {1.0f, 1234.5677f, 1234.5677f}, {1.0f, kMax, kMax}, {0.5f, 1e-20f, 5e-21f},
     {0.5f, -0.0f, -0.0f}, {0.5f, -7.25f, -3.625f}, {2.0f, -1.0f, -2.0f}, {2.0f, -88.5f, -177.0f},
@@ -737,9 +737,9 @@ TEST_CASE("multiply: float32, float32 -> float32", "[multiply]") {
 }
 
 const Row<double, double, double> kMultiplyFloat64[] = {
-    {kMax, 2.0, kInf, kOverflow, 43},
-    {kInf, 0.0, kNaN, kInvalid, 44},
-    {-1.0, 0.0, -0.0, kNone, 45},
+    {kMax, 2.0, kInf, kOverflow, 44},
+    {kInf, 0.0, kNaN, kInvalid, 45},
+    {-1.0, 0.0, -0.0, kNone, 46},
     {0.0, 0.0, 0.0}, {0.0, 3.0, 0.0}, {0.0, 88.5, 0.0}, {1.0, 0.1, 0.1},
     {1.0, 1234.5678, 1234.5678}, {1.0, kMax, kMax}, {0.5, 1e-20, 5e-21}, {0.5, -0.0, -0.0},
     {0.5, -7.25, -3.625}, {2.0, -1.0, -2.0}, {2.0, -88.5, -177.0}, {2.0, kInf, kInf},
@@ -773,8 +773,8 @@ TEST_CASE("multiply: float64, float64 -> float64", "[multiply]") {
 }
 
 const Row<std::int64_t, double, std::int64_t> kMultiplyFloat64Timedelta64[] = {
-    {1.5e+308, 9223372036854775807, kMin, kOverflow, 55},
-    {kNaN, kMin, kMin, kNone, 56},
+    {1.5e+308, 9223372036854775807, kMin, kOverflow, 56},
+    {kNaN, kMin, kMin, kNone, 57},
     {0.0, 0, 0}, {0.0, 7, 0}, {0.0, 9223372036854775807, 0}, {1.0, 8, 8}, {1.0, -1, -1},
     {1.0, -100, -100}, {0.5, -2, -1}, {0.5, -9223372036854775807, -4611686018427387904},
     {0.5, 2, 1}, {2.0, kMin, kMin}, {2.0, 3, 6}, {2.0, 100, 200}, {3.0, 7, 21},
@@ -804,9 +804,9 @@ TEST_CASE("multiply: float64, timedelta64 -> timedelta64", "[multiply]") {
 }
 
 const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMultiplyComplex64[] = {
-    {{3.0f, 4.0f}, {1.0f, -2.0f}, {11.0f, -2.0f}, kNone, 46},
-    {{kInf, 0.0f}, {kInf, 0.0f}, {kInf, kNaN}, kInvalid, 47},
-    {{kMax, 0.0f}, {2.0f, 0.0f}, {kInf, 0.0f}, kOverflow, 48},
+    {{3.0f, 4.0f}, {1.0f, -2.0f}, {11.0f, -2.0f}, kNone, 47},
+    {{kInf, 0.0f}, {kInf, 0.0f}, {kInf, kNaN}, kInvalid, 48},
+    {{kMax, 0.0f}, {2.0f, 0.0f}, {kInf, 0.0f}, kOverflow, 49},
     {{0.0f, 0.0f}, {0.0f, 0.0f}, {0.0f, 0.0f}}, {{0.0f, 0.0f}, {0.0f, -1.0f}, {0.0f, 0.0f}},
     {{0.0f, 0.0f}, {1.0f, 1.0f}, {0.0f, 0.0f}}, {{-0.0f, 0.0f}, {3.0f, 4.0f}, {-0.0f, 0.0f}},
     {{-0.0f, 0.0f}, {1.0f, -1.0f}, {0.0f, 0.0f}}, {{-0.0f, 0.0f}, {kMin, 1.0f}, {0.0f, -0.0f}},
@@ -874,9 +874,9 @@ TEST_CASE("multiply: complex64, complex64 -> complex64", "[multiply]") {
 
 const Row<std::complex<double>, std::complex<double>,
           std::complex<double>> kMultiplyComplex128[] = {
-    {{3.0, 4.0}, {1.0, -2.0}, {11.0, -2.0}, kNone, 46},
-    {{kInf, 0.0}, {kInf, 0.0}, {kInf, kNaN}, kInvalid, 47},
-    {{kMax, 0.0}, {2.0, 0.0}, {kInf, 0.0}, kOverflow, 48},
+    {{3.0, 4.0}, {1.0, -2.0}, {11.0, -2.0}, kNone, 47},
+    {{kInf, 0.0}, {kInf, 0.0}, {kInf, kNaN}, kInvalid, 48},
+    {{kMax, 0.0}, {2.0, 0.0}, {kInf, 0.0}, kOverflow, 49},
     {{0.0, 0.0}, {0.0, 0.0}, {0.0, 0.0}}, {{0.0, 0.0}, {0.0, -1.0}, {0.0, 0.0}},
     {{0.0, 0.0}, {1.0, 1.0}, {0.0, 0.0}}, {{-0.0, 0.0}, {3.0, 4.0}, {-0.0, 0.0}},
     {{-0.0, 0.0}, {1.0, -1.0}, {0.0, 0.0}}, {{-0.0, 0.0}, {kMin, 1.0}, {0.0, -0.0}},
@@ -940,8 +940,8 @@ TEST_CASE("multiply: complex128, complex128 -> complex128", "[multiply]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kMultiplyTimedelta64Int64[] = {
-    {kMin, 2, kMin, kNone, 49},
-    {9223372036854775807, 2, -2, kNone, 50},
+    {kMin, 2, kMin, kNone, 50},
+    {9223372036854775807, 2, -2, kNone, 51},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 8}, {1, -1, -1}, {1, -100, -100}, {2, -2, -4},
     {2, kMin, 0}, {2, 3, 6}, {3, 0, 0}, {3, 7, 21}, {3, kMax, 9223372036854775805}, {7, 8, 56},
     {7, -1, -7}, {7, -100, -700}, {8, -2, -16}, {8, kMin, 0}, {8, 3, 24}, {31, 0, 0}, {31, 7, 217},
@@ -962,10 +962,10 @@ TEST_CASE("multiply: timedelta64, int64 -> timedelta64", "[multiply]") {
 }
 
 const Row<std::int64_t, std::int64_t, double> kMultiplyTimedelta64Float64[] = {
-    {7, 2.5, 17, kNone, 51},
-    {7, kInf, kMin, kNone, 52},
-    {0, kInf, kMin, kInvalid, 53},
-    {9223372036854775807, 1.0, kMin, kInvalid, 54},
+    {7, 2.5, 17, kNone, 52},
+    {7, kInf, kMin, kNone, 53},
+    {0, kInf, kMin, kInvalid, 54},
+    {9223372036854775807, 1.0, kMin, kInvalid, 55},
     {0, 0.0, 0}, {0, 3.0, 0}, {0, 88.5, 0}, {1, 0.1, 0}, {1, 1234.5678, 1234}, {1, kMax, kMin},
     {2, 1e-20, 0}, {2, -0.0, 0}, {2, -7.25, -14}, {3, -1.0, -3}, {3, -88.5, -265}, {3, kInf, kMin},
     {7, -1e-20, 0}, {7, -kInf, kMin}, {7, 0.5, 3}, {8, kNaN, kMin}, {8, 2.0, 16}, {8, 10.0, 80},

@@ -11,7 +11,7 @@ namespace quern::conformance {
 namespace {
 
 const Row<std::int8_t, std::int8_t> kNegativeInt8[] = {
-    {kMin, kMin, kNone, 16},
+    {kMin, kMin, kNone, 17},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100}, {kMax, -127},
     {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -23,7 +23,7 @@ TEST_CASE("negative: int8 -> int8", "[negative]") {
 }
 
 const Row<std::int16_t, std::int16_t> kNegativeInt16[] = {
-    {kMin, kMin, kNone, 16},
+    {kMin, kMin, kNone, 17},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100}, {kMax, -32767},
     {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -35,7 +35,7 @@ TEST_CASE("negative: int16 -> int16", "[negative]") {
 }
 
 const Row<std::int32_t, std::int32_t> kNegativeInt32[] = {
-    {kMin, kMin, kNone, 16},
+    {kMin, kMin, kNone, 17},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {kMax, -2147483647}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -47,7 +47,7 @@ TEST_CASE("negative: int32 -> int32", "[negative]") {
 }
 
 const Row<std::int64_t, std::int64_t> kNegativeInt64[] = {
-    {kMin, kMin, kNone, 16},
+    {kMin, kMin, kNone, 17},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {kMax, -9223372036854775807}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100}, {kMin, kMin},
 };
@@ -59,70 +59,70 @@ TEST_CASE("negative: int64 -> int64", "[negative]") {
 }
 
 const Row<std::uint8_t, std::uint8_t> kNegativeUint8[] = {
-    {1, kMax, kNone, 17},
+    {1, kMax, kNone, 18},
     {0, 0}, {1, kMax}, {2, 254}, {3, 253}, {7, 249}, {8, 248}, {31, 225}, {100, 156}, {kMax, 1},
 };
 TEST_CASE("negative: uint8 -> uint8", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t> kNegativeUint16[] = {
-    {1, kMax, kNone, 17},
+    {1, kMax, kNone, 18},
     {0, 0}, {1, kMax}, {2, 65534}, {3, 65533}, {7, 65529}, {8, 65528}, {31, 65505}, {100, 65436},
     {kMax, 1},
 };
 TEST_CASE("negative: uint16 -> uint16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t> kNegativeUint32[] = {
-    {1, kMax, kNone, 17},
+    {1, kMax, kNone, 18},
     {0, 0}, {1, kMax}, {2, 4294967294}, {3, 4294967293}, {7, 4294967289}, {8, 4294967288},
     {31, 4294967265}, {100, 4294967196}, {kMax, 1},
 };
 TEST_CASE("negative: uint32 -> uint32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t> kNegativeUint64[] = {
-    {1u, kMax, kNone, 17},
+    {1u, kMax, kNone, 18},
     {0, 0}, {1u, kMax}, {2u, 18446744073709551614u}, {3u, 18446744073709551613u},
     {7u, 18446744073709551609u}, {8u, 18446744073709551608u}, {31u, 18446744073709551585u},
     {100u, 18446744073709551516u}, {kMax, 1u},
 };
 TEST_CASE("negative: uint64 -> uint64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
                      .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint64);
 }
 
 const Row<float, float> kNegativeFloat8E4m3fn[] = {
-    {0.0f, -0.0f, kNone, 18},
+    {0.0f, -0.0f, kNone, 19},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.1015625f, -0.1015625f}, {7.0f, -7.0f}, {10.0f, -10.0f}, {88.0f, -88.0f}, {0.0f, -0.0f},
     {0.0f, -0.0f}, {448.0f, -448.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f}, {-3.0f, 3.0f},
     {-7.0f, 7.0f}, {-88.0f, 88.0f}, {-0.0f, 0.0f}, {-448.0f, 448.0f}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float8_e4m3fn -> float8_e4m3fn", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat8E4m3fn);
 }
 
 const Row<float, float> kNegativeFloat8E5m2[] = {
-    {0.0f, -0.0f, kNone, 18},
-    {kInf, -kInf, kNone, 19},
+    {0.0f, -0.0f, kNone, 19},
+    {kInf, -kInf, kNone, 20},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.09375f, -0.09375f}, {7.0f, -7.0f}, {10.0f, -10.0f}, {96.0f, -96.0f}, {1280.0f, -1280.0f},
     {0.0f, -0.0f}, {0.0f, -0.0f}, {57344.0f, -57344.0f}, {-0.0f, 0.0f}, {-1.0f, 1.0f},
@@ -130,15 +130,15 @@ const Row<float, float> kNegativeFloat8E5m2[] = {
     {-57344.0f, 57344.0f}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float8_e5m2 -> float8_e5m2", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat8E5m2);
 }
 
 const Row<float, float> kNegativeBfloat16[] = {
-    {0.0f, -0.0f, kNone, 18},
-    {kInf, -kInf, kNone, 19},
+    {0.0f, -0.0f, kNone, 19},
+    {kInf, -kInf, kNone, 20},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.100097656f, -0.100097656f}, {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f},
     {1232.0f, -1232.0f}, {1.0005577e-20f, -1.0005577e-20f}, {5.969307e-39f, -5.969307e-39f},
@@ -148,15 +148,15 @@ const Row<float, float> kNegativeBfloat16[] = {
     {-3.3895314e+38f, 3.3895314e+38f}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: bfloat16 -> bfloat16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeBfloat16);
 }
 
 const Row<float, float> kNegativeFloat16[] = {
-    {0.0f, -0.0f, kNone, 18},
-    {kInf, -kInf, kNone, 19},
+    {0.0f, -0.0f, kNone, 19},
+    {kInf, -kInf, kNone, 20},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f},
     {0.099975586f, -0.099975586f}, {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f},
     {1235.0f, -1235.0f}, {0.0f, -0.0f}, {0.0f, -0.0f}, {65504.0f, -65504.0f}, {-0.0f, 0.0f},
@@ -164,15 +164,15 @@ const Row<float, float> kNegativeFloat16[] = {
     {-65504.0f, 65504.0f}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float16 -> float16", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat16);
 }
 
 const Row<float, float> kNegativeFloat32[] = {
-    {0.0f, -0.0f, kNone, 18},
-    {kInf, -kInf, kNone, 19},
+    {0.0f, -0.0f, kNone, 19},
+    {kInf, -kInf, kNone, 20},
     {0.0f, -0.0f}, {1.0f, -1.0f}, {0.5f, -0.5f}, {2.0f, -2.0f}, {3.0f, -3.0f}, {0.1f, -0.1f},
     {7.25f, -7.25f}, {10.0f, -10.0f}, {88.5f, -88.5f}, {1234.5677f, -1234.5677f}, {1e-20f, -1e-20f},
     {6e-39f, -6e-39f}, {3e+38f, -3e+38f}, {kMax, kMin}, {-0.0f, 0.0f}, {-1.0f, 1.0f}, {-0.5f, 0.5f},
@@ -181,15 +181,15 @@ const Row<float, float> kNegativeFloat32[] = {
     {kNaN, kNaN},
 };
 TEST_CASE("negative: float32 -> float32", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat32);
 }
 
 const Row<double, double> kNegativeFloat64[] = {
-    {0.0, -0.0, kNone, 18},
-    {kInf, -kInf, kNone, 19},
+    {0.0, -0.0, kNone, 19},
+    {kInf, -kInf, kNone, 20},
     {0.0, -0.0}, {1.0, -1.0}, {0.5, -0.5}, {2.0, -2.0}, {3.0, -3.0}, {0.1, -0.1}, {7.25, -7.25},
     {10.0, -10.0}, {88.5, -88.5}, {1234.5678, -1234.5678}, {1e-20, -1e-20}, {6e-39, -6e-39},
     {3e+38, -3e+38}, {kMax, kMin}, {-0.0, 0.0}, {-1.0, 1.0}, {-0.5, 0.5}, {-3.0, 3.0},
@@ -197,14 +197,14 @@ const Row<double, double> kNegativeFloat64[] = {
     {kMin, kMax}, {kInf, -kInf}, {-kInf, kInf}, {kNaN, kNaN},
 };
 TEST_CASE("negative: float64 -> float64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat64);
 }
 
 const Row<std::complex<float>, std::complex<float>> kNegativeComplex64[] = {
-    {{0.0f, -1.0f}, {-0.0f, 1.0f}, kNone, 20},
+    {{0.0f, -1.0f}, {-0.0f, 1.0f}, kNone, 21},
     {{0.0f, 0.0f}, {-0.0f, -0.0f}}, {{-0.0f, 0.0f}, {0.0f, -0.0f}}, {{-0.0f, -0.0f}, {0.0f, 0.0f}},
     {{1.0f, 0.0f}, {-1.0f, -0.0f}}, {{0.0f, -1.0f}, {-0.0f, 1.0f}}, {{3.0f, 4.0f}, {-3.0f, -4.0f}},
     {{0.5f, -2.0f}, {-0.5f, 2.0f}}, {{-7.25f, 0.1f}, {7.25f, -0.1f}},
@@ -219,14 +219,14 @@ const Row<std::complex<float>, std::complex<float>> kNegativeComplex64[] = {
     {{kInf, kNaN}, {-kInf, kNaN}}, {{kNaN, -kInf}, {kNaN, kInf}}, {{kNaN, kNaN}, {kNaN, kNaN}},
 };
 TEST_CASE("negative: complex64 -> complex64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
                      .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeComplex64);
 }
 
 const Row<std::complex<double>, std::complex<double>> kNegativeComplex128[] = {
-    {{0.0, -1.0}, {-0.0, 1.0}, kNone, 20},
+    {{0.0, -1.0}, {-0.0, 1.0}, kNone, 21},
     {{0.0, 0.0}, {-0.0, -0.0}}, {{-0.0, 0.0}, {0.0, -0.0}}, {{-0.0, -0.0}, {0.0, 0.0}},
     {{1.0, 0.0}, {-1.0, -0.0}}, {{0.0, -1.0}, {-0.0, 1.0}}, {{3.0, 4.0}, {-3.0, -4.0}},
     {{0.5, -2.0}, {-0.5, 2.0}}, {{-7.25, 0.1}, {7.25, -0.1}}, {{1.0, 1.0}, {-1.0, -1.0}},
@@ -241,20 +241,20 @@ const Row<std::complex<double>, std::complex<double>> kNegativeComplex128[] = {
     {{kNaN, kNaN}, {kNaN, kNaN}},
 };
 TEST_CASE("negative: complex128 -> complex128", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
                      .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeComplex128);
 }
 
 const Row<std::int64_t, std::int64_t> kNegativeTimedelta64[] = {
-    {kMin, kMin, kNone, 21},
+    {kMin, kMin, kNone, 22},
     {0, 0}, {1, -1}, {2, -2}, {3, -3}, {7, -7}, {8, -8}, {31, -31}, {100, -100},
     {9223372036854775807, -9223372036854775807}, {-1, 1}, {-2, 2}, {-3, 3}, {-8, 8}, {-100, 100},
     {-9223372036854775807, 9223372036854775807}, {kMin, kMin},
 };
 TEST_CASE("negative: timedelta64 -> timedelta64", "[negative]") {
-  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
+  const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:12",
                      .types = {"timedelta64", "timedelta64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeTimedelta64);

@@ -475,9 +475,9 @@ TEST_CASE("divide: timedelta64, timedelta64 -> float64", "[divide]") {
 }
 
 const Row<Two<std::int8_t, std::int8_t>, std::int8_t, std::int8_t> kDivmodInt8[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
-    {kMin, -1, {kMin, 0}, kOverflow, 34},
-    {-7, 2, {-4, 1}, kNone, 35},
+    {7, 0, {0, 0}, kDivideByZero, 34},
+    {kMin, -1, {kMin, 0}, kOverflow, 35},
+    {-7, 2, {-4, 1}, kNone, 36},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -126}}, {2, 3, {0, 2}}, {3, 0, {0, 0}},
     {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}}, {7, -100, {-1, -93}},
@@ -497,9 +497,9 @@ TEST_CASE("divmod: int8, int8 -> int8, int8", "[divmod]") {
 }
 
 const Row<Two<std::int16_t, std::int16_t>, std::int16_t, std::int16_t> kDivmodInt16[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
-    {kMin, -1, {kMin, 0}, kOverflow, 34},
-    {-7, 2, {-4, 1}, kNone, 35},
+    {7, 0, {0, 0}, kDivideByZero, 34},
+    {kMin, -1, {kMin, 0}, kOverflow, 35},
+    {-7, 2, {-4, 1}, kNone, 36},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -32766}}, {2, 3, {0, 2}}, {3, 0, {0, 0}},
     {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}}, {7, -100, {-1, -93}},
@@ -520,9 +520,9 @@ TEST_CASE("divmod: int16, int16 -> int16, int16", "[divmod]") {
 }
 
 const Row<Two<std::int32_t, std::int32_t>, std::int32_t, std::int32_t> kDivmodInt32[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
-    {kMin, -1, {kMin, 0}, kOverflow, 34},
-    {-7, 2, {-4, 1}, kNone, 35},
+    {7, 0, {0, 0}, kDivideByZero, 34},
+    {kMin, -1, {kMin, 0}, kOverflow, 35},
+    {-7, 2, {-4, 1}, kNone, 36},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -2147483646}}, {2, 3, {0, 2}},
     {3, 0, {0, 0}}, {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}},
@@ -544,9 +544,9 @@ TEST_CASE("divmod: int32, int32 -> int32, int32", "[divmod]") {
 }
 
 const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodInt64[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
-    {kMin, -1, {kMin, 0}, kOverflow, 34},
-    {-7, 2, {-4, 1}, kNone, 35},
+    {7, 0, {0, 0}, kDivideByZero, 34},
+    {kMin, -1, {kMin, 0}, kOverflow, 35},
+    {-7, 2, {-4, 1}, kNone, 36},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, -1, {-1, 0}},
     {1, -100, {-1, -99}}, {2, -2, {-1, 0}}, {2, kMin, {-1, -9223372036854775806}}, {2, 3, {0, 2}},
     {3, 0, {0, 0}}, {3, 7, {0, 3}}, {3, kMax, {0, 3}}, {7, 8, {0, 7}}, {7, -1, {-7, 0}},
@@ -569,7 +569,7 @@ TEST_CASE("divmod: int64, int64 -> int64, int64", "[divmod]") {
 }
 
 const Row<Two<std::uint8_t, std::uint8_t>, std::uint8_t, std::uint8_t> kDivmodUint8[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
+    {7, 0, {0, 0}, kDivideByZero, 34},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, 0, {0, 0}},
     {1, 7, {0, 1}}, {2, 1, {2, 0}}, {2, 8, {0, 2}}, {2, 0, {0, 0}}, {3, 31, {0, 3}}, {3, 1, {3, 0}},
     {3, 8, {0, 3}}, {7, 2, {3, 1}}, {7, 31, {0, 7}}, {7, 1, {7, 0}}, {8, 100, {0, 8}},
@@ -578,14 +578,14 @@ const Row<Two<std::uint8_t, std::uint8_t>, std::uint8_t, std::uint8_t> kDivmodUi
     {kMax, kMax, {1, 0}}, {kMax, 3, {85, 0}},
 };
 TEST_CASE("divmod: uint8, uint8 -> uint8, uint8", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:10",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint8", "uint8", "uint8", "uint8"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint8);
 }
 
 const Row<Two<std::uint16_t, std::uint16_t>, std::uint16_t, std::uint16_t> kDivmodUint16[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
+    {7, 0, {0, 0}, kDivideByZero, 34},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, 0, {0, 0}},
     {1, 7, {0, 1}}, {2, 1, {2, 0}}, {2, 8, {0, 2}}, {2, 0, {0, 0}}, {3, 31, {0, 3}}, {3, 1, {3, 0}},
     {3, 8, {0, 3}}, {7, 2, {3, 1}}, {7, 31, {0, 7}}, {7, 1, {7, 0}}, {8, 100, {0, 8}},
@@ -594,14 +594,14 @@ const Row<Two<std::uint16_t, std::uint16_t>, std::uint16_t, std::uint16_t> kDivm
     {kMax, kMax, {1, 0}}, {kMax, 3, {21845, 0}},
 };
 TEST_CASE("divmod: uint16, uint16 -> uint16, uint16", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:10",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint16", "uint16", "uint16", "uint16"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint16);
 }
 
 const Row<Two<std::uint32_t, std::uint32_t>, std::uint32_t, std::uint32_t> kDivmodUint32[] = {
-    {7, 0, {0, 0}, kDivideByZero, 33},
+    {7, 0, {0, 0}, kDivideByZero, 34},
     {0, 0, {0, 0}}, {0, 7, {0, 0}}, {0, kMax, {0, 0}}, {1, 8, {0, 1}}, {1, 0, {0, 0}},
     {1, 7, {0, 1}}, {2, 1, {2, 0}}, {2, 8, {0, 2}}, {2, 0, {0, 0}}, {3, 31, {0, 3}}, {3, 1, {3, 0}},
     {3, 8, {0, 3}}, {7, 2, {3, 1}}, {7, 31, {0, 7}}, {7, 1, {7, 0}}, {8, 100, {0, 8}},
@@ -610,14 +610,14 @@ const Row<Two<std::uint32_t, std::uint32_t>, std::uint32_t, std::uint32_t> kDivm
     {kMax, kMax, {1, 0}}, {kMax, 3, {1431655765, 0}},
 };
 TEST_CASE("divmod: uint32, uint32 -> uint32, uint32", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:10",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint32", "uint32", "uint32", "uint32"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint32);
 }
 
 const Row<Two<std::uint64_t, std::uint64_t>, std::uint64_t, std::uint64_t> kDivmodUint64[] = {
-    {7u, 0, {0, 0}, kDivideByZero, 33},
+    {7u, 0, {0, 0}, kDivideByZero, 34},
     {0, 0, {0, 0}}, {0, 7u, {0, 0}}, {0, kMax, {0, 0}}, {1u, 8u, {0, 1u}}, {1u, 0, {0, 0}},
     {1u, 7u, {0, 1u}}, {2u, 1u, {2u, 0}}, {2u, 8u, {0, 2u}}, {2u, 0, {0, 0}}, {3u, 31u, {0, 3u}},
     {3u, 1u, {3u, 0}}, {3u, 8u, {0, 3u}}, {7u, 2u, {3u, 1u}}, {7u, 31u, {0, 7u}}, {7u, 1u, {7u, 0}},
@@ -627,16 +627,16 @@ const Row<Two<std::uint64_t, std::uint64_t>, std::uint64_t, std::uint64_t> kDivm
     {kMax, 3u, {6148914691236517205u, 0}},
 };
 TEST_CASE("divmod: uint64, uint64 -> uint64, uint64", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:10",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint64", "uint64", "uint64", "uint64"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint64);
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat8E4m3fn[] = {
-    {1.0f, -0.0f, {kNaN, kNaN}, kDivideByZero | kInvalid, 36},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
+    {1.0f, -0.0f, {kNaN, kNaN}, kDivideByZero | kInvalid, 37},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 38},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 42},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.0f, {0.0f, 0.0f}},
     {1.0f, 0.1015625f, {9.0f, 0.0859375f}}, {1.0f, 0.0f, {kNaN, kNaN}},
     {1.0f, -1.0f, {-1.0f, -0.0f}}, {0.5f, 0.0f, {kNaN, kNaN}}, {0.5f, -0.5f, {-1.0f, -0.0f}},
@@ -663,7 +663,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat8E4m3fn[] = {
     {kNaN, 2.0f, {kNaN, kNaN}},
 };
 TEST_CASE("divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -671,12 +671,12 @@ TEST_CASE("divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn"
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat8E5m2[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 37},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 38},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 39},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 40},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 41},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 42},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 96.0f, {0.0f, 0.0f}},
     {1.0f, 0.09375f, {10.0f, 0.0625f}}, {1.0f, 1280.0f, {0.0f, 1.0f}}, {1.0f, -0.0f, {-kInf, kNaN}},
     {0.5f, 0.0f, {kInf, kNaN}}, {0.5f, -1.0f, {-1.0f, -0.5f}}, {0.5f, -96.0f, {-1.0f, -96.0f}},
@@ -706,7 +706,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat8E5m2[] = {
     {kNaN, -0.0f, {kNaN, kNaN}}, {kNaN, kNaN, {kNaN, kNaN}}, {kNaN, 2.0f, {kNaN, kNaN}},
 };
 TEST_CASE("divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -714,12 +714,12 @@ TEST_CASE("divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2", "[divm
 }
 
 const Row<Two<float, float>, float, float> kDivmodBfloat16[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 37},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 38},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 39},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 40},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 41},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 42},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.5f, {0.0f, 0.0f}},
     {1.0f, 0.100097656f, {9.0f, 0.099121094f}}, {1.0f, 1232.0f, {0.0f, 1.0f}},
     {1.0f, 3.3895314e+38f, {0.0f, 1.0f}}, {0.5f, 1.0005577e-20f, {4.9863855e+19f, 1.0587912e-22f}},
@@ -764,7 +764,7 @@ const Row<Two<float, float>, float, float> kDivmodBfloat16[] = {
     {kNaN, 2.0f, {kNaN, kNaN}},
 };
 TEST_CASE("divmod: bfloat16, bfloat16 -> bfloat16, bfloat16", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -772,12 +772,12 @@ TEST_CASE("divmod: bfloat16, bfloat16 -> bfloat16, bfloat16", "[divmod]") {
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat16[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 37},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 38},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 39},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 40},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 41},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 42},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.5f, {0.0f, 0.0f}},
     {1.0f, 0.099975586f, {10.0f, 0.00024414062f}}, {1.0f, 1235.0f, {0.0f, 1.0f}},
     {1.0f, -0.0f, {-kInf, kNaN}}, {0.5f, 0.0f, {kInf, kNaN}}, {0.5f, -1.0f, {-1.0f, -0.5f}},
@@ -807,7 +807,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat16[] = {
     {kNaN, -0.0f, {kNaN, kNaN}}, {kNaN, kNaN, {kNaN, kNaN}}, {kNaN, 2.0f, {kNaN, kNaN}},
 };
 TEST_CASE("divmod: float16, float16 -> float16, float16", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float16", "float16", "float16", "float16"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -815,12 +815,12 @@ TEST_CASE("divmod: float16, float16 -> float16, float16", "[divmod]") {
 }
 
 const Row<Two<float, float>, float, float> kDivmodFloat32[] = {
-    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
-    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 37},
-    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 38},
-    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 39},
-    {-1.0f, kInf, {-1.0f, kInf}, kNone, 40},
-    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 41},
+    {1.0f, -0.0f, {-kInf, kNaN}, kDivideByZero | kInvalid, 37},
+    {0.0f, 0.0f, {kNaN, kNaN}, kInvalid, 38},
+    {kInf, 0.0f, {kInf, kNaN}, kInvalid, 39},
+    {kInf, 2.0f, {kNaN, kNaN}, kInvalid, 40},
+    {-1.0f, kInf, {-1.0f, kInf}, kNone, 41},
+    {-0.0f, 3.0f, {-0.0f, 0.0f}, kNone, 42},
     {0.0f, 0.0f, {kNaN, kNaN}}, {0.0f, 3.0f, {0.0f, 0.0f}}, {0.0f, 88.5f, {0.0f, 0.0f}},
     {1.0f, 0.1f, {9.0f, 0.09999999f}}, {1.0f, 1234.5677f, {0.0f, 1.0f}}, {1.0f, kMax, {0.0f, 1.0f}},
     {0.5f, 1e-20f, {5e+19f, 1.5147099e-22f}}, {0.5f, -0.0f, {-kInf, kNaN}},
@@ -859,7 +859,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat32[] = {
     {kNaN, kNaN, {kNaN, kNaN}}, {kNaN, 2.0f, {kNaN, kNaN}},
 };
 TEST_CASE("divmod: float32, float32 -> float32, float32", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float32", "float32", "float32", "float32"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -867,12 +867,12 @@ TEST_CASE("divmod: float32, float32 -> float32, float32", "[divmod]") {
 }
 
 const Row<Two<double, double>, double, double> kDivmodFloat64[] = {
-    {1.0, -0.0, {-kInf, kNaN}, kDivideByZero | kInvalid, 36},
-    {0.0, 0.0, {kNaN, kNaN}, kInvalid, 37},
-    {kInf, 0.0, {kInf, kNaN}, kInvalid, 38},
-    {kInf, 2.0, {kNaN, kNaN}, kInvalid, 39},
-    {-1.0, kInf, {-1.0, kInf}, kNone, 40},
-    {-0.0, 3.0, {-0.0, 0.0}, kNone, 41},
+    {1.0, -0.0, {-kInf, kNaN}, kDivideByZero | kInvalid, 37},
+    {0.0, 0.0, {kNaN, kNaN}, kInvalid, 38},
+    {kInf, 0.0, {kInf, kNaN}, kInvalid, 39},
+    {kInf, 2.0, {kNaN, kNaN}, kInvalid, 40},
+    {-1.0, kInf, {-1.0, kInf}, kNone, 41},
+    {-0.0, 3.0, {-0.0, 0.0}, kNone, 42},
     {0.0, 0.0, {kNaN, kNaN}}, {0.0, 3.0, {0.0, 0.0}}, {0.0, 88.5, {0.0, 0.0}},
     {1.0, 0.1, {9.0, 0.09999999999999995}}, {1.0, 1234.5678, {0.0, 1.0}}, {1.0, kMax, {0.0, 1.0}},
     {0.5, 1e-20, {5e+19, 3.364272895215678e-21}}, {0.5, -0.0, {-kInf, kNaN}},
@@ -910,7 +910,7 @@ const Row<Two<double, double>, double, double> kDivmodFloat64[] = {
     {kNaN, kNaN, {kNaN, kNaN}}, {kNaN, 2.0, {kNaN, kNaN}},
 };
 TEST_CASE("divmod: float64, float64 -> float64, float64", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float64", "float64", "float64", "float64"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -918,9 +918,9 @@ TEST_CASE("divmod: float64, float64 -> float64, float64", "[divmod]") {
 }
 
 const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodTimedelta64[] = {
-    {-7, 2, {-4, 1}, kNone, 42},
-    {kMin, 2, {0, kMin}, kInvalid, 43},
-    {7, 0, {0, kMin}, kDivideByZero, 44},
+    {-7, 2, {-4, 1}, kNone, 43},
+    {kMin, 2, {0, kMin}, kInvalid, 44},
+    {7, 0, {0, kMin}, kDivideByZero, 45},
     {0, 0, {0, kMin}}, {0, 7, {0, 0}}, {0, 9223372036854775807, {0, 0}}, {1, 8, {0, 1}},
     {1, -1, {-1, 0}}, {1, -100, {-1, -99}}, {2, -2, {-1, 0}},
     {2, -9223372036854775807, {-1, -9223372036854775805}}, {2, 2, {1, 0}}, {3, kMin, {0, kMin}},
@@ -940,7 +940,7 @@ const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodTi
     {kMin, kMin, {0, kMin}}, {kMin, 3, {0, kMin}},
 };
 TEST_CASE("divmod: timedelta64, timedelta64 -> int64, timedelta64", "[divmod]") {
-  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:15",
+  const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:16",
                      .types = {"timedelta64", "timedelta64", "int64", "timedelta64"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
                      .bound = 0};

@@ -11,9 +11,9 @@ namespace quern::conformance {
 namespace {
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kFloorDivideInt8[] = {
-    {7, 0, 0, kDivideByZero, 33},
-    {kMin, -1, kMin, kOverflow, 34},
-    {-7, 2, -4, kNone, 35},
+    {7, 0, 0, kDivideByZero, 37},
+    {kMin, -1, kMin, kOverflow, 38},
+    {-7, 2, -4, kNone, 39},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, -1}, {2, -2, -1},
     {2, kMin, -1}, {2, 3, 0}, {3, 0, 0}, {3, 7, 0}, {3, kMax, 0}, {7, 8, 0}, {7, -1, -7},
     {7, -100, -1}, {8, -2, -4}, {8, kMin, -1}, {8, 3, 2}, {31, 0, 0}, {31, 7, 4}, {31, kMax, 0},
@@ -31,9 +31,9 @@ TEST_CASE("floor_divide: int8, int8 -> int8", "[floor_divide]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kFloorDivideInt16[] = {
-    {7, 0, 0, kDivideByZero, 33},
-    {kMin, -1, kMin, kOverflow, 34},
-    {-7, 2, -4, kNone, 35},
+    {7, 0, 0, kDivideByZero, 37},
+    {kMin, -1, kMin, kOverflow, 38},
+    {-7, 2, -4, kNone, 39},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, -1}, {2, -2, -1},
     {2, kMin, -1}, {2, 3, 0}, {3, 0, 0}, {3, 7, 0}, {3, kMax, 0}, {7, 8, 0}, {7, -1, -7},
     {7, -100, -1}, {8, -2, -4}, {8, kMin, -1}, {8, 3, 2}, {31, 0, 0}, {31, 7, 4}, {31, kMax, 0},
@@ -51,9 +51,9 @@ TEST_CASE("floor_divide: int16, int16 -> int16", "[floor_divide]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kFloorDivideInt32[] = {
-    {7, 0, 0, kDivideByZero, 33},
-    {kMin, -1, kMin, kOverflow, 34},
-    {-7, 2, -4, kNone, 35},
+    {7, 0, 0, kDivideByZero, 37},
+    {kMin, -1, kMin, kOverflow, 38},
+    {-7, 2, -4, kNone, 39},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, -1}, {2, -2, -1},
     {2, kMin, -1}, {2, 3, 0}, {3, 0, 0}, {3, 7, 0}, {3, kMax, 0}, {7, 8, 0}, {7, -1, -7},
     {7, -100, -1}, {8, -2, -4}, {8, kMin, -1}, {8, 3, 2}, {31, 0, 0}, {31, 7, 4}, {31, kMax, 0},
@@ -71,9 +71,9 @@ TEST_CASE("floor_divide: int32, int32 -> int32", "[floor_divide]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideInt64[] = {
-    {7, 0, 0, kDivideByZero, 33},
-    {kMin, -1, kMin, kOverflow, 34},
-    {-7, 2, -4, kNone, 35},
+    {7, 0, 0, kDivideByZero, 37},
+    {kMin, -1, kMin, kOverflow, 38},
+    {-7, 2, -4, kNone, 39},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, -1}, {2, -2, -1},
     {2, kMin, -1}, {2, 3, 0}, {3, 0, 0}, {3, 7, 0}, {3, kMax, 0}, {7, 8, 0}, {7, -1, -7},
     {7, -100, -1}, {8, -2, -4}, {8, kMin, -1}, {8, 3, 2}, {31, 0, 0}, {31, 7, 4}, {31, kMax, 0},
@@ -91,49 +91,49 @@ TEST_CASE("floor_divide: int64, int64 -> int64", "[floor_divide]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kFloorDivideUint8[] = {
-    {7, 0, 0, kDivideByZero, 33},
+    {7, 0, 0, kDivideByZero, 37},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, 0, 0}, {1, 7, 0}, {2, 1, 2}, {2, 8, 0},
     {2, 0, 0}, {3, 31, 0}, {3, 1, 3}, {3, 8, 0}, {7, 2, 3}, {7, 31, 0}, {7, 1, 7}, {8, 100, 0},
     {8, 2, 4}, {8, 31, 0}, {31, 3, 10}, {31, 100, 0}, {31, 2, 15}, {100, kMax, 0}, {100, 3, 33},
     {100, 100, 1}, {kMax, 7, 36}, {kMax, kMax, 1}, {kMax, 3, 85},
 };
 TEST_CASE("floor_divide: uint8, uint8 -> uint8", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:11",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
                      .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kFloorDivideUint16[] = {
-    {7, 0, 0, kDivideByZero, 33},
+    {7, 0, 0, kDivideByZero, 37},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, 0, 0}, {1, 7, 0}, {2, 1, 2}, {2, 8, 0},
     {2, 0, 0}, {3, 31, 0}, {3, 1, 3}, {3, 8, 0}, {7, 2, 3}, {7, 31, 0}, {7, 1, 7}, {8, 100, 0},
     {8, 2, 4}, {8, 31, 0}, {31, 3, 10}, {31, 100, 0}, {31, 2, 15}, {100, kMax, 0}, {100, 3, 33},
     {100, 100, 1}, {kMax, 7, 9362}, {kMax, kMax, 1}, {kMax, 3, 21845},
 };
 TEST_CASE("floor_divide: uint16, uint16 -> uint16", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:11",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
                      .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kFloorDivideUint32[] = {
-    {7, 0, 0, kDivideByZero, 33},
+    {7, 0, 0, kDivideByZero, 37},
     {0, 0, 0}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, 0, 0}, {1, 7, 0}, {2, 1, 2}, {2, 8, 0},
     {2, 0, 0}, {3, 31, 0}, {3, 1, 3}, {3, 8, 0}, {7, 2, 3}, {7, 31, 0}, {7, 1, 7}, {8, 100, 0},
     {8, 2, 4}, {8, 31, 0}, {31, 3, 10}, {31, 100, 0}, {31, 2, 15}, {100, kMax, 0}, {100, 3, 33},
     {100, 100, 1}, {kMax, 7, 613566756}, {kMax, kMax, 1}, {kMax, 3, 1431655765},
 };
 TEST_CASE("floor_divide: uint32, uint32 -> uint32", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:11",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
                      .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kFloorDivideUint64[] = {
-    {7u, 0, 0, kDivideByZero, 33},
+    {7u, 0, 0, kDivideByZero, 37},
     {0, 0, 0}, {0, 7u, 0}, {0, kMax, 0}, {1u, 8u, 0}, {1u, 0, 0}, {1u, 7u, 0}, {2u, 1u, 2u},
     {2u, 8u, 0}, {2u, 0, 0}, {3u, 31u, 0}, {3u, 1u, 3u}, {3u, 8u, 0}, {7u, 2u, 3u}, {7u, 31u, 0},
     {7u, 1u, 7u}, {8u, 100u, 0}, {8u, 2u, 4u}, {8u, 31u, 0}, {31u, 3u, 10u}, {31u, 100u, 0},
@@ -141,17 +141,17 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kFloorDivideUint64[] = {
     {kMax, 7u, 2635249153387078802u}, {kMax, kMax, 1u}, {kMax, 3u, 6148914691236517205u},
 };
 TEST_CASE("floor_divide: uint64, uint64 -> uint64", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:11",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint64);
 }
 
 const Row<float, float, float> kFloorDivideFloat8E4m3fn[] = {
-    {1.0f, -0.0f, kNaN, kDivideByZero, 36},
-    {0.0f, 0.0f, kNaN, kInvalid, 37},
-    {448.0f, 0.5f, kNaN, kOverflow, 40},
-    {-0.0f, 3.0f, -0.0f, kNone, 43},
+    {1.0f, -0.0f, kNaN, kDivideByZero, 40},
+    {0.0f, 0.0f, kNaN, kInvalid, 41},
+    {448.0f, 0.5f, kNaN, kOverflow, 44},
+    {-0.0f, 3.0f, -0.0f, kNone, 47},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 9.0f},
     {1.0f, 0.0f, kNaN}, {1.0f, -1.0f, -1.0f}, {0.5f, 0.0f, kNaN}, {0.5f, -0.5f, -1.0f},
     {0.5f, -0.0f, kNaN}, {2.0f, -3.0f, -1.0f}, {2.0f, -448.0f, -1.0f}, {2.0f, 0.5f, 4.0f},
@@ -170,7 +170,7 @@ const Row<float, float, float> kFloorDivideFloat8E4m3fn[] = {
     {-448.0f, -448.0f, 1.0f}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
 };
 TEST_CASE("floor_divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -178,13 +178,13 @@ TEST_CASE("floor_divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[floor
 }
 
 const Row<float, float, float> kFloorDivideFloat8E5m2[] = {
-    {1.0f, -0.0f, -kInf, kDivideByZero, 36},
-    {0.0f, 0.0f, kNaN, kInvalid, 37},
-    {kInf, 0.0f, kInf, kNone, 38},
-    {57344.0f, 0.5f, kInf, kOverflow, 40},
-    {kInf, 2.0f, kNaN, kInvalid, 41},
-    {-1.0f, kInf, -1.0f, kNone, 42},
-    {-0.0f, 3.0f, -0.0f, kNone, 43},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 40},
+    {0.0f, 0.0f, kNaN, kInvalid, 41},
+    {kInf, 0.0f, kInf, kNone, 42},
+    {57344.0f, 0.5f, kInf, kOverflow, 44},
+    {kInf, 2.0f, kNaN, kInvalid, 45},
+    {-1.0f, kInf, -1.0f, kNone, 46},
+    {-0.0f, 3.0f, -0.0f, kNone, 47},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 10.0f},
     {1.0f, 1280.0f, 0.0f}, {1.0f, -0.0f, -kInf}, {0.5f, 0.0f, kInf}, {0.5f, -1.0f, -1.0f},
     {0.5f, -96.0f, -1.0f}, {2.0f, -0.5f, -4.0f}, {2.0f, -0.0f, -kInf}, {2.0f, kNaN, kNaN},
@@ -206,7 +206,7 @@ const Row<float, float, float> kFloorDivideFloat8E5m2[] = {
     {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
 };
 TEST_CASE("floor_divide: float8_e5m2, float8_e5m2 -> float8_e5m2", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -214,13 +214,13 @@ TEST_CASE("floor_divide: float8_e5m2, float8_e5m2 -> float8_e5m2", "[floor_divid
 }
 
 const Row<float, float, float> kFloorDivideBfloat16[] = {
-    {1.0f, -0.0f, -kInf, kDivideByZero, 36},
-    {0.0f, 0.0f, kNaN, kInvalid, 37},
-    {kInf, 0.0f, kInf, kNone, 38},
-    {3.3895314e+38f, 0.5f, kInf, kOverflow | kInvalid, 39},
-    {kInf, 2.0f, kNaN, kInvalid, 41},
-    {-1.0f, kInf, -1.0f, kNone, 42},
-    {-0.0f, 3.0f, -0.0f, kNone, 43},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 40},
+    {0.0f, 0.0f, kNaN, kInvalid, 41},
+    {kInf, 0.0f, kInf, kNone, 42},
+    {3.3895314e+38f, 0.5f, kInf, kOverflow | kInvalid, 43},
+    {kInf, 2.0f, kNaN, kInvalid, 45},
+    {-1.0f, kInf, -1.0f, kNone, 46},
+    {-0.0f, 3.0f, -0.0f, kNone, 47},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.100097656f, 9.0f},
     {1.0f, 1232.0f, 0.0f}, {1.0f, 3.3895314e+38f, 0.0f}, {0.5f, 1.0005577e-20f, 4.9863855e+19f},
     {0.5f, -0.0f, -kInf}, {0.5f, -7.25f, -1.0f}, {2.0f, -1.0f, -2.0f}, {2.0f, -88.5f, -1.0f},
@@ -252,7 +252,7 @@ const Row<float, float, float> kFloorDivideBfloat16[] = {
     {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
 };
 TEST_CASE("floor_divide: bfloat16, bfloat16 -> bfloat16", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -260,13 +260,13 @@ TEST_CASE("floor_divide: bfloat16, bfloat16 -> bfloat16", "[floor_divide]") {
 }
 
 const Row<float, float, float> kFloorDivideFloat16[] = {
-    {1.0f, -0.0f, -kInf, kDivideByZero, 36},
-    {0.0f, 0.0f, kNaN, kInvalid, 37},
-    {kInf, 0.0f, kInf, kNone, 38},
-    {65504.0f, 0.5f, kInf, kOverflow, 40},
-    {kInf, 2.0f, kNaN, kInvalid, 41},
-    {-1.0f, kInf, -1.0f, kNone, 42},
-    {-0.0f, 3.0f, -0.0f, kNone, 43},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 40},
+    {0.0f, 0.0f, kNaN, kInvalid, 41},
+    {kInf, 0.0f, kInf, kNone, 42},
+    {65504.0f, 0.5f, kInf, kOverflow, 44},
+    {kInf, 2.0f, kNaN, kInvalid, 45},
+    {-1.0f, kInf, -1.0f, kNone, 46},
+    {-0.0f, 3.0f, -0.0f, kNone, 47},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.099975586f, 10.0f},
     {1.0f, 1235.0f, 0.0f}, {1.0f, -0.0f, -kInf}, {0.5f, 0.0f, kInf}, {0.5f, -1.0f, -1.0f},
     {0.5f, -88.5f, -1.0f}, {2.0f, -0.5f, -4.0f}, {2.0f, -0.0f, -kInf}, {2.0f, kNaN, kNaN},
@@ -289,7 +289,7 @@ const Row<float, float, float> kFloorDivideFloat16[] = {
     {kNaN, 2.0f, kNaN},
 };
 TEST_CASE("floor_divide: float16, float16 -> float16", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float16", "float16", "float16"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -297,13 +297,13 @@ TEST_CASE("floor_divide: float16, float16 -> float16", "[floor_divide]") {
 }
 
 const Row<float, float, float> kFloorDivideFloat32[] = {
-    {1.0f, -0.0f, -kInf, kDivideByZero, 36},
-    {0.0f, 0.0f, kNaN, kInvalid, 37},
-    {kInf, 0.0f, kInf, kNone, 38},
-    {kMax, 0.5f, kInf, kOverflow | kInvalid, 39},
-    {kInf, 2.0f, kNaN, kInvalid, 41},
-    {-1.0f, kInf, -1.0f, kNone, 42},
-    {-0.0f, 3.0f, -0.0f, kNone, 43},
+    {1.0f, -0.0f, -kInf, kDivideByZero, 40},
+    {0.0f, 0.0f, kNaN, kInvalid, 41},
+    {kInf, 0.0f, kInf, kNone, 42},
+    {kMax, 0.5f, kInf, kOverflow | kInvalid, 43},
+    {kInf, 2.0f, kNaN, kInvalid, 45},
+    {-1.0f, kInf, -1.0f, kNone, 46},
+    {-0.0f, 3.0f, -0.0f, kNone, 47},
     {0.0f, 0.0f, kNaN}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.1f, 9.0f},
     {1.0f, 1234.5677f, 0.0f}, {1.0f, kMax, 0.0f}, {0.5f, 1e-20f, 5e+19f}, {0.5f, -0.0f, -kInf},
     {0.5f, -7.25f, -1.0f}, {2.0f, -1.0f, -2.0f}, {2.0f, -88.5f, -1.0f}, {2.0f, kInf, 0.0f},
@@ -330,7 +330,7 @@ const Row<float, float, float> kFloorDivideFloat32[] = {
     {kNaN, -1000000000000000.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
 };
 TEST_CASE("floor_divide: float32, float32 -> float32", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float32", "float32", "float32"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -338,13 +338,13 @@ TEST_CASE("floor_divide: float32, float32 -> float32", "[floor_divide]") {
 }
 
 const Row<double, double, double> kFloorDivideFloat64[] = {
-    {1.0, -0.0, -kInf, kDivideByZero, 36},
-    {0.0, 0.0, kNaN, kInvalid, 37},
-    {kInf, 0.0, kInf, kNone, 38},
-    {kMax, 0.5, kInf, kOverflow | kInvalid, 39},
-    {kInf, 2.0, kNaN, kInvalid, 41},
-    {-1.0, kInf, -1.0, kNone, 42},
-    {-0.0, 3.0, -0.0, kNone, 43},
+    {1.0, -0.0, -kInf, kDivideByZero, 40},
+    {0.0, 0.0, kNaN, kInvalid, 41},
+    {kInf, 0.0, kInf, kNone, 42},
+    {kMax, 0.5, kInf, kOverflow | kInvalid, 43},
+    {kInf, 2.0, kNaN, kInvalid, 45},
+    {-1.0, kInf, -1.0, kNone, 46},
+    {-0.0, 3.0, -0.0, kNone, 47},
     {0.0, 0.0, kNaN}, {0.0, 3.0, 0.0}, {0.0, 88.5, 0.0}, {1.0, 0.1, 9.0}, {1.0, 1234.5678, 0.0},
     {1.0, kMax, 0.0}, {0.5, 1e-20, 5e+19}, {0.5, -0.0, -kInf}, {0.5, -7.25, -1.0},
     {2.0, -1.0, -2.0}, {2.0, -88.5, -1.0}, {2.0, kInf, 0.0}, {3.0, -1e-20, -3e+20},
@@ -369,7 +369,7 @@ const Row<double, double, double> kFloorDivideFloat64[] = {
     {kNaN, kNaN, kNaN}, {kNaN, 2.0, kNaN},
 };
 TEST_CASE("floor_divide: float64, float64 -> float64", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:12",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float64", "float64", "float64"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
@@ -377,8 +377,8 @@ TEST_CASE("floor_divide: float64, float64 -> float64", "[floor_divide]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideTimedelta64Int64[] = {
-    {-7, 2, -3, kNone, 47},
-    {7, 0, kMin, kDivideByZero, 48},
+    {-7, 2, -3, kNone, 51},
+    {7, 0, kMin, kDivideByZero, 52},
     {0, 0, kMin}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, 0}, {2, -2, -1},
     {2, kMin, 0}, {2, 3, 0}, {3, 0, kMin}, {3, 7, 0}, {3, kMax, 0}, {7, 8, 0}, {7, -1, -7},
     {7, -100, 0}, {8, -2, -4}, {8, kMin, 0}, {8, 3, 2}, {31, 0, kMin}, {31, 7, 4}, {31, kMax, 0},
@@ -391,14 +391,14 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideTimedelta64Int64
     {kMin, 0, kMin}, {kMin, 7, kMin}, {kMin, kMax, kMin},
 };
 TEST_CASE("floor_divide: timedelta64, int64 -> timedelta64", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:13",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:17",
                      .types = {"timedelta64", "int64", "timedelta64"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideTimedelta64Int64);
 }
 
 const Row<std::int64_t, std::int64_t, double> kFloorDivideTimedelta64Float64[] = {
-    {-7, 2.0, -3, kNone, 49},
+    {-7, 2.0, -3, kNone, 53},
     {0, 0.0, kMin}, {0, 3.0, 0}, {0, 88.5, 0}, {1, 0.1, 10}, {1, 1234.5678, 0}, {1, kMax, 0},
     {2, 1e-20, kMin}, {2, -0.0, kMin}, {2, -7.25, 0}, {3, -1.0, -3}, {3, -88.5, 0}, {3, kInf, 0},
     {7, -1e-20, kMin}, {7, -kInf, 0}, {7, 0.5, 14}, {8, kNaN, kMin}, {8, 2.0, 4}, {8, 10.0, 0},
@@ -412,7 +412,7 @@ const Row<std::int64_t, std::int64_t, double> kFloorDivideTimedelta64Float64[] =
     {-9223372036854775807, 0.0, kMin}, {kMin, kInf, kMin}, {kMin, 1.0, kMin}, {kMin, 0.1, kMin},
 };
 TEST_CASE("floor_divide: timedelta64, float64 -> timedelta64", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:14",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:18",
                      .types = {"timedelta64", "float64", "timedelta64"},
                      .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0};
@@ -420,9 +420,9 @@ TEST_CASE("floor_divide: timedelta64, float64 -> timedelta64", "[floor_divide]")
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideTimedelta64[] = {
-    {-7, 2, -4, kNone, 44},
-    {kMin, 2, 0, kInvalid, 45},
-    {7, 0, 0, kDivideByZero, 46},
+    {-7, 2, -4, kNone, 48},
+    {kMin, 2, 0, kInvalid, 49},
+    {7, 0, 0, kDivideByZero, 50},
     {0, 0, 0}, {0, 7, 0}, {0, 9223372036854775807, 0}, {1, 8, 0}, {1, -1, -1}, {1, -100, -1},
     {2, -2, -1}, {2, -9223372036854775807, -1}, {2, 2, 1}, {3, kMin, 0}, {3, 3, 1}, {3, 100, 0},
     {7, 7, 1}, {7, 9223372036854775807, 0}, {7, -8, -1}, {8, -1, -8}, {8, -100, -1}, {8, 1, 8},
@@ -436,7 +436,7 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideTimedelta64[] = 
     {-9223372036854775807, -9223372036854775807, 1}, {kMin, -3, 0}, {kMin, kMin, 0}, {kMin, 3, 0},
 };
 TEST_CASE("floor_divide: timedelta64, timedelta64 -> int64", "[floor_divide]") {
-  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:17",
+  const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:21",
                      .types = {"timedelta64", "timedelta64", "int64"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
                      .bound = 0};

@@ -11,13 +11,13 @@ namespace quern::conformance {
 namespace {
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kGcdInt8[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {-12, 18, 6, kNone, 18},
-    {kMin, 0, kMin, kNone, 19},
-    {kMin, 6, 2, kNone, 20},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {-12, 18, 6, kNone, 19},
+    {kMin, 0, kMin, kNone, 20},
+    {kMin, 6, 2, kNone, 21},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, -1, 1}, {1, -100, 1}, {2, -2, 2},
     {2, kMin, 2}, {2, 3, 1}, {3, 0, 3}, {3, 7, 1}, {3, kMax, 1}, {7, 8, 1}, {7, -1, 1},
     {7, -100, 1}, {8, -2, 2}, {8, kMin, 8}, {8, 3, 1}, {31, 0, 31}, {31, 7, 1}, {31, kMax, 1},
@@ -34,13 +34,13 @@ TEST_CASE("gcd: int8, int8 -> int8", "[gcd]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kGcdInt16[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {-12, 18, 6, kNone, 18},
-    {kMin, 0, kMin, kNone, 19},
-    {kMin, 6, 2, kNone, 20},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {-12, 18, 6, kNone, 19},
+    {kMin, 0, kMin, kNone, 20},
+    {kMin, 6, 2, kNone, 21},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, -1, 1}, {1, -100, 1}, {2, -2, 2},
     {2, kMin, 2}, {2, 3, 1}, {3, 0, 3}, {3, 7, 1}, {3, kMax, 1}, {7, 8, 1}, {7, -1, 1},
     {7, -100, 1}, {8, -2, 2}, {8, kMin, 8}, {8, 3, 1}, {31, 0, 31}, {31, 7, 1}, {31, kMax, 31},
@@ -57,13 +57,13 @@ TEST_CASE("gcd: int16, int16 -> int16", "[gcd]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kGcdInt32[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {-12, 18, 6, kNone, 18},
-    {kMin, 0, kMin, kNone, 19},
-    {kMin, 6, 2, kNone, 20},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {-12, 18, 6, kNone, 19},
+    {kMin, 0, kMin, kNone, 20},
+    {kMin, 6, 2, kNone, 21},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, -1, 1}, {1, -100, 1}, {2, -2, 2},
     {2, kMin, 2}, {2, 3, 1}, {3, 0, 3}, {3, 7, 1}, {3, kMax, 1}, {7, 8, 1}, {7, -1, 1},
     {7, -100, 1}, {8, -2, 2}, {8, kMin, 8}, {8, 3, 1}, {31, 0, 31}, {31, 7, 1}, {31, kMax, 1},
@@ -80,13 +80,13 @@ TEST_CASE("gcd: int32, int32 -> int32", "[gcd]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kGcdInt64[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {-12, 18, 6, kNone, 18},
-    {kMin, 0, kMin, kNone, 19},
-    {kMin, 6, 2, kNone, 20},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {-12, 18, 6, kNone, 19},
+    {kMin, 0, kMin, kNone, 20},
+    {kMin, 6, 2, kNone, 21},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, -1, 1}, {1, -100, 1}, {2, -2, 2},
     {2, kMin, 2}, {2, 3, 1}, {3, 0, 3}, {3, 7, 1}, {3, kMax, 1}, {7, 8, 1}, {7, -1, 1},
     {7, -100, 1}, {8, -2, 2}, {8, kMin, 8}, {8, 3, 1}, {31, 0, 31}, {31, 7, 1}, {31, kMax, 1},
@@ -103,61 +103,61 @@ TEST_CASE("gcd: int64, int64 -> int64", "[gcd]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kGcdUint8[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 1}, {2, 8, 2},
     {2, 0, 2}, {3, 31, 1}, {3, 1, 1}, {3, 8, 1}, {7, 2, 1}, {7, 31, 1}, {7, 1, 1}, {8, 100, 4},
     {8, 2, 2}, {8, 31, 1}, {31, 3, 1}, {31, 100, 1}, {31, 2, 1}, {100, kMax, 5}, {100, 3, 1},
     {100, 100, 100}, {kMax, 7, 1}, {kMax, kMax, kMax}, {kMax, 3, 3},
 };
 TEST_CASE("gcd: uint8, uint8 -> uint8", "[gcd]") {
-  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
+  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
                      .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kGcdUint16[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 1}, {2, 8, 2},
     {2, 0, 2}, {3, 31, 1}, {3, 1, 1}, {3, 8, 1}, {7, 2, 1}, {7, 31, 1}, {7, 1, 1}, {8, 100, 4},
     {8, 2, 2}, {8, 31, 1}, {31, 3, 1}, {31, 100, 1}, {31, 2, 1}, {100, kMax, 5}, {100, 3, 1},
     {100, 100, 100}, {kMax, 7, 1}, {kMax, kMax, kMax}, {kMax, 3, 3},
 };
 TEST_CASE("gcd: uint16, uint16 -> uint16", "[gcd]") {
-  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
+  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
                      .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kGcdUint32[] = {
-    {12, 18, 6, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5, 5, kNone, 17},
-    {kMax, kMax, kMax, kNone, 21},
+    {12, 18, 6, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5, 5, kNone, 18},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7, 7}, {0, kMax, kMax}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 1}, {2, 8, 2},
     {2, 0, 2}, {3, 31, 1}, {3, 1, 1}, {3, 8, 1}, {7, 2, 1}, {7, 31, 1}, {7, 1, 1}, {8, 100, 4},
     {8, 2, 2}, {8, 31, 1}, {31, 3, 1}, {31, 100, 1}, {31, 2, 1}, {100, kMax, 5}, {100, 3, 1},
     {100, 100, 100}, {kMax, 7, 1}, {kMax, kMax, kMax}, {kMax, 3, 3},
 };
 TEST_CASE("gcd: uint32, uint32 -> uint32", "[gcd]") {
-  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
+  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
                      .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kGcdUint64[] = {
-    {12u, 18u, 6u, kNone, 15},
-    {0, 0, 0, kNone, 16},
-    {0, 5u, 5u, kNone, 17},
-    {kMax, kMax, kMax, kNone, 21},
+    {12u, 18u, 6u, kNone, 16},
+    {0, 0, 0, kNone, 17},
+    {0, 5u, 5u, kNone, 18},
+    {kMax, kMax, kMax, kNone, 22},
     {0, 0, 0}, {0, 7u, 7u}, {0, kMax, kMax}, {1u, 8u, 1u}, {1u, 0, 1u}, {1u, 7u, 1u}, {2u, 1u, 1u},
     {2u, 8u, 2u}, {2u, 0, 2u}, {3u, 31u, 1u}, {3u, 1u, 1u}, {3u, 8u, 1u}, {7u, 2u, 1u},
     {7u, 31u, 1u}, {7u, 1u, 1u}, {8u, 100u, 4u}, {8u, 2u, 2u}, {8u, 31u, 1u}, {31u, 3u, 1u},
@@ -165,7 +165,7 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kGcdUint64[] = {
     {kMax, 7u, 1u}, {kMax, kMax, kMax}, {kMax, 3u, 3u},
 };
 TEST_CASE("gcd: uint64, uint64 -> uint64", "[gcd]") {
-  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
+  const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint64);
@@ -328,12 +328,12 @@ TEST_CASE("lcm: uint64, uint64 -> uint64", "[lcm]") {
 }
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kPowerInt8[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {-1, kMax, -1, kNone, 25},
-    {kMin, 2, 0, kNone, 26},
-    {2, -1, 0, kRefused, 27},
-    {1, kMin, 0, kRefused, 28},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {-1, kMax, -1, kNone, 29},
+    {kMin, 2, 0, kNone, 30},
+    {2, -1, 0, kRefused, 31},
+    {1, kMin, 0, kRefused, 32},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, -117},
     {3, kMax, -85}, {7, 8, -63}, {8, 3, 0}, {31, 0, 1}, {31, 7, -33}, {31, kMax, -33}, {100, 8, 0},
     {kMax, 3, kMax}, {-1, 0, 1}, {-1, 7, -1}, {-1, kMax, -1}, {-2, 8, 0}, {-3, 3, -27}, {-8, 0, 1},
@@ -347,12 +347,12 @@ TEST_CASE("power: int8, int8 -> int8", "[power]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kPowerInt16[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {-1, kMax, -1, kNone, 25},
-    {kMin, 2, 0, kNone, 26},
-    {2, -1, 0, kRefused, 27},
-    {1, kMin, 0, kRefused, 28},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {-1, kMax, -1, kNone, 29},
+    {kMin, 2, 0, kNone, 30},
+    {2, -1, 0, kRefused, 31},
+    {1, kMin, 0, kRefused, 32},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, 2187},
     {3, kMax, -21845}, {7, 8, -2367}, {8, 3, 512}, {31, 0, 1}, {31, 7, 11487}, {31, kMax, 31711},
     {100, 8, 0}, {kMax, 3, kMax}, {-1, 0, 1}, {-1, 7, -1}, {-1, kMax, -1}, {-2, 8, 256},
@@ -366,12 +366,12 @@ TEST_CASE("power: int16, int16 -> int16", "[power]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kPowerInt32[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {-1, kMax, -1, kNone, 25},
-    {kMin, 2, 0, kNone, 26},
-    {2, -1, 0, kRefused, 27},
-    {1, kMin, 0, kRefused, 28},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {-1, kMax, -1, kNone, 29},
+    {kMin, 2, 0, kNone, 30},
+    {2, -1, 0, kRefused, 31},
+    {1, kMin, 0, kRefused, 32},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, 2187},
     {3, kMax, -1431655765}, {7, 8, 5764801}, {8, 3, 512}, {31, 0, 1}, {31, 7, 1742810335},
     {31, kMax, -1108378657}, {100, 8, 1874919424}, {kMax, 3, kMax}, {-1, 0, 1}, {-1, 7, -1},
@@ -386,12 +386,12 @@ TEST_CASE("power: int32, int32 -> int32", "[power]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kPowerInt64[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {-1, kMax, -1, kNone, 25},
-    {kMin, 2, 0, kNone, 26},
-    {2, -1, 0, kRefused, 27},
-    {1, kMin, 0, kRefused, 28},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {-1, kMax, -1, kNone, 29},
+    {kMin, 2, 0, kNone, 30},
+    {2, -1, 0, kRefused, 31},
+    {1, kMin, 0, kRefused, 32},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, 2187},
     {3, kMax, -6148914691236517205}, {7, 8, 5764801}, {8, 3, 512}, {31, 0, 1}, {31, 7, 27512614111},
     {31, kMax, -1190112520884487201}, {100, 8, 10000000000000000}, {kMax, 3, kMax}, {-1, 0, 1},
@@ -406,25 +406,25 @@ TEST_CASE("power: int64, int64 -> int64", "[power]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kPowerUint8[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {kMax, kMax, kMax, kNone, 29},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {kMax, kMax, kMax, kNone, 33},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 2}, {2, 8, 0},
     {2, 0, 1}, {3, 31, 43}, {3, 1, 3}, {3, 8, 161}, {7, 2, 49}, {7, 31, 183}, {7, 1, 7},
     {8, 100, 0}, {8, 2, 64}, {8, 31, 0}, {31, 3, 95}, {31, 100, 129}, {31, 2, 193}, {100, kMax, 0},
     {100, 3, 64}, {100, 100, 0}, {kMax, 7, kMax}, {kMax, kMax, kMax}, {kMax, 3, kMax},
 };
 TEST_CASE("power: uint8, uint8 -> uint8", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:15",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
                      .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint8);
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kPowerUint16[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {kMax, kMax, kMax, kNone, 29},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {kMax, kMax, kMax, kNone, 33},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 2}, {2, 8, 256},
     {2, 0, 1}, {3, 31, 27179}, {3, 1, 3}, {3, 8, 6561}, {7, 2, 49}, {7, 31, 39607}, {7, 1, 7},
     {8, 100, 0}, {8, 2, 64}, {8, 31, 0}, {31, 3, 29791}, {31, 100, 19329}, {31, 2, 961},
@@ -432,16 +432,16 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kPowerUint16[] = {
     {kMax, 3, kMax},
 };
 TEST_CASE("power: uint16, uint16 -> uint16", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:15",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
                      .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint16);
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kPowerUint32[] = {
-    {0, 0, 1, kNone, 23},
-    {2, 6, 64, kNone, 24},
-    {kMax, kMax, kMax, kNone, 29},
+    {0, 0, 1, kNone, 27},
+    {2, 6, 64, kNone, 28},
+    {kMax, kMax, kMax, kNone, 33},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 2}, {2, 8, 256},
     {2, 0, 1}, {3, 31, 1264544299}, {3, 1, 3}, {3, 8, 6561}, {7, 2, 49}, {7, 31, 265001655},
     {7, 1, 7}, {8, 100, 0}, {8, 2, 64}, {8, 31, 0}, {31, 3, 29791}, {31, 100, 1493912449},
@@ -449,16 +449,16 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kPowerUint32[] = {
     {kMax, kMax, kMax}, {kMax, 3, kMax},
 };
 TEST_CASE("power: uint32, uint32 -> uint32", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:15",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
                      .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint32);
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kPowerUint64[] = {
-    {0, 0, 1u, kNone, 23},
-    {2u, 6u, 64u, kNone, 24},
-    {kMax, kMax, kMax, kNone, 29},
+    {0, 0, 1u, kNone, 27},
+    {2u, 6u, 64u, kNone, 28},
+    {kMax, kMax, kMax, kNone, 33},
     {0, 0, 1u}, {0, 7u, 0}, {0, kMax, 0}, {1u, 8u, 1u}, {1u, 0, 1u}, {1u, 7u, 1u}, {2u, 1u, 2u},
     {2u, 8u, 256u}, {2u, 0, 1u}, {3u, 31u, 617673396283947u}, {3u, 1u, 3u}, {3u, 8u, 6561u},
     {7u, 2u, 49u}, {7u, 31u, 11037526537452362423u}, {7u, 1u, 7u}, {8u, 100u, 0}, {8u, 2u, 64u},
@@ -467,7 +467,7 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kPowerUint64[] = {
     {kMax, 3u, kMax},
 };
 TEST_CASE("power: uint64, uint64 -> uint64", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:15",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
                      .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint64);

@@ -77,6 +77,7 @@ def loop_row(loop: Loop) -> tuple[str, ...]:
     flags = ", ".join(flag if flag in loop.hardware_flags else f"{flag} (computed)" for flag in loop.declared_flags)
     kernel = f"{loop.kernel} = {loop.same_code_as}" if loop.same_code_as else loop.kernel
     marks = (" (exact)" if loop.exact else "") + (" (refuses values)" if loop.refusal else "")
+    marks += " (checked)" if loop.checked else ""
     kinds, body = kinds_text(loop.kinds), loop.core.name if loop.core else text_of(loop.bodies)
     return types_of(loop) + marks, body, flags or "-", loop.accuracy, kernel, kinds, str(loop.origin)
 

@@ -23,7 +23,7 @@ from .expression import (
 )
 from .faults import Place, shorten
 from .load import Mapping, Scalar
-from .model import Core, DType, Expression
+from .model import INTEGER_OVERFLOW, Core, DType, Expression
 from .signature import CoreRows
 
 
@@ -44,6 +44,7 @@ class ExpandedLoop:
     computes: bool = False  # in other dtypes, whose bodies these are
     computed_by: tuple[DType, ...] = ()  # inputs of the loop that does it
     computing: tuple[DType, ...] = ()  # inputs and outputs of its body, where no loop has that
+    checked: tuple[Expression, ...] = ()  # the same that report integer overflow; none if the row has none
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -139,10 +140,15 @@ class LoopReader:
         assert text is not None
         core = self.cores.of_row(row, entry)
         parsed = parse_body(body, f"{entry}.body", self.log) if body is not None and not self.cores.stated else None
+        checked = row.scalar("checked")
+        parsed_checked = parse_body(checked, f"{entry}.checked", self.log) if checked is not None and parsed else None
+        if INTEGER_OVERFLOW in flags:
+            self.log.add(row.place, f"{entry}.flags", f'"{INTEGER_OVERFLOW}" belongs to bodies under "checked" alone')
+            flags = tuple(flag for flag in flags if flag != INTEGER_OVERFLOW)
         if types is None:
             self.complete = False
             return
-        faults = BodyFaults()
+        faults, faults_of_checked = BodyFaults(), BodyFaults()
         missing: dict[str, None] = {}
         stored = parsed is not None and self.is_stored(parsed)
         expanded = [found for found in self.expanded(types) if core is None or not self.left_out(core, *found)]
@@ -158,14 +164,32 @@ class LoopReader:
             if typed:
                 missing.update(dict.fromkeys(self.undeclared(typed, inputs, flags)))
                 missing.update(dict.fromkeys(unexplained(typed, row.text("refuses"))))
+            typed_checked: tuple[Expression, ...] = ()
+            if parsed_checked and typed:
+                typed_checked = self.typed(parsed_checked, inputs, outputs, faults_of_checked)
+                missing.update(dict.fromkeys(self.unchecked(typed_checked, typed)))
             if core is not None:
                 missing.update(dict.fromkeys(self.misfits(core, (*inputs, *outputs), flags)))
             exact, refusal = row.text("exact") == "true", row.text("refuses")
             yield ExpandedLoop(
-                position, entry, text, inputs, outputs, typed, flags, exact, refusal, core, computes, computing=computing
+                position,
+                entry,
+                text,
+                inputs,
+                outputs,
+                typed,
+                flags,
+                exact,
+                refusal,
+                core,
+                computes,
+                computing=computing,
+                checked=typed_checked,
             )
         if parsed:
             faults.report(parsed, self.log)
+        if parsed_checked:
+            faults_of_checked.report(parsed_checked, self.log)
         for message in missing:
             self.log.add(row.place, entry, message)
 
@@ -201,6 +225,15 @@ class LoopReader:
                 yield f'the body raises "{flag}", which the row does not declare'
             if flag in flags and flag not in raised and not any(dtype.significand for dtype in inputs):
                 yield f'the row declares "{flag}", which its body never raises for whole numbers'
+
+    def unchecked(self, checked: tuple[Expression, ...], bodies: tuple[Expression, ...]) -> Iterator[str]:
+        """What a checked body lacks, or raises beside integer overflow that the body does not."""
+        raised, known = (set().union(*map(raised_by, side)) for side in (checked, bodies))
+        if checked and INTEGER_OVERFLOW not in raised:
+            yield f'the checked body never raises "{INTEGER_OVERFLOW}"'
+        for flag in self.context.words.flags:
+            if flag in raised - known - {INTEGER_OVERFLOW}:
+                yield f'the checked body raises "{flag}", which the body does not'
 
     def left_out(self, core: Core, inputs: tuple[DType, ...], outputs: tuple[DType, ...]) -> bool:
         """Whether a package's dtype is one that a core operation of the base does not take."""

@@ -169,12 +169,14 @@ class Loop:
     core: Core | None = None  # loops[].core, in the place of a body
     computed_by: str | None = None  # kernel that computes this loop after a conversion, mostly another loop's
     computing: tuple[DType, ...] = ()  # inputs and outputs of that kernel, where no loop has it
+    checked: tuple[Expression, ...] = ()  # loops[].checked: bodies that report integer overflow, too
 
     @property
     def types(self) -> tuple[DType, ...]:
         return self.inputs + self.outputs
 
 
+INTEGER_OVERFLOW = "integer_overflow"  # the flag that only checked bodies raise
 REFUSED = "refused"  # the output of a special value whose inputs the loop refuses
 
 
@@ -225,6 +227,7 @@ class Ufunc:
     origin: Origin
     own: bool  # False: a base ufunc, present because own dtypes extend it
     parameters: int = 0  # inputs at the end that take no part in the choice of a loop
+    exactly: str = ""  # reduce.exactly: "sum" or "product", what its reductions of integers are; "" for others
     signature: CoreSignature | None = None  # signature; None: elementwise
 
     @property

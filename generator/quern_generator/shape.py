@@ -99,7 +99,15 @@ DTYPE = record(
 
 LOOP = record(
     {"types": TEXT},
-    {"body": TEXT, "core": NAME, "for": MapOf(TEXT), "flags": NAMES, "exact": FLAG, "refuses": TEXT},
+    {
+        "body": TEXT,
+        "checked": TEXT,
+        "core": NAME,
+        "for": MapOf(TEXT),
+        "flags": NAMES,
+        "exact": FLAG,
+        "refuses": TEXT,
+    },
 )
 REDUCE = record(
     {},
@@ -107,6 +115,7 @@ REDUCE = record(
         "identity": TEXT,
         "neutral": MapOf(TEXT),
         "reorderable": FLAG,
+        "exactly": NAME,
         "as": ListOf(record({"inputs": TEXT, "accumulator": NAME})),
         "functions": ListOf(record({"name": NAME, "summary": TEXT}, {"aliases": NAMES})),
     },

@@ -24,6 +24,7 @@ from .signature import CoreReference, CoreRows, compile_core_reference, read_sig
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 ACCURACY = re.compile(r"exact|[0-9]+(\.[0-9]+)?")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^", "~", "<<", ">>", "@")
+EXACT_FOLDS = ("sum", "product")
 MOST_INPUTS = 8
 MOST_OUTPUTS = 4
 NO_NAME = '"{}" is no name that C, C++ and Python share'
@@ -72,8 +73,20 @@ class UfuncReader:
         facts = self.facts(loops, references, checker, reader.complete)
         special_values = checker.special_values()
         checker.check_identity()
+        self.check_exactly(loops, facts)
         ExampleChecker(self.context, self.context.casting, checker, resolver, cores.signature).check()
         return self.assemble(loops, facts, resolution, special_values, cores.signature)
+
+    def check_exactly(self, loops: Sequence[ExpandedLoop], facts: Sequence[LoopFacts]) -> None:
+        """Checked loops that reduce by the tree need a meaning of the whole reduction."""
+        scalar = self.node.mapping("reduce").scalar("exactly")
+        if scalar is not None and scalar.text not in EXACT_FOLDS:
+            self.log.add_unknown(scalar.place, f"{self.name}.reduce.exactly", "word", scalar.text, EXACT_FOLDS)
+        by_tree = [loop for loop, fact in zip(loops, facts) if loop.checked and fact.neutral is not None]
+        if by_tree and scalar is None:
+            self.fault("reduce", f'checked loops reduce by the tree; say what they give "exactly": {" or ".join(EXACT_FOLDS)}')
+        if scalar is not None and not by_tree and not self.unreadable:
+            self.fault("reduce", 'no checked loop reduces by the tree, so that "exactly" says nothing')
 
     def cores(self) -> CoreRows:
         """The signature, and what it asks of loops."""
@@ -280,6 +293,7 @@ class UfuncReader:
             own=self.own,
             parameters=self.parameters,
             signature=signature,
+            exactly=reduce.text("exactly"),
         )
 
     def loop(self, index: int, loop: ExpandedLoop, facts: LoopFacts) -> Loop:
@@ -306,6 +320,7 @@ class UfuncReader:
             reference=facts.reference.text if facts.reference else "",
             computed_by=computing_kernel(self.name, loop),
             computing=loop.computing,
+            checked=loop.checked,
             kinds=self.kinds(loop),
         )
 

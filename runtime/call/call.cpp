@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "call/checked.h"
 #include "call/gufunc.h"
 #include "call/overlap.h"
 #include "call/resolve.h"
@@ -123,7 +124,7 @@ bool BindRun(const UfuncInfo& ufunc, std::span<const Operand> inputs, const Arra
                                              std::byte* result) {
   void* const out[] = {result};
   FlagCollector flags(run.loop->hardware_flags);
-  flags.Add(KernelsOf(*run.loop).elementwise(run.in, out, run.size()));
+  flags.Add(ElementwiseOf(*run.loop)(run.in, out, run.size()));
   flags.Harvest();
   if (flags.flags() == 0) return;
   CheckRefusal(ufunc, *run.loop, flags.flags());
@@ -192,7 +193,7 @@ class RowCall {
     Block block;
     SetBlock(StepOf(out), block);
     tile.AddOutput(format, block, out.data());
-    tile.Compute(KernelsOf(loop).elementwise);
+    tile.Compute(ElementwiseOf(loop));
     tile.Store(0, format, block, out.data());
     CheckRefusal(ufunc_, loop, tile.flags());
     ReportFlags(tile.flags(), ufunc_.name);
@@ -292,7 +293,7 @@ class GeneralCall {
                       all.first(ufunc_.inputs),
                       all.subspan(ufunc_.inputs),
                       mask_ != nullptr,
-                      KernelsOf(*bound_.loop).elementwise,
+                      ElementwiseOf(*bound_.loop),
                       bound_.loop->hardware_flags};
     const FpFlags flags = RunTiles(job);
     CheckRefusal(ufunc_, *bound_.loop, flags);
@@ -408,7 +409,7 @@ class GeneralCall {
       if (given(i) == nullptr) continue;
       from.push_back(outputs_[i]);
       to.push_back(given(i));
-      direct &= OutputFormat(*given(i), bound_.loop->types[ufunc_.inputs + i]).direct();
+      direct &= OutputFormat(*given(i), bound_.dtype(ufunc_.inputs + i)).direct();
     }
     if (direct && CopyInTurn(from, to)) return;
     for (std::size_t i = 0; i < to.size(); ++i) {

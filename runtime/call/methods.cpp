@@ -3,6 +3,8 @@
 #include <cstring>
 #include <memory>
 
+#include "call/checked.h"
+#include "call/exact_fold.h"
 #include "call/overlap.h"
 #include "call/reduction.h"
 #include "call/resolve.h"
@@ -108,7 +110,7 @@ class ReduceCall {
     FpFlags flags = 0;
     Array result = RunReduction(job_, flags);
     CheckRefusal(ufunc_, *job_.loop, flags);
-    flags = static_cast<FpFlags>(flags | converted_flags_);
+    flags = static_cast<FpFlags>(flags | converted_flags_ | OverflowOfReduction(job_));
     if (job_.loop != loop_) result = Rounded(result, flags);
     if (result.ndim() != shape_.size()) result = WithReducedAxes(result);
     if (options_.out != nullptr) {
@@ -258,8 +260,10 @@ Array Between(const Array& array, std::size_t axis, Index begin, Index end) {
 }
 
 // Running folds of one line of elements after another.
-void AccumulateLines(const KernelSet& kernels, const Array& from, const Array& to,
-                     std::size_t axis, FlagCollector& flags) {
+void AccumulateLines(const LoopInfo& loop, const Array& from, const Array& to, std::size_t axis,
+                     FlagCollector& flags) {
+  const ScanKernel scan = KernelsOf(loop).scan;
+  const ElementwiseKernel checked = ChecksOverflow(loop) ? ElementwiseOf(loop) : nullptr;
   const Array first_from = At(from, axis, 0);
   const Array first_to = At(to, axis, 0);
   const PlanOperand operands[] = {{first_from.data(), first_from.shape(), first_from.strides()},
@@ -277,8 +281,11 @@ void AccumulateLines(const KernelSet& kernels, const Array& from, const Array& t
     alignas(16) std::byte accumulator[16];
     std::memcpy(accumulator, source, size);
     std::memcpy(target, source, size);
-    flags.Add(kernels.scan(source + in_step, in_step, target + out_step, out_step,
-                           static_cast<std::size_t>(n - 1), accumulator));
+    const std::size_t steps = static_cast<std::size_t>(n - 1);
+    flags.Add(checked == nullptr ? scan(source + in_step, in_step, target + out_step, out_step,
+                                        steps, accumulator)
+                                 : CheckedScan(scan, checked, size, source + in_step, in_step,
+                                               target + out_step, out_step, steps, accumulator));
     for (std::size_t i = plan.ndim; i-- > 0;) {
       source += plan.strides[0][i];
       target += plan.strides[1][i];
@@ -305,7 +312,7 @@ FpFlags AccumulateRows(const LoopInfo& loop, const Array& from, const Array& to,
   const std::span<const OperandFormat> all(formats);
   Plan plan;
   BuildPlan(rows[0].shape(), operands, plan);
-  const TileJob job{&plan, all.first(2), all.subspan(2), false, KernelsOf(loop).elementwise,
+  const TileJob job{&plan, all.first(2), all.subspan(2), false, ElementwiseOf(loop),
                     loop.hardware_flags};
   FpFlags flags = 0;
   for (Index row = 1; row < from.shape()[axis]; ++row) {
@@ -330,7 +337,7 @@ Array RunAccumulate(const Array& array, const LoopInfo& loop, std::size_t axis, 
     return to;
   }
   FlagCollector flags(loop.hardware_flags);
-  AccumulateLines(KernelsOf(loop), from, to, axis, flags);
+  AccumulateLines(loop, from, to, axis, flags);
   flags.Harvest();
   met = static_cast<FpFlags>(met | flags.flags());
   return to;
@@ -394,7 +401,8 @@ Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
     FpFlags met = 0;
     const Array folded = RunReduction(job, met);
     const FpFlags rounding = CopyElements(folded, At(result, axis, static_cast<Index>(i)));
-    flags = static_cast<FpFlags>(flags | met | (rounding & loop.declared_flags));
+    flags = static_cast<FpFlags>(flags | met | (rounding & loop.declared_flags) |
+                                 OverflowOfReduction(job));
   }
   CheckRefusal(*info_, loop, flags);
   return Deliver(result, options.out, flags, "reduceat");
@@ -451,7 +459,7 @@ void CheckAt(const UfuncInfo& ufunc, const Array& array, const Operand* values,
   if (ufunc.inputs > 2) {
     throw TypeError(what + ": only unary and binary ufuncs are supported");
   }
-  if (ufunc.outputs != 1) throw TypeError(what + ": only single output ufuncs are supported");
+  if (ufunc.outputs != 1) throw ValueError(what + ": only single output ufuncs are supported");
   if (!array.writeable()) throw ReadOnlyError(what + ": the array is read-only");
   if ((ufunc.inputs == 2) != (values != nullptr)) {
     throw ValueError(what + (values == nullptr ? ": second operand needed for ufunc"
@@ -491,7 +499,7 @@ bool AtElements(const UfuncInfo& ufunc, const BoundCall& bound, const Array& arr
     value = second.data();
     step = second.strides()[0];
   }
-  const ElementwiseKernel kernel = KernelsOf(*bound.loop).elementwise;
+  const ElementwiseKernel kernel = ElementwiseOf(*bound.loop);
   for (Index position : positions) {
     std::byte* element = array.data() + position * array.strides()[0];
     const void* in[] = {element, value};

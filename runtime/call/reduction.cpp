@@ -17,10 +17,12 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <complex>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 
+#include "call/checked.h"
 #include "call/gather.h"
 #include "errors/error_state.h"
 #include "iterate/copy.h"
@@ -47,6 +49,8 @@ constexpr Index kSequenceBytes = Index{1} << 14;
 constexpr Index kWholeBlockBytes = Index{1} << 16;
 // Elements that make a further thread worth starting.
 constexpr std::size_t kThreadGrain = std::size_t{1} << 16;
+// Bytes of an element of ReductionJob::wide.
+constexpr std::uint8_t kWideSize = 16;
 
 using Axis = ReductionAxis;
 
@@ -121,13 +125,32 @@ class BlockCounter {
   std::size_t used_ = 0;
 };
 
+// The kernels that fold. Left folds report the overflow of each step; that of the tree is told apart,
+// by OverflowOfReduction.
+KernelSet KernelsOfJob(const ReductionJob& job) {
+  if (job.wide != nullptr) return *job.wide;
+  KernelSet kernels = KernelsOf(*job.loop);
+  if (kernels.reduce == nullptr) kernels.elementwise = ElementwiseOf(*job.loop);
+  return kernels;
+}
+
+OperandFormat FormatOfJob(const ReductionJob& job) {
+  OperandFormat format = InputFormat(*job.array, FoldedDType(job));
+  if (job.wide != nullptr) {
+    format.cast = job.widen;
+    format.loop_size = kWideSize;
+  }
+  return format;
+}
+
 class Reduction {
  public:
   explicit Reduction(const ReductionJob& job)
       : job_(job),
-        kernels_(KernelsOf(*job.loop)),
-        format_(InputFormat(*job.array, FoldedDType(job))),
-        size_(format_.loop_size) {}
+        kernels_(KernelsOfJob(job)),
+        format_(FormatOfJob(job)),
+        size_(format_.loop_size),
+        checked_(!tree() && ChecksOverflow(*job.loop)) {}
 
   Array Run(FpFlags& flags) {
     MakeResult();
@@ -175,7 +198,9 @@ class Reduction {
       strides.push_back(job_.array->strides()[axis]);
     }
     const PlanOperand like{job_.array->data(), shape, strides};
-    result_ = DenseInOrder(shape, {&like, 1}, FoldedDType(job_));
+    const bool wide = job_.wide != nullptr;
+    const DType dtype = wide ? DType::of<std::complex<double>>() : FoldedDType(job_);
+    result_ = DenseInOrder(shape, {&like, 1}, dtype);
   }
 
   void ReadGeometry() {
@@ -418,7 +443,10 @@ class Reduction {
     if (columns == 1 && mask == nullptr) {
       const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(size_);
       alignas(16) std::byte sink[16];
-      flags.Add(kernels_.scan(values, step, sink, 0, rows, accumulator));
+      flags.Add(checked_
+                    ? CheckedScan(kernels_.scan, kernels_.elementwise, size_, values, step, sink, 0,
+                                  rows, accumulator)
+                    : kernels_.scan(values, step, sink, 0, rows, accumulator));
       return;
     }
     for (std::size_t row = 0; row < rows; ++row) {
@@ -493,6 +521,7 @@ class Reduction {
   const KernelSet kernels_;
   const OperandFormat format_;
   const std::size_t size_;
+  const bool checked_;  // steps report overflow
   Array result_;
   Geometry geometry_;
   Task start_{};              // the first element of all, once kept axes are turned forwards

@@ -18,6 +18,11 @@ struct ReductionJob {
   std::vector<bool> reduced;        // by axis of the array
   const Array* mask = nullptr;      // bool, of the array's shape; null if every element takes part
   const std::byte* initial = nullptr;  // one accumulator element, or null
+  // Kernels over elements of 16 bytes that fold in the place of the loop's, and what makes such elements
+  // of those of the array, which are of the loop's dtype; null for the loop's own. The result has
+  // elements of 16 bytes, of a dtype that says nothing, in one run, and `initial` is one of them.
+  const KernelSet* wide = nullptr;
+  CastKernel widen = nullptr;
 };
 
 // The accumulator's dtype; spans and points of time are folded in the array's unit.

@@ -47,6 +47,7 @@ ErrorState ToErrorState(const qn_error_state& from) {
   state.over = ActionOf(from.over, from, "over");
   state.under = ActionOf(from.under, from, "under");
   state.invalid = ActionOf(from.invalid, from, "invalid");
+  state.integer_overflow = ActionOf(from.integer_overflow, from, "integer_overflow");
   if (from.callback != nullptr) state.callback = Callback{from.callback, from.callback_context};
   if (from.logger != nullptr) state.logger = Logger{from.logger, from.logger_context};
   return state;
@@ -58,6 +59,7 @@ qn_error_state FromErrorState(const ErrorState& from) {
   state.over = static_cast<int32_t>(from.over);
   state.under = static_cast<int32_t>(from.under);
   state.invalid = static_cast<int32_t>(from.invalid);
+  state.integer_overflow = static_cast<int32_t>(from.integer_overflow);
   if (const auto* callback = from.callback.target<Callback>()) {
     state.callback = callback->function;
     state.callback_context = callback->context;

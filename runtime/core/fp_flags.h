@@ -25,6 +25,7 @@ enum FpFlag : FpFlags {
   kUnderflow = 4,     // underflow
   kInvalid = 8,       // invalid
   kRefused = 16,      // no flag of arithmetic: the body refuses a value, and the call fails
+  kIntegerOverflow = 32,  // integer_overflow; only kernels that are asked to look report it
 };
 
 inline constexpr FpFlags kAllFpFlags = kDivideByZero | kOverflow | kUnderflow | kInvalid;

@@ -173,6 +173,7 @@ LoopChoice Registry::Choose(const Package& package, const UfuncInfo& ufunc, int 
 
 LoopChoice Registry::ResolveInPackages(const UfuncInfo& ufunc,
                                        std::span<const DTypeId> inputs) const {
+  if (IsMadeAtRunTime(ufunc)) return {nullptr, ""};
   // A package's ufunc is asked through its own tables even for base dtypes alone.
   const Package* package = PackageOf(inputs);
   if (package == nullptr) return {nullptr, ""};
@@ -192,6 +193,10 @@ LoopChoice Registry::ResolveInPackages(const UfuncInfo& ufunc,
 }
 
 LoopChoice Registry::ResolveReduction(const UfuncInfo& ufunc, DTypeId input) const {
+  if (IsMadeAtRunTime(ufunc)) {
+    const bool known = ufunc.reduction != nullptr && input < ufunc.dtype_count;
+    return known ? ChooseOwn(ufunc, ufunc.reduction[input]) : LoopChoice{nullptr, ""};
+  }
   const Package* package = packages_[package_of_dtype_[input]].get();
   int position = PositionIn(*package, ufunc.name);
   if (position < 0 && package == packages_.front().get()) {
@@ -208,6 +213,10 @@ LoopChoice Registry::ResolveReduction(const UfuncInfo& ufunc, DTypeId input) con
 
 std::vector<const LoopInfo*> Registry::Loops(const UfuncInfo& ufunc) const {
   std::vector<const LoopInfo*> all;
+  if (IsMadeAtRunTime(ufunc)) {
+    for (const LoopInfo& loop : ufunc.loops) all.push_back(&loop);
+    return all;
+  }
   for (const auto& package : packages_) {
     const int position = PositionIn(*package, ufunc.name);
     if (position < 0) continue;

@@ -40,6 +40,11 @@ struct LoopChoice {
   const char* refusal;
 };
 
+// The origin of a ufunc that no package describes but the program itself made. Its tables stand over
+// the builtin dtypes.
+inline constexpr const char* kMadeAtRunTime = "";
+inline bool IsMadeAtRunTime(const UfuncInfo& ufunc) { return *ufunc.origin == '\0'; }
+
 class Registry {
  public:
   static Registry& Get() {
@@ -85,7 +90,7 @@ class Registry {
     return ResolveInPackages(ufunc, inputs);
   }
   LoopChoice ResolveReduction(const UfuncInfo& ufunc, DTypeId input) const;
-  // Every loop that any package gives the ufunc.
+  // Every loop that the ufunc has, those that packages give it included.
   std::vector<const LoopInfo*> Loops(const UfuncInfo& ufunc) const;
 
   const Ufunc* FindUfunc(std::string_view name) const;

@@ -90,6 +90,7 @@ struct LoopInfo {
   // Where in the ufunc's loops, counted from this one, the loop stands that computes it in another
   // dtype; 0 = it computes itself.
   std::int16_t compute_distance;
+  std::int16_t checked;        // index of the kernel that reports integer overflow, too; -1 = none
   std::span<const TargetKind> kinds;  // of every target that the family is built for
   const char* origin;          // "spec/ufuncs/add.yaml:9"
   // Why its kernels refuse some values, which they report as kRefused; null if they take all.
@@ -102,6 +103,9 @@ struct Identity {
   std::int64_t integer;
   double real;
 };
+
+// What reductions of integers are in exact arithmetic, by which their overflow is told.
+enum class ExactFold : std::uint8_t { kNone, kSum, kProduct };
 
 // The signature of a generalised ufunc. Core dimensions are known by their position in the order in
 // which the signature first names them.
@@ -140,6 +144,7 @@ struct UfuncInfo {
   bool compares;                                // out-of-range weak integers compare exactly
   const char* origin;
   const CoreInfo* core = nullptr;               // of a generalised ufunc
+  ExactFold exactly = ExactFold::kNone;         // for the loops with a checked kernel
 };
 
 // A set of dtypes by the name that others have for it.

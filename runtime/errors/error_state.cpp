@@ -1,6 +1,7 @@
 #include "errors/error_state.h"
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 #include <utility>
@@ -24,16 +25,25 @@ struct Condition {
   ErrorAction ErrorState::*action;
   std::string_view text;
 };
-constexpr std::array<Condition, 4> kConditions{{
+constexpr std::array<Condition, 5> kConditions{{
     {kDivideByZero, &ErrorState::divide, "divide by zero"},
     {kOverflow, &ErrorState::over, "overflow"},
     {kUnderflow, &ErrorState::under, "underflow"},
     {kInvalid, &ErrorState::invalid, "invalid value"},
+    {kIntegerOverflow, &ErrorState::integer_overflow, "integer overflow"},
 }};
 
 ErrorState& ThreadState() {
   thread_local ErrorState state;
   return state;
+}
+
+// The state that a thread is about to have.
+ErrorState&& Noted(ErrorState& state) {
+  if (state.integer_overflow != ErrorAction::ignore) {
+    detail::integer_overflow_asked.store(true, std::memory_order_relaxed);
+  }
+  return std::move(state);
 }
 
 void WriteLine(const std::string& message) { std::fprintf(stderr, "%s\n", message.c_str()); }
@@ -81,6 +91,16 @@ void Act(ErrorAction action, const Condition& condition, FpFlags all, const std:
 
 }  // namespace
 
+namespace detail {
+
+std::atomic<bool> integer_overflow_asked{false};
+
+bool StateAsksForIntegerOverflow() {
+  return ThreadState().integer_overflow != ErrorAction::ignore;
+}
+
+}  // namespace detail
+
 std::string_view error_action_name(ErrorAction action) {
   for (const auto& [value, name] : kActions) {
     if (value == action) return name;
@@ -99,10 +119,10 @@ ErrorAction parse_error_action(std::string_view name) {
 }
 
 const ErrorState& error_state() { return ThreadState(); }
-void set_error_state(ErrorState state) { ThreadState() = std::move(state); }
+void set_error_state(ErrorState state) { ThreadState() = Noted(state); }
 
 ErrorStateScope::ErrorStateScope(ErrorState state)
-    : saved_(std::exchange(ThreadState(), std::move(state))) {}
+    : saved_(std::exchange(ThreadState(), Noted(state))) {}
 ErrorStateScope::~ErrorStateScope() { ThreadState() = std::move(saved_); }
 
 void set_warning_handler(std::function<void(const std::string&)> handler) {

@@ -2,6 +2,7 @@
 #ifndef QUERN_ERRORS_ERROR_STATE_H_
 #define QUERN_ERRORS_ERROR_STATE_H_
 
+#include <atomic>
 #include <string_view>
 
 #include "core/fp_environment.h"
@@ -9,6 +10,19 @@
 #include "quern/error_state.hpp"
 
 namespace quern {
+
+namespace detail {
+// Set once a state of any thread has asked for integer overflow, so that a process in which none does
+// pays no more than a load.
+extern std::atomic<bool> integer_overflow_asked;
+bool StateAsksForIntegerOverflow();
+}  // namespace detail
+
+// True if this thread's state asks for integer overflow.
+inline bool AsksForIntegerOverflow() {
+  return detail::integer_overflow_asked.load(std::memory_order_relaxed) &&
+         detail::StateAsksForIntegerOverflow();
+}
 
 // Acts on each condition in `flags`, which are not 0, as the state says. See ReportFlags.
 void ReportConditions(FpFlags flags, std::string_view what);

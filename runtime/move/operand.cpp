@@ -1,5 +1,7 @@
 #include "move/operand.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -12,6 +14,42 @@
 namespace quern {
 namespace {
 
+// All integers of 2^log_size bytes.
+IntegerRange WholeRange(std::size_t log_size, bool is_signed) {
+  const std::size_t bits = std::size_t{8} << log_size;
+  const std::uint64_t all = ~std::uint64_t{0} >> (64 - bits);
+  const auto size = static_cast<std::uint8_t>(bits / 8);
+  if (!is_signed) return {0, all, size, false};
+  return {-static_cast<std::int64_t>(all / 2) - 1, all / 2, size, true};
+}
+
+// The values of `from` that are values of `to`, where these are dtypes of integers and not all of them
+// are; else null.
+const IntegerRange* RangeOfCast(DTypeId from, DTypeId to) {
+  // The answer is kept by the dtypes' sizes and signs, which decide it.
+  static const auto kRanges = [] {
+    std::array<std::array<IntegerRange, 8>, 8> ranges;
+    for (std::size_t i = 0; i < 8; ++i) {
+      for (std::size_t k = 0; k < 8; ++k) {
+        const IntegerRange whole = WholeRange(i % 4, i / 4 != 0);
+        const IntegerRange target = WholeRange(k % 4, k / 4 != 0);
+        ranges[i][k] = whole;
+        ranges[i][k].low = std::max(whole.low, target.low);
+        ranges[i][k].high = std::min(whole.high, target.high);
+      }
+    }
+    return ranges;
+  }();
+  IntegerRange source;
+  IntegerRange target;
+  if (!FindIntegerRange(from, source) || !FindIntegerRange(to, target)) return nullptr;
+  if (target.low <= source.low && target.high >= source.high) return nullptr;
+  const auto place = [](const IntegerRange& range) {
+    return SizeIndex(range.size) + (range.is_signed ? 4u : 0u);
+  };
+  return &kRanges[place(source)][place(target)];
+}
+
 // Between the two dtypes with units counts are copied as they are.
 OperandFormat FormatOf(const Array& array, DType from_dtype, DType to_dtype) {
   const Registry& registry = Registry::Get();
@@ -23,6 +61,7 @@ OperandFormat FormatOf(const Array& array, DType from_dtype, DType to_dtype) {
   format.swap_unit = array.dtype().swapped() ? storage.swap_unit : std::uint8_t{1};
   format.aligned = ArrayAccess::one_run(array) || array.aligned();
   if (from != to) {
+    if (AsksForIntegerOverflow()) format.range = RangeOfCast(from, to);
     format.cast = registry.cast_kernel(from, to);
     format.cast_hardware_flags = registry.cast_hardware_flags(from, to);
     if (format.cast == nullptr) {
@@ -41,6 +80,18 @@ const std::uint8_t* MaskBytes(const std::byte* mask) {
 }
 
 }  // namespace
+
+bool FindIntegerRange(DTypeId dtype, IntegerRange& range) {
+  const DTypeInfo& info = Registry::Get().dtype(dtype);
+  if (info.numpy_kind != 'i' && info.numpy_kind != 'u') return false;
+  range = WholeRange(SizeIndex(info.size), info.numpy_kind == 'i');
+  return true;
+}
+
+bool AnyOutsideRange(const IntegerRange& range, const void* in, std::size_t n) {
+  const AnyOutside outside = CurrentMovers().outside[range.is_signed][SizeIndex(range.size)];
+  return outside(in, n, range.low, range.high);
+}
 
 OperandFormat InputFormat(const Array& array, DType loop) {
   OperandFormat format = FormatOf(array, array.dtype(), loop);
@@ -67,6 +118,9 @@ std::byte* TileScratch(std::size_t operands) {
 void RunCast(const OperandFormat& format, const void* in, void* out, std::size_t n,
              FlagCollector& flags) {
   if (format.cast == nullptr) return ConvertCounts(format.units, in, out, n);
+  if (format.range != nullptr && AnyOutsideRange(*format.range, in, n)) {
+    flags.Add(kIntegerOverflow);
+  }
   if (format.cast_hardware_flags == 0) {
     flags.Add(format.cast(in, out, n));
     return;

@@ -23,6 +23,20 @@ inline constexpr std::size_t kBuffersPerOperand = 3;
 inline constexpr std::size_t kTileRoom = kTileBytes + kBufferAlignment;
 inline constexpr std::size_t kScratchPerOperand = kBuffersPerOperand * kTileRoom;
 
+// A range of integers of `size` bytes, which holds zero.
+struct IntegerRange {
+  std::int64_t low;
+  std::uint64_t high;
+  std::uint8_t size;
+  bool is_signed;
+};
+
+// True if the dtype is one of integers; `range` becomes all its values.
+bool FindIntegerRange(DTypeId dtype, IntegerRange& range);
+
+// True if n contiguous integers of the range's type have one outside the range.
+bool AnyOutsideRange(const IntegerRange& range, const void* in, std::size_t n);
+
 // How an operand lies in memory and what the kernel wants.
 struct OperandFormat {
   std::uint8_t storage_size = 1;
@@ -32,6 +46,8 @@ struct OperandFormat {
   CastKernel cast = nullptr;       // storage to loop (inputs) or loop to storage (outputs)
   FpFlags cast_hardware_flags = 0;
   UnitConversion units;            // in the place of a cast, between units of one dtype
+  // Elements outside it, before the cast, report kIntegerOverflow; null where nobody looks.
+  const IntegerRange* range = nullptr;
 
   // True if elements become others, apart from their byte order.
   bool casts() const { return cast != nullptr || units.converts(); }

@@ -20,6 +20,7 @@ constexpr ActionField kFields[] = {
     {"over", &ErrorState::over},
     {"under", &ErrorState::under},
     {"invalid", &ErrorState::invalid},
+    {"integer_overflow", &ErrorState::integer_overflow},
 };
 
 nb::str ActionName(ErrorAction action) {
@@ -35,13 +36,15 @@ nb::dict GetErr() {
 }
 
 nb::dict SetErr(nb::handle all, nb::handle divide, nb::handle over, nb::handle under,
-                nb::handle invalid) {
-  const nb::handle given[] = {divide, over, under, invalid};
+                nb::handle invalid, nb::handle integer_overflow) {
+  const nb::handle given[] = {divide, over, under, invalid, integer_overflow};
   ErrorState state = error_state();
   std::size_t index = 0;
   for (const ActionField& field : kFields) {
     nb::handle action = given[index++];
-    if (action.is_none()) action = all;
+    // Programs written for NumPy say `all` and mean its four.
+    const bool numpys = field.action != &ErrorState::integer_overflow;
+    if (action.is_none() && numpys) action = all;
     if (!action.is_none()) state.*field.action = parse_error_action(TextOf(action, field.name));
   }
   nb::dict before = GetErr();
@@ -108,12 +111,14 @@ void WarnThroughPython(const std::string& message) {
 void BindErrorState(nb::module_& module) {
   module.def("geterr", &GetErr,
              "What happens on floating-point conditions in this thread: a dict with the keys\n"
-             "divide, over, under and invalid.");
+             "divide, over, under, invalid and integer_overflow.");
   module.def("seterr", &SetErr, nb::arg("all") = nb::none(), nb::arg("divide") = nb::none(),
              nb::arg("over") = nb::none(), nb::arg("under") = nb::none(),
-             nb::arg("invalid") = nb::none(),
+             nb::arg("invalid") = nb::none(), nb::arg("integer_overflow") = nb::none(),
              "Sets what happens on floating-point conditions in this thread: 'ignore', 'warn',\n"
-             "'raise', 'call', 'print' or 'log'. Returns the state before.");
+             "'raise', 'call', 'print' or 'log'. `all` stands for divide, over, under and invalid.\n"
+             "Integers that lie beyond the range of their dtype wrap around; to look for them,\n"
+             "integer_overflow, takes time and is off until asked for. Returns the state before.");
   module.def("geterrcall", &GetErrCall, "The object set by seterrcall in this thread, or None.");
   module.def("seterrcall", &SetErrCall, nb::arg("func").none(),
              "Sets the callable that 'call' calls with (kind, flags), or the object whose write\n"

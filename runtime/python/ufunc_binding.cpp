@@ -107,10 +107,29 @@ nb::tuple Names(const Range& names) {
   return nb::tuple(list);
 }
 
+nb::tuple TypesOf(const Resolution& resolution) {
+  nb::list types;
+  for (DType type : resolution.types) types.append(WrapDType(type));
+  return nb::tuple(types);
+}
+
+// Dtypes of the loop that folds elements of a dtype.
+nb::tuple ResolveReductionDTypes(const Ufunc& ufunc, nb::handle dtypes) {
+  const bool form = nb::len(dtypes) == 3 && dtypes[nb::int_(0)].is_none() &&
+                    dtypes[nb::int_(2)].is_none();
+  if (!form || ufunc.inputs() != 2 || ufunc.outputs() != 1 || !ufunc.signature().empty()) {
+    throw ValueError(std::string(ufunc.name()) +
+                     ": resolve_dtypes of a reduction needs (None, dtype, None), and a binary ufunc "
+                     "with one result and no signature");
+  }
+  return TypesOf(ufunc.resolve_reduction(AsDType(nb::object(dtypes[nb::int_(1)]))));
+}
+
 // Dtypes of the loop for the input dtypes given; further entries must be None or what comes out.
-nb::tuple ResolveDTypes(nb::handle self, nb::handle dtypes) {
+nb::tuple ResolveDTypes(nb::handle self, nb::handle dtypes, bool reduction) {
   const Ufunc& ufunc = UfuncIn(self);
   if (!PyTuple_Check(dtypes.ptr())) throw TypeError("resolve_dtypes: dtypes must be a tuple");
+  if (reduction) return ResolveReductionDTypes(ufunc, dtypes);
   const std::size_t given = nb::len(dtypes);
   if (given < ufunc.inputs() || given > ufunc.inputs() + ufunc.outputs()) {
     throw ValueError(std::string(ufunc.name()) + ": resolve_dtypes needs " +
@@ -120,10 +139,7 @@ nb::tuple ResolveDTypes(nb::handle self, nb::handle dtypes) {
   for (std::size_t i = 0; i < ufunc.inputs(); ++i) {
     inputs.push_back(AsDType(nb::object(dtypes[nb::int_(i)])));
   }
-  const Resolution resolution = ufunc.resolve(inputs);
-  nb::list types;
-  for (DType type : resolution.types) types.append(WrapDType(type));
-  return nb::tuple(types);
+  return TypesOf(ufunc.resolve(inputs));
 }
 
 // Which loop runs for input dtypes: its types, the spec line it comes from, its target, and its
@@ -319,8 +335,10 @@ void DefineMethods(nb::class_<UfuncObject>& type) {
            "The ufunc on all pairs; keywords as in calls.");
   type.def("at", &AtMethod, nb::arg("a"), nb::arg("indices"), nb::arg("b") = nb::none(),
            "a[indices] op= b, where repeated positions count each time.");
-  type.def("resolve_dtypes", &ResolveDTypes, nb::arg("dtypes"),
-           "The dtypes of the loop for a tuple of dtypes, None for outputs.");
+  type.def("resolve_dtypes", &ResolveDTypes, nb::arg("dtypes"), nb::kw_only(),
+           nb::arg("reduction") = false,
+           "The dtypes of the loop for a tuple of dtypes, None for outputs; with reduction=True of\n"
+           "the loop that folds elements of a dtype, given as (None, dtype, None).");
   type.def("explain", &Explain, nb::arg("dtypes"),
            "The loop for input dtypes: its types, the spec line it stands in, its target, and "
            "its kind there: vector, emulated or scalar.");

@@ -275,6 +275,15 @@ HWY_INLINE V FloorDivide(D d, FlagSet& flags, V a, V b) {
   }
 }
 
+// The same of signed integers, where the lowest one divided by -1 also raises integer_overflow.
+template <class D, class V>
+HWY_INLINE V CheckedFloorDivide(D d, FlagSet& flags, V a, V b) {
+  using T = hn::TFromD<D>;
+  const auto lowest = hn::Eq(a, hn::Set(d, hwy::LimitsMin<T>()));
+  flags.RaiseIf(d, hn::And(lowest, hn::Eq(b, hn::Set(d, T{-1}))), kIntegerOverflow);
+  return FloorDivide(d, flags, a, b);
+}
+
 // a - b * floor(a / b), with the sign of b. Integers: 0 and divide_by_zero for b == 0. Floats: NaN
 // and invalid for b == 0 or infinite a; a zero takes the sign of b.
 template <class D, class V>

@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "simd/checked-inl.h"
 #include "simd/division-inl.h"
 #include "simd/flags-inl.h"
 
@@ -108,6 +109,50 @@ HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> Magnitude(D /*d*/, V a) {
   return hn::BitCast(hn::RebindToUnsigned<D>(), a);
 }
 
+// a over the greatest common divisor of both; 0 where both are.
+template <class DU, class VU>
+HWY_INLINE VU Cofactor(DU du, VU a, VU b) {
+  const VU divisor = GcdUnsigned(du, a, b);
+  const VU one = hn::Set(du, hn::TFromD<DU>{1});
+  return division::FloorQuotient(du, a, hn::IfThenElse(hn::Eq(divisor, hn::Zero(du)), one, divisor));
+}
+
+// An exponent as an unsigned number; negative ones are refused.
+template <class D, class V>
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> AcceptedExponent(D d, FlagSet& flags, V b) {
+  if constexpr (hwy::IsSigned<hn::TFromD<D>>()) {
+    const auto negative = hn::Lt(b, hn::Zero(d));
+    flags.RaiseIf(d, negative, kRefused);
+    b = hn::IfThenZeroElse(negative, b);
+  }
+  return hn::BitCast(hn::RebindToUnsigned<D>(), b);
+}
+
+// a to the power of an exponent by a product of two vectors. kNeeded keeps products to those that the
+// power needs, so that it overflows if and only if one of them does: a square is a factor of its
+// lane's power as long as the rest of the exponent is not zero; lanes that are done multiply by one.
+template <bool kNeeded, class D, class V, class VU, class Multiply>
+HWY_INLINE V Power(D d, V a, VU exponent, const Multiply& multiply) {
+  const hn::RebindToUnsigned<D> du;
+  const VU bit = hn::Set(du, hn::TFromD<decltype(du)>{1});
+  const V one = hn::Set(d, hn::TFromD<D>{1});
+  V square = a;
+  V result = hn::IfThenElse(hn::RebindMask(d, hn::TestBit(exponent, bit)), a, one);
+  for (;;) {
+    exponent = hn::ShiftRight<1>(exponent);
+    const auto done = hn::Eq(exponent, hn::Zero(du));
+    if (hn::AllTrue(du, done)) return result;
+    if constexpr (kNeeded) square = hn::IfThenElse(hn::RebindMask(d, done), one, square);
+    square = multiply(square, square);
+    const auto taken = hn::RebindMask(d, hn::TestBit(exponent, bit));
+    if constexpr (kNeeded) {
+      result = multiply(result, hn::IfThenElse(taken, square, one));
+    } else {
+      result = hn::IfThenElse(taken, multiply(result, square), result);
+    }
+  }
+}
+
 }  // namespace integer
 
 // The greatest common divisor of |a| and |b|; the other's magnitude where one is zero.
@@ -122,35 +167,44 @@ HWY_INLINE V Gcd(D d, FlagSet& /*flags*/, V a, V b) {
 template <class D, class V>
 HWY_INLINE V Lcm(D d, FlagSet& /*flags*/, V a, V b) {
   const hn::RebindToUnsigned<D> du;
-  const auto x = integer::Magnitude(d, a);
   const auto y = integer::Magnitude(d, b);
-  const auto divisor = integer::GcdUnsigned(du, x, y);
-  const auto one = hn::Set(du, hn::TFromD<decltype(du)>{1});
-  const auto safe = hn::IfThenElse(hn::Eq(divisor, hn::Zero(du)), one, divisor);
-  return hn::BitCast(d, hn::Mul(division::FloorQuotient(du, x, safe), y));
+  return hn::BitCast(d, hn::Mul(integer::Cofactor(du, integer::Magnitude(d, a), y), y));
+}
+
+template <class D, class V>
+HWY_INLINE V CheckedLcm(D d, FlagSet& flags, V a, V b) {
+  const hn::RebindToUnsigned<D> du;
+  const auto y = integer::Magnitude(d, b);
+  const auto cofactor = integer::Cofactor(du, integer::Magnitude(d, a), y);
+  const V multiple = hn::BitCast(d, CheckedMul(du, flags, cofactor, y));
+  if constexpr (hwy::IsSigned<hn::TFromD<D>>()) checked::RaiseIfNegative(d, flags, multiple);
+  return multiple;
+}
+
+// As Gcd. The one divisor beyond the range is the magnitude of the least integer, which wraps around
+// to it.
+template <class D, class V>
+HWY_INLINE V CheckedGcd(D d, FlagSet& flags, V a, V b) {
+  const V divisor = Gcd(d, flags, a, b);
+  checked::RaiseIfNegative(d, flags, divisor);
+  return divisor;
 }
 
 // a to the power of b, wrapped around. Negative exponents are refused.
 template <class D, class V>
 HWY_INLINE V IntegerPower(D d, FlagSet& flags, V a, V b) {
   const hn::RebindToUnsigned<D> du;
-  const auto zero = hn::Zero(du);
-  const auto one = hn::Set(du, hn::TFromD<decltype(du)>{1});
-  auto exponent = hn::BitCast(du, b);
-  if constexpr (hwy::IsSigned<hn::TFromD<D>>()) {
-    const auto negative = hn::Lt(b, hn::Zero(d));
-    flags.RaiseIf(d, negative, kRefused);
-    exponent = hn::BitCast(du, hn::IfThenZeroElse(negative, b));
-  }
-  auto square = hn::BitCast(du, a);
-  auto result = hn::IfThenElse(hn::TestBit(exponent, one), square, one);
-  for (;;) {
-    exponent = hn::ShiftRight<1>(exponent);
-    if (hn::AllTrue(du, hn::Eq(exponent, zero))) break;
-    square = hn::Mul(square, square);
-    result = hn::IfThenElse(hn::TestBit(exponent, one), hn::Mul(result, square), result);
-  }
-  return hn::BitCast(d, result);
+  const auto exponent = integer::AcceptedExponent(d, flags, b);
+  const auto multiply = [](auto x, auto y) HWY_ATTR { return hn::Mul(x, y); };
+  // Wrapped products of unsigned lanes are those of signed ones.
+  return hn::BitCast(d, integer::Power<false>(du, hn::BitCast(du, a), exponent, multiply));
+}
+
+template <class D, class V>
+HWY_INLINE V CheckedPower(D d, FlagSet& flags, V a, V b) {
+  const auto exponent = integer::AcceptedExponent(d, flags, b);
+  const auto multiply = [&](auto x, auto y) HWY_ATTR { return CheckedMul(d, flags, x, y); };
+  return integer::Power<true>(d, a, exponent, multiply);
 }
 
 }  // namespace HWY_NAMESPACE

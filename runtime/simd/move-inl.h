@@ -477,6 +477,23 @@ std::size_t ExpandByMaskOf(const void* src, const std::uint8_t* mask, std::size_
   return used;
 }
 
+template <class T>
+bool AnyOutsideOf(const void* src, std::size_t n, std::int64_t low, std::uint64_t high) {
+  const T* from = static_cast<const T*>(src);
+  const hn::ScalableTag<T> d;
+  const auto least = hn::Set(d, static_cast<T>(low));
+  const auto most = hn::Set(d, static_cast<T>(high));
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto v = hn::LoadU(d, from + i);
+    if (!hn::AllFalse(d, hn::Or(hn::Lt(v, least), hn::Gt(v, most)))) return true;
+  }
+  for (; i < n; ++i) {
+    if (from[i] < static_cast<T>(low) || from[i] > static_cast<T>(high)) return true;
+  }
+  return false;
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace quern
 HWY_AFTER_NAMESPACE();

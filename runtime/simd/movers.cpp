@@ -44,6 +44,10 @@ constexpr MoverTable kMovers = {
     {ExpandByMaskOf<1>, ExpandByMaskOf<2>, ExpandByMaskOf<4>, ExpandByMaskOf<8>,
      ExpandByMaskOf<16>},
     {CopyBytes, ByteSwap<2>, ByteSwap<4>, ByteSwap<8>, ByteSwap<16>},
+    {{AnyOutsideOf<std::uint8_t>, AnyOutsideOf<std::uint16_t>, AnyOutsideOf<std::uint32_t>,
+      AnyOutsideOf<std::uint64_t>},
+     {AnyOutsideOf<std::int8_t>, AnyOutsideOf<std::int16_t>, AnyOutsideOf<std::int32_t>,
+      AnyOutsideOf<std::int64_t>}},
 };
 
 }  // namespace

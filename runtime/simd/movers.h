@@ -50,6 +50,10 @@ using ExpandByMask = std::size_t (*)(const void* src, const std::uint8_t* mask, 
 // dst[i] = src[i] with its bytes reversed. src may equal dst.
 using SwapBytes = void (*)(const void* src, std::size_t n, void* dst);
 
+// Whether any of n contiguous integers lies below `low`, at most 0, or above `high`. Both are values of
+// the integers' type.
+using AnyOutside = bool (*)(const void* src, std::size_t n, std::int64_t low, std::uint64_t high);
+
 // The movers of one target. Entry k serves elements of 2^k bytes.
 struct MoverTable {
   PackStrided pack[kMoverSizes];
@@ -57,6 +61,7 @@ struct MoverTable {
   CompressByMask compress[kMoverSizes];
   ExpandByMask expand[kMoverSizes];
   SwapBytes swap[kMoverSizes];  // [0] copies
+  AnyOutside outside[2][kMoverSizes - 1];  // of integers: [0] unsigned, [1] signed
 };
 
 // The movers for a Highway target (HWY_AVX2 ...): of the best target at or below it for which they

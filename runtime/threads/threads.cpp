@@ -9,6 +9,7 @@
 #include <exception>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "quern/errors.hpp"
 
@@ -78,6 +79,11 @@ ThreadLimitScope::ThreadLimitScope(int threads) : saved_(t_scope_limit) {
 }
 ThreadLimitScope::~ThreadLimitScope() { t_scope_limit = saved_; }
 
+void*& CallContext() {
+  thread_local void* context = nullptr;
+  return context;
+}
+
 int ThreadsFor(std::size_t work, std::size_t grain) {
   if (work < 2 * grain) return 1;
   const int limit = thread_limit();
@@ -88,8 +94,10 @@ int ThreadsFor(std::size_t work, std::size_t grain) {
 void RunOnThreads(int threads, const std::function<void(int)>& body) {
   if (threads <= 1) return body(0);
   std::exception_ptr error;
+  void* const context = CallContext();
 #pragma omp parallel num_threads(threads)
   {
+    void* const own = std::exchange(CallContext(), context);
     // The runtime may start fewer threads than asked: the others' shares are taken over in turn.
     for (int share = omp_get_thread_num(); share < threads; share += omp_get_num_threads()) {
       try {
@@ -99,6 +107,7 @@ void RunOnThreads(int threads, const std::function<void(int)>& body) {
         if (!error) error = std::current_exception();
       }
     }
+    CallContext() = own;
   }
   if (error) std::rethrow_exception(error);
 }

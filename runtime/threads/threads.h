@@ -13,7 +13,12 @@ namespace quern {
 // at most the limit in force; 1 inside a parallel region.
 int ThreadsFor(std::size_t work, std::size_t grain);
 
-// Runs body(thread) for thread in [0, threads) at once. The first exception is rethrown here.
+// What this thread works for: null, or what the owner of the call put there. Whoever changes it puts
+// back what was there.
+void*& CallContext();
+
+// Runs body(thread) for thread in [0, threads) at once, all with the CallContext of the calling thread.
+// The first exception is rethrown here.
 void RunOnThreads(int threads, const std::function<void(int thread)>& body);
 
 }  // namespace quern

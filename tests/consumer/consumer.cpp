@@ -1,4 +1,5 @@
 // Uses the installed package as its users do, and checks the values it gets.
+#include <quern/make_ufunc.hpp>
 #include <quern/quern.hpp>
 
 #include <array>
@@ -31,6 +32,11 @@ int main() {
   const quern::Array a = quern::arange(6.0).reshape({2, 3});
   const quern::Array b = quern::add(a, 1.0);
   expect(quern::sum(b, {.axis = 0}), {5.0, 7.0, 9.0});
+
+  const double weight = 2.0;
+  const quern::MadeUfunc weighted =
+      quern::make_ufunc("weighted", [weight](double x, double y) { return x + weight * y; });
+  expect(weighted.reduce(a), {6.0, 9.0, 12.0});
 
   try {
     quern::add(a, quern::arange(4.0));

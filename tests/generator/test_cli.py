@@ -102,3 +102,12 @@ def test_wrong_command_lines(root: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert main(["--spec", str(root / "spec"), "--package", "mine", "check"]) == 2
     assert capsys.readouterr().err == "quern_generator: --base and --package go together\n"
     assert main(["--spec", str(root / "spec"), "explain", "no_such_name_at_all"]) == 1
+
+
+def test_a_reader_that_stops_early_is_no_error(root: Path) -> None:
+    command = [sys.executable, "-m", "quern_generator", "--spec", str(root / "spec"), "explain", "add"]
+    environment = {**os.environ, "PYTHONPATH": str(root / "generator")}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""

@@ -257,7 +257,7 @@ def test_tables_and_indexes_tell_the_kind_of_a_loop_on_each_target(outputs: dict
     tables = outputs["src/tables/arithmetic.cpp"]
     array = 'kEmulatedVectorKinds[2] = {\n    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"},\n};'
     assert f"static const TargetKind {array}" in tables
-    assert "{kAddTypes[0], &kArithmeticFamily, 0, 0, 0, 0, kEmulatedVectorKinds," in tables
+    assert "{kAddTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kEmulatedVectorKinds," in tables
     for path in ("spec_index.json", "docs/kernels.json"):
         assert '"kinds": {"SSE2": "emulated", "AVX2": "vector"}' in outputs[path], path
 

@@ -25,8 +25,11 @@ def restored():
     quern.seterrcall(call)
 
 
+DEFAULTS = {**np.geterr(), "integer_overflow": "ignore"}
+
+
 def test_defaults_are_numpys():
-    assert quern.geterr() == np.geterr()
+    assert quern.geterr() == DEFAULTS
     assert quern.geterrcall() is None
 
 
@@ -111,7 +114,8 @@ def test_print(capfd):
 def test_seterr_returns_the_state_before():
     before = quern.geterr()
     assert quern.seterr(all="ignore", over="raise") == before
-    assert quern.geterr() == {"divide": "ignore", "over": "raise", "under": "ignore", "invalid": "ignore"}
+    changed = {"divide": "ignore", "over": "raise", "under": "ignore", "invalid": "ignore"}
+    assert quern.geterr() == {**before, **changed}
     assert quern.seterr() == quern.geterr()
 
 
@@ -163,7 +167,7 @@ def test_state_belongs_to_the_thread():
         thread = threading.Thread(target=lambda: states.append(quern.geterr()))
         thread.start()
         thread.join()
-    assert states == [np.geterr()]
+    assert states == [DEFAULTS]
 
 
 def test_callback_of_a_thread_that_ends():
@@ -210,3 +214,53 @@ def test_decorated_function_in_many_threads():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+# ---- Integer overflow, which NumPy does not look for ----------------------------------------------------
+
+INT8 = np.array([127, -128, 1], "i1")
+OVERFLOWING = {
+    "add": lambda: quern.add(INT8, INT8),
+    "subtract": lambda: quern.subtract(INT8, np.int8(2)),
+    "multiply": lambda: quern.asarray(INT8) * 2,
+    "negative": lambda: quern.negative(INT8),
+    "absolute": lambda: abs(quern.asarray(INT8)),
+    "square": lambda: quern.square(INT8),
+    "power": lambda: quern.power(INT8[::2], 2),
+    "floor_divide": lambda: quern.floor_divide(INT8, -1),
+    "divmod": lambda: quern.divmod(INT8, -1),
+    "gcd": lambda: quern.gcd(INT8, 0),
+    "lcm": lambda: quern.lcm(INT8, 2),
+    "reduce": lambda: quern.add.reduce(INT8[::2], dtype="i1"),
+    "accumulate": lambda: quern.add.accumulate(INT8[::2], dtype="i1"),
+    "reduceat": lambda: quern.add.reduceat(INT8[::2], [0], dtype="i1"),
+    "cast": lambda: quern.asarray([300]).astype("i1"),
+}
+
+
+@pytest.mark.parametrize("name", OVERFLOWING)
+def test_integer_overflow_is_told_where_it_is_asked_for(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with quern.errstate(over="ignore"):
+            quiet = OVERFLOWING[name]()
+    message = f"integer overflow encountered in {name}"
+    with quern.errstate(over="ignore", integer_overflow="raise"), pytest.raises(FloatingPointError, match=message):
+        OVERFLOWING[name]()
+    with quern.errstate(over="ignore", integer_overflow="warn"), pytest.warns(RuntimeWarning, match=message):
+        told = OVERFLOWING[name]()
+    assert str(told) == str(quiet), "the results are those of every other state"
+
+
+def test_integer_overflow_is_not_among_all():
+    with quern.errstate(all="raise"):
+        quern.add(INT8, INT8)
+    seen = []
+    call = lambda kind, flags: seen.append((kind, flags))  # noqa: E731
+    with quern.errstate(integer_overflow="call", call=call):
+        quern.add(INT8, INT8)
+        quern.left_shift(INT8, 1)
+        quern.matmul(INT8, INT8)
+        quern.add(INT8.astype("f2"), 1)
+        quern.sum(np.full(1000, 127, "i1"))
+    assert seen == [("integer overflow", 32)]

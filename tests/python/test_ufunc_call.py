@@ -311,6 +311,19 @@ def test_overlapping_operands():
         assert mine.tolist() == theirs.tolist()
 
 
+def test_resolve_dtypes_of_reductions():
+    for name in ("add", "subtract", "maximum", "bitwise_or", "gcd"):
+        theirs, ours = getattr(np, name), getattr(quern, name)
+        for char in "?bhiqBHIQefdFD":
+            operands = (None, np.dtype(char), None)
+            expected = outcome(lambda: theirs.resolve_dtypes(operands, reduction=True))
+            found = outcome(lambda: tuple(np.dtype(d.str) for d in ours.resolve_dtypes(operands, reduction=True)))
+            assert found == expected, (name, char)
+    for ufunc, dtypes in ((quern.negative, (None, "f8", None)), (quern.add, ("f8", "f8", None)), (quern.add, ("f8",))):
+        with pytest.raises(ValueError, match="reduction"):
+            ufunc.resolve_dtypes(dtypes, reduction=True)
+
+
 def test_resolve_dtypes():
     for ufunc in JUDGED:
         theirs = numpy_ufunc(ufunc)

@@ -441,6 +441,21 @@ TEST_F(CApiErrorState, Raises) {
   EXPECT_EQ(DivideByZero(), QN_OK);
 }
 
+TEST_F(CApiErrorState, LooksForIntegerOverflowIfAsked) {
+  EXPECT_EQ(saved_.integer_overflow, QN_IGNORE);
+  const Handle value = Zeros("int8", {1});
+  *static_cast<int8_t*>(qn_array_data(value.get())) = 127;
+  qn_error_state state = saved_;
+  state.integer_overflow = QN_RAISE;
+  ASSERT_EQ(qn_set_error_state(&state), QN_OK);
+  qn_array* result = nullptr;
+  EXPECT_EQ(qn_square(value.get(), &result), QN_FLOATING_POINT_ERROR);
+  EXPECT_THAT(Message(), HasSubstr("integer overflow encountered in square"));
+  ASSERT_EQ(qn_set_error_state(&saved_), QN_OK);
+  EXPECT_EQ(qn_square(value.get(), &result), QN_OK);
+  qn_array_release(result);
+}
+
 TEST_F(CApiErrorState, CallsBack) {
   qn_error_state state = saved_;
   std::vector<std::string> told;

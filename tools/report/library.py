@@ -55,6 +55,9 @@ class Library(Protocol):
     def resolve(self, ufunc: str, inputs: Sequence[str]) -> tuple[str, ...]:
         """Types of the loop that arrays of these dtypes choose, inputs and outputs."""
 
+    def resolve_reduction(self, ufunc: str, dtype: str) -> tuple[str, ...]:
+        """Types of the loop that folds elements of this dtype."""
+
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         """The target whose kernel runs for these dtypes under the target in use."""
 
@@ -134,6 +137,10 @@ class QuernLibrary:
 
     def resolve(self, ufunc: str, inputs: Sequence[str]) -> tuple[str, ...]:
         return tuple(dtype.name for dtype in self._ufuncs[ufunc].resolve_dtypes(tuple(inputs)))
+
+    def resolve_reduction(self, ufunc: str, dtype: str) -> tuple[str, ...]:
+        types = self._ufuncs[ufunc].resolve_dtypes((None, dtype, None), reduction=True)
+        return tuple(each.name for each in types)
 
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         return str(self._ufuncs[ufunc].explain(*inputs)[2])

@@ -71,6 +71,11 @@ class NumpyLibrary:
         operands = [*map(np.dtype, inputs), *([None] * function.nout)]
         return tuple(dtype.name for dtype in function.resolve_dtypes(tuple(operands)))
 
+    def resolve_reduction(self, ufunc: str, dtype: str) -> tuple[str, ...]:
+        operands = (None, np.dtype(dtype), None)
+        found = self._ufuncs[ufunc].resolve_dtypes(operands, reduction=True)
+        return tuple(each.name for each in found)
+
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
         return UNKNOWN_TARGET
 

@@ -12,6 +12,7 @@
 
 #include "core/tables.h"
 #include "quern/dtype_list.hpp"
+#include "simd/checked-inl.h"
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
 #include "simd/transform-inl.h"
@@ -111,7 +112,7 @@ FpFlags absolute_uint64(const void* const* in, void* const* out, std::size_t n) 
   return Transform<std::uint64_t(std::uint64_t)>(AbsoluteUint64Op(), in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:9  absolute: float32 -> float32
+// spec/ufuncs/absolute.yaml:10  absolute: float32 -> float32
 struct AbsoluteFloat32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -122,7 +123,7 @@ FpFlags absolute_float32(const void* const* in, void* const* out, std::size_t n)
   return Transform<float(float)>(AbsoluteFloat32Op(), in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:9  absolute: float64 -> float64
+// spec/ufuncs/absolute.yaml:10  absolute: float64 -> float64
 struct AbsoluteFloat64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -133,7 +134,7 @@ FpFlags absolute_float64(const void* const* in, void* const* out, std::size_t n)
   return Transform<double(double)>(AbsoluteFloat64Op(), in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:10  absolute: complex64 -> float32
+// spec/ufuncs/absolute.yaml:11  absolute: complex64 -> float32
 struct AbsoluteComplex64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag) const {
@@ -144,7 +145,7 @@ FpFlags absolute_complex64(const void* const* in, void* const* out, std::size_t 
   return Transform<float(std::complex<float>)>(AbsoluteComplex64Op(), in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:10  absolute: complex128 -> float64
+// spec/ufuncs/absolute.yaml:11  absolute: complex128 -> float64
 struct AbsoluteComplex128Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a_real, V a_imag) const {
@@ -155,7 +156,7 @@ FpFlags absolute_complex128(const void* const* in, void* const* out, std::size_t
   return Transform<double(std::complex<double>)>(AbsoluteComplex128Op(), in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:11  absolute: timedelta64 -> timedelta64
+// spec/ufuncs/absolute.yaml:12  absolute: timedelta64 -> timedelta64
 struct AbsoluteTimedelta64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D, FlagSet&, V a) const {
@@ -166,22 +167,66 @@ FpFlags absolute_timedelta64(const void* const* in, void* const* out, std::size_
   return Transform<timedelta64(timedelta64)>(AbsoluteTimedelta64Op(), in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:9  absolute: float8_e4m3fn -> float8_e4m3fn
+// spec/ufuncs/absolute.yaml:9  absolute: int8 -> int8
+struct AbsoluteInt8CheckedOp {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return CheckedAbs(d, flags, a);
+  }
+};
+FpFlags absolute_int8_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::int8_t(std::int8_t)>(AbsoluteInt8CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/absolute.yaml:9  absolute: int16 -> int16
+struct AbsoluteInt16CheckedOp {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return CheckedAbs(d, flags, a);
+  }
+};
+FpFlags absolute_int16_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::int16_t(std::int16_t)>(AbsoluteInt16CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/absolute.yaml:9  absolute: int32 -> int32
+struct AbsoluteInt32CheckedOp {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return CheckedAbs(d, flags, a);
+  }
+};
+FpFlags absolute_int32_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::int32_t(std::int32_t)>(AbsoluteInt32CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/absolute.yaml:9  absolute: int64 -> int64
+struct AbsoluteInt64CheckedOp {
+  template <class D, class V>
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return CheckedAbs(d, flags, a);
+  }
+};
+FpFlags absolute_int64_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<std::int64_t(std::int64_t)>(AbsoluteInt64CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/absolute.yaml:10  absolute: float8_e4m3fn -> float8_e4m3fn
 FpFlags absolute_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e4m3fn(float8_e4m3fn)>(absolute_float32, 0, in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:9  absolute: float8_e5m2 -> float8_e5m2
+// spec/ufuncs/absolute.yaml:10  absolute: float8_e5m2 -> float8_e5m2
 FpFlags absolute_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float8_e5m2(float8_e5m2)>(absolute_float32, 0, in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:9  absolute: bfloat16 -> bfloat16
+// spec/ufuncs/absolute.yaml:10  absolute: bfloat16 -> bfloat16
 FpFlags absolute_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<bfloat16(bfloat16)>(absolute_float32, 0, in, out, n);
 }
 
-// spec/ufuncs/absolute.yaml:9  absolute: float16 -> float16
+// spec/ufuncs/absolute.yaml:10  absolute: float16 -> float16
 FpFlags absolute_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<float16(float16)>(absolute_float32, 0, in, out, n);
 }
@@ -205,6 +250,10 @@ const KernelSet kArithmeticKernels[] = {
     {absolute_complex64, nullptr, nullptr, nullptr},
     {absolute_complex128, nullptr, nullptr, nullptr},
     {absolute_timedelta64, nullptr, nullptr, nullptr},
+    {absolute_int8_checked, nullptr, nullptr, nullptr},
+    {absolute_int16_checked, nullptr, nullptr, nullptr},
+    {absolute_int32_checked, nullptr, nullptr, nullptr},
+    {absolute_int64_checked, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

@@ -176,7 +176,7 @@ FpFlags divmod_int64(const void* const* in, void* const* out, std::size_t n) {
       DivmodInt64Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:10  divmod: uint8, uint8 -> uint8, uint8
+// spec/ufuncs/divmod.yaml:11  divmod: uint8, uint8 -> uint8, uint8
 struct DivmodUint8Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -188,7 +188,7 @@ FpFlags divmod_uint8(const void* const* in, void* const* out, std::size_t n) {
       DivmodUint8Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:10  divmod: uint16, uint16 -> uint16, uint16
+// spec/ufuncs/divmod.yaml:11  divmod: uint16, uint16 -> uint16, uint16
 struct DivmodUint16Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -200,7 +200,7 @@ FpFlags divmod_uint16(const void* const* in, void* const* out, std::size_t n) {
       DivmodUint16Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:10  divmod: uint32, uint32 -> uint32, uint32
+// spec/ufuncs/divmod.yaml:11  divmod: uint32, uint32 -> uint32, uint32
 struct DivmodUint32Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -212,7 +212,7 @@ FpFlags divmod_uint32(const void* const* in, void* const* out, std::size_t n) {
       DivmodUint32Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:10  divmod: uint64, uint64 -> uint64, uint64
+// spec/ufuncs/divmod.yaml:11  divmod: uint64, uint64 -> uint64, uint64
 struct DivmodUint64Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -224,7 +224,7 @@ FpFlags divmod_uint64(const void* const* in, void* const* out, std::size_t n) {
       DivmodUint64Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:11  divmod: float32, float32 -> float32, float32
+// spec/ufuncs/divmod.yaml:12  divmod: float32, float32 -> float32, float32
 struct DivmodFloat32Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -235,7 +235,7 @@ FpFlags divmod_float32(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Results<float, float>(float, float)>(DivmodFloat32Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:11  divmod: float64, float64 -> float64, float64
+// spec/ufuncs/divmod.yaml:12  divmod: float64, float64 -> float64, float64
 struct DivmodFloat64Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -246,7 +246,7 @@ FpFlags divmod_float64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Results<double, double>(double, double)>(DivmodFloat64Op(), in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:15  divmod: timedelta64, timedelta64 -> int64, timedelta64
+// spec/ufuncs/divmod.yaml:16  divmod: timedelta64, timedelta64 -> int64, timedelta64
 struct DivmodTimedelta64Op {
   template <class D, class V, class Store>
   HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
@@ -256,6 +256,54 @@ struct DivmodTimedelta64Op {
 FpFlags divmod_timedelta64(const void* const* in, void* const* out, std::size_t n) {
   return Transform<Results<std::int64_t, timedelta64>(timedelta64, timedelta64)>(
       DivmodTimedelta64Op(), in, out, n);
+}
+
+// spec/ufuncs/divmod.yaml:6  divmod: int8, int8 -> int8, int8
+struct DivmodInt8CheckedOp {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
+    store(CheckedFloorDivide(d, flags, a, b), Remainder(d, flags, a, b));
+  }
+};
+FpFlags divmod_int8_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Results<std::int8_t, std::int8_t>(std::int8_t, std::int8_t)>(
+      DivmodInt8CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/divmod.yaml:6  divmod: int16, int16 -> int16, int16
+struct DivmodInt16CheckedOp {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
+    store(CheckedFloorDivide(d, flags, a, b), Remainder(d, flags, a, b));
+  }
+};
+FpFlags divmod_int16_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Results<std::int16_t, std::int16_t>(std::int16_t, std::int16_t)>(
+      DivmodInt16CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/divmod.yaml:6  divmod: int32, int32 -> int32, int32
+struct DivmodInt32CheckedOp {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
+    store(CheckedFloorDivide(d, flags, a, b), Remainder(d, flags, a, b));
+  }
+};
+FpFlags divmod_int32_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Results<std::int32_t, std::int32_t>(std::int32_t, std::int32_t)>(
+      DivmodInt32CheckedOp(), in, out, n);
+}
+
+// spec/ufuncs/divmod.yaml:6  divmod: int64, int64 -> int64, int64
+struct DivmodInt64CheckedOp {
+  template <class D, class V, class Store>
+  HWY_INLINE void operator()(D d, FlagSet& flags, V a, V b, const Store& store) const {
+    store(CheckedFloorDivide(d, flags, a, b), Remainder(d, flags, a, b));
+  }
+};
+FpFlags divmod_int64_checked(const void* const* in, void* const* out, std::size_t n) {
+  return Transform<Results<std::int64_t, std::int64_t>(std::int64_t, std::int64_t)>(
+      DivmodInt64CheckedOp(), in, out, n);
 }
 
 // spec/ufuncs/divide.yaml:11  divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
@@ -308,25 +356,25 @@ FpFlags divide_float16_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                 out_step, n, accumulator);
 }
 
-// spec/ufuncs/divmod.yaml:11  divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
+// spec/ufuncs/divmod.yaml:12  divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
 FpFlags divmod_float8_e4m3fn(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<float8_e4m3fn, float8_e4m3fn>(float8_e4m3fn, float8_e4m3fn)>(
       divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:11  divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2
+// spec/ufuncs/divmod.yaml:12  divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2
 FpFlags divmod_float8_e5m2(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<float8_e5m2, float8_e5m2>(float8_e5m2, float8_e5m2)>(
       divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:11  divmod: bfloat16, bfloat16 -> bfloat16, bfloat16
+// spec/ufuncs/divmod.yaml:12  divmod: bfloat16, bfloat16 -> bfloat16, bfloat16
 FpFlags divmod_bfloat16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<bfloat16, bfloat16>(bfloat16, bfloat16)>(
       divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
 }
 
-// spec/ufuncs/divmod.yaml:11  divmod: float16, float16 -> float16, float16
+// spec/ufuncs/divmod.yaml:12  divmod: float16, float16 -> float16, float16
 FpFlags divmod_float16(const void* const* in, void* const* out, std::size_t n) {
   return Converted<Results<float16, float16>(float16, float16)>(
       divmod_float32, kDivideByZero | kOverflow | kInvalid, in, out, n);
@@ -360,6 +408,10 @@ const KernelSet kDivisionKernels[] = {
     {divmod_float32, nullptr, nullptr, nullptr},
     {divmod_float64, nullptr, nullptr, nullptr},
     {divmod_timedelta64, nullptr, nullptr, nullptr},
+    {divmod_int8_checked, nullptr, nullptr, nullptr},
+    {divmod_int16_checked, nullptr, nullptr, nullptr},
+    {divmod_int32_checked, nullptr, nullptr, nullptr},
+    {divmod_int64_checked, nullptr, nullptr, nullptr},
 };
 // clang-format on
 

@@ -14,6 +14,7 @@ namespace quern::builtin {
 extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmetic3Family;
 extern const KernelFamily kArithmetic4Family;
+extern const KernelFamily kArithmetic5Family;
 extern const KernelFamily kArithmeticFamily;
 
 static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
@@ -60,59 +61,59 @@ static const char* const kAbsoluteArguments[2] = {
 };
 static const LoopInfo kAbsoluteLoops[18] = {
     // bool -> bool
-    {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:8"},
     // int8 -> int8
-    {kAbsoluteTypes[1], &kArithmeticFamily, 1, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[1], &kArithmeticFamily, 1, 0, 0, 0, 17, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:9"},
     // int16 -> int16
-    {kAbsoluteTypes[2], &kArithmeticFamily, 2, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[2], &kArithmeticFamily, 2, 0, 0, 0, 18, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:9"},
     // int32 -> int32
-    {kAbsoluteTypes[3], &kArithmeticFamily, 3, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kAbsoluteTypes[3], &kArithmeticFamily, 3, 0, 0, 0, 19, kEmulatedVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:9"},
     // int64 -> int64
-    {kAbsoluteTypes[4], &kArithmeticFamily, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kAbsoluteTypes[4], &kArithmeticFamily, 4, 0, 0, 0, 20, kEmulatedVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:9"},
     // uint8 -> uint8
-    {kAbsoluteTypes[5], &kArithmeticFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[5], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:8"},
     // uint16 -> uint16
-    {kAbsoluteTypes[6], &kArithmeticFamily, 5, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[6], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:8"},
     // uint32 -> uint32
-    {kAbsoluteTypes[7], &kArithmeticFamily, 6, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[7], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:8"},
     // uint64 -> uint64
-    {kAbsoluteTypes[8], &kArithmeticFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAbsoluteTypes[8], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:8"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kAbsoluteTypes[9], &kArithmeticFamily, 8, 0, 0, 4, kVectorVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[9], &kArithmeticFamily, 8, 0, 0, 4, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
     // float8_e5m2 -> float8_e5m2
-    {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, 3, kVectorVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, 3, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
     // bfloat16 -> bfloat16
-    {kAbsoluteTypes[11], &kArithmeticFamily, 10, 0, 0, 2, kVectorVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[11], &kArithmeticFamily, 10, 0, 0, 2, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
     // float16 -> float16
-    {kAbsoluteTypes[12], &kArithmeticFamily, 11, 0, 0, 1, kVectorVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[12], &kArithmeticFamily, 11, 0, 0, 1, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
     // float32 -> float32
-    {kAbsoluteTypes[13], &kArithmeticFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[13], &kArithmeticFamily, 12, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
     // float64 -> float64
-    {kAbsoluteTypes[14], &kArithmeticFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[14], &kArithmeticFamily, 13, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:10"},
     // complex64 -> float32
-    {kAbsoluteTypes[15], &kArithmeticFamily, 14, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:10"},
-    // complex128 -> float64
-    {kAbsoluteTypes[16], &kArithmeticFamily, 15, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/absolute.yaml:10"},
-    // timedelta64 -> timedelta64
-    {kAbsoluteTypes[17], &kArithmeticFamily, 16, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kAbsoluteTypes[15], &kArithmeticFamily, 14, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/absolute.yaml:11"},
+    // complex128 -> float64
+    {kAbsoluteTypes[16], &kArithmeticFamily, 15, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:11"},
+    // timedelta64 -> timedelta64
+    {kAbsoluteTypes[17], &kArithmeticFamily, 16, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/absolute.yaml:12"},
 };
 static const std::int16_t kAbsoluteResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
@@ -160,64 +161,64 @@ static const char* const kAddArguments[3] = {
 };
 static const LoopInfo kAddLoops[20] = {
     // bool, bool -> bool
-    {kAddTypes[0], &kArithmetic2Family, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[0], &kArithmetic2Family, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:8"},
     // int8, int8 -> int8
-    {kAddTypes[1], &kArithmetic2Family, 1, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[1], &kArithmetic2Family, 1, 0, 0, 0, 16, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // int16, int16 -> int16
-    {kAddTypes[2], &kArithmetic2Family, 2, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[2], &kArithmetic2Family, 2, 0, 0, 0, 17, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // int32, int32 -> int32
-    {kAddTypes[3], &kArithmetic2Family, 3, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[3], &kArithmetic2Family, 3, 0, 0, 0, 18, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // int64, int64 -> int64
-    {kAddTypes[4], &kArithmetic2Family, 4, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[4], &kArithmetic2Family, 4, 0, 0, 0, 19, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint8, uint8 -> uint8
-    {kAddTypes[5], &kArithmetic2Family, 1, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[5], &kArithmetic2Family, 1, 0, 0, 0, 20, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint16, uint16 -> uint16
-    {kAddTypes[6], &kArithmetic2Family, 2, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[6], &kArithmetic2Family, 2, 0, 0, 0, 21, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint32, uint32 -> uint32
-    {kAddTypes[7], &kArithmetic2Family, 3, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[7], &kArithmetic2Family, 3, 0, 0, 0, 22, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // uint64, uint64 -> uint64
-    {kAddTypes[8], &kArithmetic2Family, 4, 0, 0, 0, kVectorVectorVectorKinds,
+    {kAddTypes[8], &kArithmetic2Family, 4, 0, 0, 0, 23, kVectorVectorVectorKinds,
      "spec/ufuncs/add.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kAddTypes[9], &kArithmetic2Family, 5, kOverflow | kInvalid, kOverflow | kInvalid, 4,
+    {kAddTypes[9], &kArithmetic2Family, 5, kOverflow | kInvalid, kOverflow | kInvalid, 4, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kAddTypes[10], &kArithmetic2Family, 6, kOverflow | kInvalid, kOverflow | kInvalid, 3,
+    {kAddTypes[10], &kArithmetic2Family, 6, kOverflow | kInvalid, kOverflow | kInvalid, 3, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // bfloat16, bfloat16 -> bfloat16
-    {kAddTypes[11], &kArithmetic2Family, 7, kOverflow | kInvalid, kOverflow | kInvalid, 2,
+    {kAddTypes[11], &kArithmetic2Family, 7, kOverflow | kInvalid, kOverflow | kInvalid, 2, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // float16, float16 -> float16
-    {kAddTypes[12], &kArithmetic2Family, 8, kOverflow | kInvalid, kOverflow | kInvalid, 1,
+    {kAddTypes[12], &kArithmetic2Family, 8, kOverflow | kInvalid, kOverflow | kInvalid, 1, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // float32, float32 -> float32
-    {kAddTypes[13], &kArithmetic2Family, 9, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kAddTypes[13], &kArithmetic2Family, 9, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // float64, float64 -> float64
-    {kAddTypes[14], &kArithmetic2Family, 10, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kAddTypes[14], &kArithmetic2Family, 10, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:10"},
     // complex64, complex64 -> complex64
-    {kAddTypes[15], &kArithmetic2Family, 11, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kAddTypes[15], &kArithmetic2Family, 11, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:11"},
     // complex128, complex128 -> complex128
-    {kAddTypes[16], &kArithmetic2Family, 12, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kAddTypes[16], &kArithmetic2Family, 12, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/add.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kAddTypes[17], &kArithmetic2Family, 13, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kAddTypes[17], &kArithmetic2Family, 13, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/add.yaml:15"},
     // timedelta64, datetime64 -> datetime64
-    {kAddTypes[18], &kArithmetic2Family, 14, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kAddTypes[18], &kArithmetic2Family, 14, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/add.yaml:17"},
     // datetime64, timedelta64 -> datetime64
-    {kAddTypes[19], &kArithmetic2Family, 15, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kAddTypes[19], &kArithmetic2Family, 15, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/add.yaml:16"},
 };
 static const std::int16_t kAddResolution[361] = {
@@ -254,7 +255,7 @@ extern const UfuncInfo kAddUfunc;
 const UfuncInfo kAddUfunc = {
     "add", kAddSummary, "", "+", 2, 0, 1, kAddArguments, {}, kAddFunctions, kAddLoops,
     kAddResolution, kAddReduction, kDTypeCount, kAddRefusals, {IdentityKind::kInteger, 0, 0}, true,
-    false, "spec/ufuncs/add.yaml:1",
+    false, "spec/ufuncs/add.yaml:1", nullptr, ExactFold::kSum,
 };
 
 // conjugate
@@ -284,52 +285,52 @@ static const char* const kConjugateArguments[2] = {
 };
 static const LoopInfo kConjugateLoops[16] = {
     // int8 -> int8
-    {kConjugateTypes[0], &kArithmeticFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // int16 -> int16
-    {kConjugateTypes[1], &kArithmeticFamily, 5, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[1], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // int32 -> int32
-    {kConjugateTypes[2], &kArithmeticFamily, 6, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[2], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // int64 -> int64
-    {kConjugateTypes[3], &kArithmeticFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[3], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint8 -> uint8
-    {kConjugateTypes[4], &kArithmeticFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[4], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint16 -> uint16
-    {kConjugateTypes[5], &kArithmeticFamily, 5, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[5], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint32 -> uint32
-    {kConjugateTypes[6], &kArithmeticFamily, 6, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[6], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint64 -> uint64
-    {kConjugateTypes[7], &kArithmeticFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[7], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kConjugateTypes[8], &kArithmetic2Family, 16, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[8], &kArithmetic3Family, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kConjugateTypes[9], &kArithmetic2Family, 17, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[9], &kArithmetic3Family, 1, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // bfloat16 -> bfloat16
-    {kConjugateTypes[10], &kArithmetic2Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[10], &kArithmetic3Family, 2, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float16 -> float16
-    {kConjugateTypes[11], &kArithmetic2Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[11], &kArithmetic3Family, 3, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float32 -> float32
-    {kConjugateTypes[12], &kArithmetic2Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[12], &kArithmetic3Family, 4, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float64 -> float64
-    {kConjugateTypes[13], &kArithmetic2Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[13], &kArithmetic3Family, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // complex64 -> complex64
-    {kConjugateTypes[14], &kArithmetic2Family, 22, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[14], &kArithmetic3Family, 6, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:8"},
     // complex128 -> complex128
-    {kConjugateTypes[15], &kArithmetic2Family, 23, 0, 0, 0, kVectorVectorVectorKinds,
+    {kConjugateTypes[15], &kArithmetic3Family, 7, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/conjugate.yaml:8"},
 };
 static const std::int16_t kConjugateResolution[19] = {
@@ -364,22 +365,22 @@ static const char* const kFabsArguments[2] = {
 };
 static const LoopInfo kFabsLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kFabsTypes[0], &kArithmeticFamily, 8, 0, 0, 4, kVectorVectorVectorKinds,
+    {kFabsTypes[0], &kArithmeticFamily, 8, 0, 0, 4, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float8_e5m2 -> float8_e5m2
-    {kFabsTypes[1], &kArithmeticFamily, 9, 0, 0, 3, kVectorVectorVectorKinds,
+    {kFabsTypes[1], &kArithmeticFamily, 9, 0, 0, 3, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
     // bfloat16 -> bfloat16
-    {kFabsTypes[2], &kArithmeticFamily, 10, 0, 0, 2, kVectorVectorVectorKinds,
+    {kFabsTypes[2], &kArithmeticFamily, 10, 0, 0, 2, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float16 -> float16
-    {kFabsTypes[3], &kArithmeticFamily, 11, 0, 0, 1, kVectorVectorVectorKinds,
+    {kFabsTypes[3], &kArithmeticFamily, 11, 0, 0, 1, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float32 -> float32
-    {kFabsTypes[4], &kArithmeticFamily, 12, 0, 0, 0, kVectorVectorVectorKinds,
+    {kFabsTypes[4], &kArithmeticFamily, 12, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float64 -> float64
-    {kFabsTypes[5], &kArithmeticFamily, 13, 0, 0, 0, kVectorVectorVectorKinds,
+    {kFabsTypes[5], &kArithmeticFamily, 13, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/fabs.yaml:6"},
 };
 static const std::int16_t kFabsResolution[19] = {
@@ -411,23 +412,23 @@ static const char* const kFmaArguments[4] = {
 };
 static const LoopInfo kFmaLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFmaTypes[0], &kArithmetic3Family, 0, kOverflow | kUnderflow,
-     kOverflow | kUnderflow | kInvalid, 4, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
+    {kFmaTypes[0], &kArithmetic3Family, 8, kOverflow | kUnderflow,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
     // float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFmaTypes[1], &kArithmetic3Family, 1, kOverflow | kUnderflow,
-     kOverflow | kUnderflow | kInvalid, 3, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
+    {kFmaTypes[1], &kArithmetic3Family, 9, kOverflow | kUnderflow,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
     // bfloat16, bfloat16, bfloat16 -> bfloat16
-    {kFmaTypes[2], &kArithmetic3Family, 2, kOverflow | kUnderflow,
-     kOverflow | kUnderflow | kInvalid, 2, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
+    {kFmaTypes[2], &kArithmetic3Family, 10, kOverflow | kUnderflow,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
     // float16, float16, float16 -> float16
-    {kFmaTypes[3], &kArithmetic3Family, 3, kOverflow | kUnderflow,
-     kOverflow | kUnderflow | kInvalid, 1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
+    {kFmaTypes[3], &kArithmetic3Family, 11, kOverflow | kUnderflow,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
     // float32, float32, float32 -> float32
-    {kFmaTypes[4], &kArithmetic3Family, 4, kOverflow | kUnderflow,
-     kOverflow | kUnderflow | kInvalid, 0, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
+    {kFmaTypes[4], &kArithmetic3Family, 12, kOverflow | kUnderflow,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
     // float64, float64, float64 -> float64
-    {kFmaTypes[5], &kArithmetic3Family, 5, kOverflow | kUnderflow,
-     kOverflow | kUnderflow | kInvalid, 0, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
+    {kFmaTypes[5], &kArithmetic3Family, 13, kOverflow | kUnderflow,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kScalarVectorVectorKinds, "spec/ufuncs/fma.yaml:6"},
 };
 static const std::int16_t kFmaResolution[6859] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -832,75 +833,75 @@ static const char* const kMultiplyArguments[3] = {
 };
 static const LoopInfo kMultiplyLoops[21] = {
     // bool, bool -> bool
-    {kMultiplyTypes[0], &kArithmetic3Family, 6, 0, 0, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[0], &kArithmetic4Family, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:10"},
     // int8, int8 -> int8
-    {kMultiplyTypes[1], &kArithmetic3Family, 7, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kMultiplyTypes[1], &kArithmetic4Family, 1, 0, 0, 0, 17, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // int16, int16 -> int16
-    {kMultiplyTypes[2], &kArithmetic3Family, 8, 0, 0, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[2], &kArithmetic4Family, 2, 0, 0, 0, 18, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // int32, int32 -> int32
-    {kMultiplyTypes[3], &kArithmetic3Family, 9, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kMultiplyTypes[3], &kArithmetic4Family, 3, 0, 0, 0, 19, kEmulatedVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // int64, int64 -> int64
-    {kMultiplyTypes[4], &kArithmetic3Family, 10, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kMultiplyTypes[4], &kArithmetic4Family, 4, 0, 0, 0, 20, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // int64, timedelta64 -> timedelta64
-    {kMultiplyTypes[5], &kArithmetic3Family, 11, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kMultiplyTypes[5], &kArithmetic4Family, 5, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/multiply.yaml:18"},
     // uint8, uint8 -> uint8
-    {kMultiplyTypes[6], &kArithmetic3Family, 7, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kMultiplyTypes[6], &kArithmetic4Family, 1, 0, 0, 0, 21, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // uint16, uint16 -> uint16
-    {kMultiplyTypes[7], &kArithmetic3Family, 8, 0, 0, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[7], &kArithmetic4Family, 2, 0, 0, 0, 22, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // uint32, uint32 -> uint32
-    {kMultiplyTypes[8], &kArithmetic3Family, 9, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kMultiplyTypes[8], &kArithmetic4Family, 3, 0, 0, 0, 23, kEmulatedVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // uint64, uint64 -> uint64
-    {kMultiplyTypes[9], &kArithmetic3Family, 10, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kMultiplyTypes[9], &kArithmetic4Family, 4, 0, 0, 0, 24, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/multiply.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kMultiplyTypes[10], &kArithmetic3Family, 12, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorKinds,
+    {kMultiplyTypes[10], &kArithmetic4Family, 6, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kMultiplyTypes[11], &kArithmetic3Family, 13, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorKinds,
+    {kMultiplyTypes[11], &kArithmetic4Family, 7, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16
-    {kMultiplyTypes[12], &kArithmetic3Family, 14, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds,
+    {kMultiplyTypes[12], &kArithmetic4Family, 8, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float16, float16 -> float16
-    {kMultiplyTypes[13], &kArithmetic3Family, 15, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds,
+    {kMultiplyTypes[13], &kArithmetic4Family, 9, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float32, float32 -> float32
-    {kMultiplyTypes[14], &kArithmetic3Family, 16, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[14], &kArithmetic4Family, 10, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float64, float64 -> float64
-    {kMultiplyTypes[15], &kArithmetic3Family, 17, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[15], &kArithmetic4Family, 11, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float64, timedelta64 -> timedelta64
-    {kMultiplyTypes[16], &kArithmetic3Family, 18, 0, kOverflow | kInvalid, 0,
+    {kMultiplyTypes[16], &kArithmetic4Family, 12, 0, kOverflow | kInvalid, 0, -1,
      kEmulatedEmulatedVectorKinds, "spec/ufuncs/multiply.yaml:20"},
     // complex64, complex64 -> complex64
-    {kMultiplyTypes[17], &kArithmetic3Family, 19, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[17], &kArithmetic4Family, 13, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:13"},
     // complex128, complex128 -> complex128
-    {kMultiplyTypes[18], &kArithmetic3Family, 20, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+    {kMultiplyTypes[18], &kArithmetic4Family, 14, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/multiply.yaml:13"},
     // timedelta64, int64 -> timedelta64
-    {kMultiplyTypes[19], &kArithmetic3Family, 21, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kMultiplyTypes[19], &kArithmetic4Family, 15, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/multiply.yaml:17"},
     // timedelta64, float64 -> timedelta64
-    {kMultiplyTypes[20], &kArithmetic3Family, 22, 0, kOverflow | kInvalid, 0,
+    {kMultiplyTypes[20], &kArithmetic4Family, 16, 0, kOverflow | kInvalid, 0, -1,
      kEmulatedEmulatedVectorKinds, "spec/ufuncs/multiply.yaml:19"},
 };
 static const std::int16_t kMultiplyResolution[361] = {
@@ -937,7 +938,8 @@ extern const UfuncInfo kMultiplyUfunc;
 const UfuncInfo kMultiplyUfunc = {
     "multiply", kMultiplySummary, "", "*", 2, 0, 1, kMultiplyArguments, {}, kMultiplyFunctions,
     kMultiplyLoops, kMultiplyResolution, kMultiplyReduction, kDTypeCount, kMultiplyRefusals,
-    {IdentityKind::kInteger, 1, 1}, true, false, "spec/ufuncs/multiply.yaml:1",
+    {IdentityKind::kInteger, 1, 1}, true, false, "spec/ufuncs/multiply.yaml:1", nullptr,
+    ExactFold::kProduct,
 };
 
 // negative
@@ -967,56 +969,56 @@ static const char* const kNegativeArguments[2] = {
 };
 static const LoopInfo kNegativeLoops[17] = {
     // int8 -> int8
-    {kNegativeTypes[0], &kArithmetic4Family, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNegativeTypes[0], &kArithmetic5Family, 0, 0, 0, 0, 20, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // int16 -> int16
-    {kNegativeTypes[1], &kArithmetic4Family, 1, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNegativeTypes[1], &kArithmetic5Family, 1, 0, 0, 0, 21, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // int32 -> int32
-    {kNegativeTypes[2], &kArithmetic4Family, 2, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNegativeTypes[2], &kArithmetic5Family, 2, 0, 0, 0, 22, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // int64 -> int64
-    {kNegativeTypes[3], &kArithmetic4Family, 3, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNegativeTypes[3], &kArithmetic5Family, 3, 0, 0, 0, 23, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:8"},
     // uint8 -> uint8
-    {kNegativeTypes[4], &kArithmetic4Family, 4, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:10"},
-    // uint16 -> uint16
-    {kNegativeTypes[5], &kArithmetic4Family, 5, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:10"},
-    // uint32 -> uint32
-    {kNegativeTypes[6], &kArithmetic4Family, 6, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:10"},
-    // uint64 -> uint64
-    {kNegativeTypes[7], &kArithmetic4Family, 7, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:10"},
-    // float8_e4m3fn -> float8_e4m3fn
-    {kNegativeTypes[8], &kArithmetic4Family, 8, 0, 0, 4, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:8"},
-    // float8_e5m2 -> float8_e5m2
-    {kNegativeTypes[9], &kArithmetic4Family, 9, 0, 0, 3, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:8"},
-    // bfloat16 -> bfloat16
-    {kNegativeTypes[10], &kArithmetic4Family, 10, 0, 0, 2, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:8"},
-    // float16 -> float16
-    {kNegativeTypes[11], &kArithmetic4Family, 11, 0, 0, 1, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:8"},
-    // float32 -> float32
-    {kNegativeTypes[12], &kArithmetic4Family, 12, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:8"},
-    // float64 -> float64
-    {kNegativeTypes[13], &kArithmetic4Family, 13, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:8"},
-    // complex64 -> complex64
-    {kNegativeTypes[14], &kArithmetic4Family, 14, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:9"},
-    // complex128 -> complex128
-    {kNegativeTypes[15], &kArithmetic4Family, 15, 0, 0, 0, kVectorVectorVectorKinds,
-     "spec/ufuncs/negative.yaml:9"},
-    // timedelta64 -> timedelta64
-    {kNegativeTypes[16], &kArithmetic4Family, 16, 0, 0, 0, kVectorVectorVectorKinds,
+    {kNegativeTypes[4], &kArithmetic5Family, 4, 0, 0, 0, 24, kVectorVectorVectorKinds,
      "spec/ufuncs/negative.yaml:11"},
+    // uint16 -> uint16
+    {kNegativeTypes[5], &kArithmetic5Family, 5, 0, 0, 0, 25, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:11"},
+    // uint32 -> uint32
+    {kNegativeTypes[6], &kArithmetic5Family, 6, 0, 0, 0, 26, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:11"},
+    // uint64 -> uint64
+    {kNegativeTypes[7], &kArithmetic5Family, 7, 0, 0, 0, 27, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:11"},
+    // float8_e4m3fn -> float8_e4m3fn
+    {kNegativeTypes[8], &kArithmetic5Family, 8, 0, 0, 4, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // float8_e5m2 -> float8_e5m2
+    {kNegativeTypes[9], &kArithmetic5Family, 9, 0, 0, 3, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // bfloat16 -> bfloat16
+    {kNegativeTypes[10], &kArithmetic5Family, 10, 0, 0, 2, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // float16 -> float16
+    {kNegativeTypes[11], &kArithmetic5Family, 11, 0, 0, 1, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // float32 -> float32
+    {kNegativeTypes[12], &kArithmetic5Family, 12, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // float64 -> float64
+    {kNegativeTypes[13], &kArithmetic5Family, 13, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:9"},
+    // complex64 -> complex64
+    {kNegativeTypes[14], &kArithmetic5Family, 14, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:10"},
+    // complex128 -> complex128
+    {kNegativeTypes[15], &kArithmetic5Family, 15, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:10"},
+    // timedelta64 -> timedelta64
+    {kNegativeTypes[16], &kArithmetic5Family, 16, 0, 0, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/negative.yaml:12"},
 };
 static const std::int16_t kNegativeResolution[19] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1,

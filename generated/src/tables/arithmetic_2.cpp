@@ -11,9 +11,10 @@
 // clang-format off
 namespace quern::builtin {
 
-extern const KernelFamily kArithmetic2Family;
-extern const KernelFamily kArithmetic4Family;
+extern const KernelFamily kArithmetic3Family;
 extern const KernelFamily kArithmetic5Family;
+extern const KernelFamily kArithmetic6Family;
+extern const KernelFamily kArithmetic7Family;
 extern const KernelFamily kArithmeticFamily;
 
 static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
@@ -56,55 +57,55 @@ static const char* const kPositiveArguments[2] = {
 };
 static const LoopInfo kPositiveLoops[17] = {
     // int8 -> int8
-    {kPositiveTypes[0], &kArithmeticFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // int16 -> int16
-    {kPositiveTypes[1], &kArithmeticFamily, 5, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[1], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // int32 -> int32
-    {kPositiveTypes[2], &kArithmeticFamily, 6, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[2], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // int64 -> int64
-    {kPositiveTypes[3], &kArithmeticFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[3], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint8 -> uint8
-    {kPositiveTypes[4], &kArithmeticFamily, 0, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[4], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint16 -> uint16
-    {kPositiveTypes[5], &kArithmeticFamily, 5, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[5], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint32 -> uint32
-    {kPositiveTypes[6], &kArithmeticFamily, 6, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[6], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint64 -> uint64
-    {kPositiveTypes[7], &kArithmeticFamily, 7, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[7], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kPositiveTypes[8], &kArithmetic2Family, 16, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[8], &kArithmetic3Family, 0, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kPositiveTypes[9], &kArithmetic2Family, 17, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[9], &kArithmetic3Family, 1, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // bfloat16 -> bfloat16
-    {kPositiveTypes[10], &kArithmetic2Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[10], &kArithmetic3Family, 2, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float16 -> float16
-    {kPositiveTypes[11], &kArithmetic2Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[11], &kArithmetic3Family, 3, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float32 -> float32
-    {kPositiveTypes[12], &kArithmetic2Family, 20, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[12], &kArithmetic3Family, 4, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // float64 -> float64
-    {kPositiveTypes[13], &kArithmetic2Family, 21, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[13], &kArithmetic3Family, 5, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:7"},
     // complex64 -> complex64
-    {kPositiveTypes[14], &kArithmetic4Family, 17, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[14], &kArithmetic5Family, 17, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:8"},
     // complex128 -> complex128
-    {kPositiveTypes[15], &kArithmetic4Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[15], &kArithmetic5Family, 18, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:8"},
     // timedelta64 -> timedelta64
-    {kPositiveTypes[16], &kArithmetic4Family, 19, 0, 0, 0, kVectorVectorVectorKinds,
+    {kPositiveTypes[16], &kArithmetic5Family, 19, 0, 0, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/positive.yaml:9"},
 };
 static const std::int16_t kPositiveResolution[19] = {
@@ -146,60 +147,60 @@ static const char* const kReciprocalArguments[2] = {
 };
 static const LoopInfo kReciprocalLoops[16] = {
     // int8 -> int8
-    {kReciprocalTypes[0], &kArithmetic4Family, 20, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[0], &kArithmetic6Family, 0, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int16 -> int16
-    {kReciprocalTypes[1], &kArithmetic4Family, 21, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[1], &kArithmetic6Family, 1, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int32 -> int32
-    {kReciprocalTypes[2], &kArithmetic4Family, 22, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[2], &kArithmetic6Family, 2, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int64 -> int64
-    {kReciprocalTypes[3], &kArithmetic4Family, 23, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[3], &kArithmetic6Family, 3, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint8 -> uint8
-    {kReciprocalTypes[4], &kArithmetic4Family, 24, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[4], &kArithmetic6Family, 4, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint16 -> uint16
-    {kReciprocalTypes[5], &kArithmetic4Family, 25, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[5], &kArithmetic6Family, 5, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint32 -> uint32
-    {kReciprocalTypes[6], &kArithmetic4Family, 26, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[6], &kArithmetic6Family, 6, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint64 -> uint64
-    {kReciprocalTypes[7], &kArithmetic4Family, 27, 0, kDivideByZero | kInvalid, 0,
+    {kReciprocalTypes[7], &kArithmetic6Family, 7, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedVectorVectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kReciprocalTypes[8], &kArithmetic4Family, 28, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 4, kVectorVectorVectorKinds,
+    {kReciprocalTypes[8], &kArithmetic6Family, 8, kDivideByZero | kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow, 4, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float8_e5m2 -> float8_e5m2
-    {kReciprocalTypes[9], &kArithmetic4Family, 29, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 3, kVectorVectorVectorKinds,
+    {kReciprocalTypes[9], &kArithmetic6Family, 9, kDivideByZero | kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow, 3, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // bfloat16 -> bfloat16
-    {kReciprocalTypes[10], &kArithmetic4Family, 30, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 2, kVectorVectorVectorKinds,
+    {kReciprocalTypes[10], &kArithmetic6Family, 10, kDivideByZero | kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow, 2, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float16 -> float16
-    {kReciprocalTypes[11], &kArithmetic4Family, 31, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 1, kVectorVectorVectorKinds,
+    {kReciprocalTypes[11], &kArithmetic6Family, 11, kDivideByZero | kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow, 1, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float32 -> float32
-    {kReciprocalTypes[12], &kArithmetic4Family, 32, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 0, kVectorVectorVectorKinds,
+    {kReciprocalTypes[12], &kArithmetic6Family, 12, kDivideByZero | kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float64 -> float64
-    {kReciprocalTypes[13], &kArithmetic4Family, 33, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 0, kVectorVectorVectorKinds,
+    {kReciprocalTypes[13], &kArithmetic6Family, 13, kDivideByZero | kOverflow | kUnderflow,
+     kDivideByZero | kOverflow | kUnderflow, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // complex64 -> complex64
-    {kReciprocalTypes[14], &kArithmetic4Family, 34, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
+    {kReciprocalTypes[14], &kArithmetic6Family, 14, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:12"},
     // complex128 -> complex128
-    {kReciprocalTypes[15], &kArithmetic4Family, 35, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kEmulatedVectorVectorKinds,
+    {kReciprocalTypes[15], &kArithmetic6Family, 15, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/reciprocal.yaml:12"},
 };
 static const std::int16_t kReciprocalResolution[19] = {
@@ -242,55 +243,55 @@ static const char* const kSignArguments[2] = {
 };
 static const LoopInfo kSignLoops[17] = {
     // int8 -> int8
-    {kSignTypes[0], &kArithmetic5Family, 0, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[0], &kArithmetic6Family, 16, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // int16 -> int16
-    {kSignTypes[1], &kArithmetic5Family, 1, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[1], &kArithmetic6Family, 17, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // int32 -> int32
-    {kSignTypes[2], &kArithmetic5Family, 2, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[2], &kArithmetic6Family, 18, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // int64 -> int64
-    {kSignTypes[3], &kArithmetic5Family, 3, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[3], &kArithmetic6Family, 19, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // uint8 -> uint8
-    {kSignTypes[4], &kArithmetic5Family, 4, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[4], &kArithmetic6Family, 20, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // uint16 -> uint16
-    {kSignTypes[5], &kArithmetic5Family, 5, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[5], &kArithmetic6Family, 21, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // uint32 -> uint32
-    {kSignTypes[6], &kArithmetic5Family, 6, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[6], &kArithmetic6Family, 22, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // uint64 -> uint64
-    {kSignTypes[7], &kArithmetic5Family, 7, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[7], &kArithmetic6Family, 23, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kSignTypes[8], &kArithmetic5Family, 8, 0, 0, 4, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[8], &kArithmetic6Family, 24, 0, 0, 4, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // float8_e5m2 -> float8_e5m2
-    {kSignTypes[9], &kArithmetic5Family, 9, 0, 0, 3, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[9], &kArithmetic6Family, 25, 0, 0, 3, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // bfloat16 -> bfloat16
-    {kSignTypes[10], &kArithmetic5Family, 10, 0, 0, 2, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[10], &kArithmetic6Family, 26, 0, 0, 2, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // float16 -> float16
-    {kSignTypes[11], &kArithmetic5Family, 11, 0, 0, 1, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[11], &kArithmetic6Family, 27, 0, 0, 1, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // float32 -> float32
-    {kSignTypes[12], &kArithmetic5Family, 12, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[12], &kArithmetic6Family, 28, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // float64 -> float64
-    {kSignTypes[13], &kArithmetic5Family, 13, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[13], &kArithmetic6Family, 29, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:9"},
     // complex64 -> complex64
-    {kSignTypes[14], &kArithmetic5Family, 14, 0, kUnderflow, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[14], &kArithmetic6Family, 30, 0, kUnderflow, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:10"},
     // complex128 -> complex128
-    {kSignTypes[15], &kArithmetic5Family, 15, 0, kUnderflow, 0, kEmulatedVectorVectorKinds,
+    {kSignTypes[15], &kArithmetic6Family, 31, 0, kUnderflow, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/sign.yaml:10"},
     // timedelta64 -> timedelta64
-    {kSignTypes[16], &kArithmetic5Family, 16, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSignTypes[16], &kArithmetic6Family, 32, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/sign.yaml:11"},
 };
 static const std::int16_t kSignResolution[19] = {
@@ -332,53 +333,55 @@ static const char* const kSquareArguments[2] = {
 };
 static const LoopInfo kSquareLoops[16] = {
     // int8 -> int8
-    {kSquareTypes[0], &kArithmetic5Family, 17, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kSquareTypes[0], &kArithmetic6Family, 33, 0, 0, 0, 45, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/square.yaml:7"},
     // int16 -> int16
-    {kSquareTypes[1], &kArithmetic5Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSquareTypes[1], &kArithmetic6Family, 34, 0, 0, 0, 46, kVectorVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // int32 -> int32
-    {kSquareTypes[2], &kArithmetic5Family, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSquareTypes[2], &kArithmetic6Family, 35, 0, 0, 0, 47, kEmulatedVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // int64 -> int64
-    {kSquareTypes[3], &kArithmetic5Family, 20, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSquareTypes[3], &kArithmetic6Family, 36, 0, 0, 0, 48, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint8 -> uint8
-    {kSquareTypes[4], &kArithmetic5Family, 17, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kSquareTypes[4], &kArithmetic6Family, 33, 0, 0, 0, 49, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint16 -> uint16
-    {kSquareTypes[5], &kArithmetic5Family, 18, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSquareTypes[5], &kArithmetic6Family, 34, 0, 0, 0, 50, kVectorVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint32 -> uint32
-    {kSquareTypes[6], &kArithmetic5Family, 19, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSquareTypes[6], &kArithmetic6Family, 35, 0, 0, 0, 51, kEmulatedVectorVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // uint64 -> uint64
-    {kSquareTypes[7], &kArithmetic5Family, 20, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kSquareTypes[7], &kArithmetic6Family, 36, 0, 0, 0, 52, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/square.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kSquareTypes[8], &kArithmetic5Family, 21, kOverflow | kUnderflow, kOverflow | kUnderflow, 4,
-     kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    {kSquareTypes[8], &kArithmetic6Family, 37, kOverflow | kUnderflow, kOverflow | kUnderflow, 4,
+     -1, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // float8_e5m2 -> float8_e5m2
-    {kSquareTypes[9], &kArithmetic5Family, 22, kOverflow | kUnderflow, kOverflow | kUnderflow, 3,
-     kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    {kSquareTypes[9], &kArithmetic6Family, 38, kOverflow | kUnderflow, kOverflow | kUnderflow, 3,
+     -1, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // bfloat16 -> bfloat16
-    {kSquareTypes[10], &kArithmetic5Family, 23, kOverflow | kUnderflow, kOverflow | kUnderflow, 2,
-     kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    {kSquareTypes[10], &kArithmetic6Family, 39, kOverflow | kUnderflow, kOverflow | kUnderflow, 2,
+     -1, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // float16 -> float16
-    {kSquareTypes[11], &kArithmetic5Family, 24, kOverflow | kUnderflow, kOverflow | kUnderflow, 1,
-     kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    {kSquareTypes[11], &kArithmetic6Family, 40, kOverflow | kUnderflow, kOverflow | kUnderflow, 1,
+     -1, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // float32 -> float32
-    {kSquareTypes[12], &kArithmetic5Family, 25, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
-     kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    {kSquareTypes[12], &kArithmetic6Family, 41, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
+     -1, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // float64 -> float64
-    {kSquareTypes[13], &kArithmetic5Family, 26, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
-     kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
+    {kSquareTypes[13], &kArithmetic6Family, 42, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
+     -1, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:8"},
     // complex64 -> complex64
-    {kSquareTypes[14], &kArithmetic5Family, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:9"},
+    {kSquareTypes[14], &kArithmetic6Family, 43, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/square.yaml:9"},
     // complex128 -> complex128
-    {kSquareTypes[15], &kArithmetic5Family, 28, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds, "spec/ufuncs/square.yaml:9"},
+    {kSquareTypes[15], &kArithmetic6Family, 44, kOverflow | kUnderflow | kInvalid,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
+     "spec/ufuncs/square.yaml:9"},
 };
 static const std::int16_t kSquareResolution[19] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1,
@@ -422,61 +425,61 @@ static const char* const kSubtractArguments[3] = {
 };
 static const LoopInfo kSubtractLoops[19] = {
     // int8, int8 -> int8
-    {kSubtractTypes[0], &kArithmetic5Family, 29, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[0], &kArithmetic7Family, 0, 0, 0, 0, 15, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int16, int16 -> int16
-    {kSubtractTypes[1], &kArithmetic5Family, 30, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[1], &kArithmetic7Family, 1, 0, 0, 0, 16, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int32, int32 -> int32
-    {kSubtractTypes[2], &kArithmetic5Family, 31, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[2], &kArithmetic7Family, 2, 0, 0, 0, 17, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int64, int64 -> int64
-    {kSubtractTypes[3], &kArithmetic5Family, 32, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[3], &kArithmetic7Family, 3, 0, 0, 0, 18, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint8, uint8 -> uint8
-    {kSubtractTypes[4], &kArithmetic5Family, 29, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[4], &kArithmetic7Family, 0, 0, 0, 0, 19, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint16, uint16 -> uint16
-    {kSubtractTypes[5], &kArithmetic5Family, 30, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[5], &kArithmetic7Family, 1, 0, 0, 0, 20, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint32, uint32 -> uint32
-    {kSubtractTypes[6], &kArithmetic5Family, 31, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[6], &kArithmetic7Family, 2, 0, 0, 0, 21, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint64, uint64 -> uint64
-    {kSubtractTypes[7], &kArithmetic5Family, 32, 0, 0, 0, kVectorVectorVectorKinds,
+    {kSubtractTypes[7], &kArithmetic7Family, 3, 0, 0, 0, 22, kVectorVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kSubtractTypes[8], &kArithmetic5Family, 33, kOverflow | kInvalid, kOverflow | kInvalid, 4,
+    {kSubtractTypes[8], &kArithmetic7Family, 4, kOverflow | kInvalid, kOverflow | kInvalid, 4, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kSubtractTypes[9], &kArithmetic5Family, 34, kOverflow | kInvalid, kOverflow | kInvalid, 3,
+    {kSubtractTypes[9], &kArithmetic7Family, 5, kOverflow | kInvalid, kOverflow | kInvalid, 3, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // bfloat16, bfloat16 -> bfloat16
-    {kSubtractTypes[10], &kArithmetic5Family, 35, kOverflow | kInvalid, kOverflow | kInvalid, 2,
+    {kSubtractTypes[10], &kArithmetic7Family, 6, kOverflow | kInvalid, kOverflow | kInvalid, 2, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // float16, float16 -> float16
-    {kSubtractTypes[11], &kArithmetic5Family, 36, kOverflow | kInvalid, kOverflow | kInvalid, 1,
+    {kSubtractTypes[11], &kArithmetic7Family, 7, kOverflow | kInvalid, kOverflow | kInvalid, 1, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // float32, float32 -> float32
-    {kSubtractTypes[12], &kArithmetic5Family, 37, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kSubtractTypes[12], &kArithmetic7Family, 8, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // float64, float64 -> float64
-    {kSubtractTypes[13], &kArithmetic5Family, 38, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kSubtractTypes[13], &kArithmetic7Family, 9, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:9"},
     // complex64, complex64 -> complex64
-    {kSubtractTypes[14], &kArithmetic5Family, 39, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kSubtractTypes[14], &kArithmetic7Family, 10, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:10"},
     // complex128, complex128 -> complex128
-    {kSubtractTypes[15], &kArithmetic5Family, 40, kOverflow | kInvalid, kOverflow | kInvalid, 0,
+    {kSubtractTypes[15], &kArithmetic7Family, 11, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
      kVectorVectorVectorKinds, "spec/ufuncs/subtract.yaml:10"},
     // timedelta64, timedelta64 -> timedelta64
-    {kSubtractTypes[16], &kArithmetic5Family, 41, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSubtractTypes[16], &kArithmetic7Family, 12, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:14"},
     // datetime64, timedelta64 -> datetime64
-    {kSubtractTypes[17], &kArithmetic5Family, 42, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSubtractTypes[17], &kArithmetic7Family, 13, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:15"},
     // datetime64, datetime64 -> timedelta64
-    {kSubtractTypes[18], &kArithmetic5Family, 43, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kSubtractTypes[18], &kArithmetic7Family, 14, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/subtract.yaml:16"},
 };
 static const std::int16_t kSubtractResolution[361] = {

@@ -50,45 +50,45 @@ static const char* const kDivideArguments[3] = {
 static const LoopInfo kDivideLoops[11] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kDivideTypes[0], &kDivisionFamily, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 4, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 4, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kDivideTypes[1], &kDivisionFamily, 1, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 3, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 3, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // bfloat16, bfloat16 -> bfloat16
     {kDivideTypes[2], &kDivisionFamily, 2, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 2, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 2, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // float16, float16 -> float16
     {kDivideTypes[3], &kDivisionFamily, 3, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 1, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 1, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // float32, float32 -> float32
     {kDivideTypes[4], &kDivisionFamily, 4, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // float64, float64 -> float64
     {kDivideTypes[5], &kDivisionFamily, 5, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:11"},
     // complex64, complex64 -> complex64
     {kDivideTypes[6], &kDivisionFamily, 6, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:12"},
     // complex128, complex128 -> complex128
     {kDivideTypes[7], &kDivisionFamily, 7, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kVectorVectorVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorVectorVectorKinds,
      "spec/ufuncs/divide.yaml:12"},
     // timedelta64, int64 -> timedelta64
-    {kDivideTypes[8], &kDivisionFamily, 8, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kDivideTypes[8], &kDivisionFamily, 8, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/divide.yaml:16"},
     // timedelta64, float64 -> timedelta64
     {kDivideTypes[9], &kDivisionFamily, 9, kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kEmulatedEmulatedVectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/divide.yaml:17"},
     // timedelta64, timedelta64 -> float64
-    {kDivideTypes[10], &kDivisionFamily, 10, 0, kDivideByZero | kInvalid, 0,
+    {kDivideTypes[10], &kDivisionFamily, 10, 0, kDivideByZero | kInvalid, 0, -1,
      kEmulatedEmulatedVectorKinds, "spec/ufuncs/divide.yaml:20"},
 };
 static const std::int16_t kDivideResolution[361] = {
@@ -153,50 +153,50 @@ static const char* const kDivmodArguments[4] = {
 };
 static const LoopInfo kDivmodLoops[15] = {
     // int8, int8 -> int8, int8
-    {kDivmodTypes[0], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[0], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow, 0, 26,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int16, int16 -> int16, int16
-    {kDivmodTypes[1], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[1], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow, 0, 27,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int32, int32 -> int32, int32
-    {kDivmodTypes[2], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[2], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow, 0, 28,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // int64, int64 -> int64, int64
-    {kDivmodTypes[3], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, 0,
+    {kDivmodTypes[3], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, 0, 29,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
     // uint8, uint8 -> uint8, uint8
-    {kDivmodTypes[4], &kDivisionFamily, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/divmod.yaml:10"},
+    {kDivmodTypes[4], &kDivisionFamily, 15, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/divmod.yaml:11"},
     // uint16, uint16 -> uint16, uint16
-    {kDivmodTypes[5], &kDivisionFamily, 16, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/divmod.yaml:10"},
+    {kDivmodTypes[5], &kDivisionFamily, 16, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/divmod.yaml:11"},
     // uint32, uint32 -> uint32, uint32
-    {kDivmodTypes[6], &kDivisionFamily, 17, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/divmod.yaml:10"},
+    {kDivmodTypes[6], &kDivisionFamily, 17, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/divmod.yaml:11"},
     // uint64, uint64 -> uint64, uint64
-    {kDivmodTypes[7], &kDivisionFamily, 18, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/divmod.yaml:10"},
+    {kDivmodTypes[7], &kDivisionFamily, 18, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/divmod.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
-    {kDivmodTypes[8], &kDivisionFamily, 19, 0, kDivideByZero | kOverflow | kInvalid, 4,
-     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    {kDivmodTypes[8], &kDivisionFamily, 19, 0, kDivideByZero | kOverflow | kInvalid, 4, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2
-    {kDivmodTypes[9], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow | kInvalid, 3,
-     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    {kDivmodTypes[9], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow | kInvalid, 3, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16, bfloat16
-    {kDivmodTypes[10], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow | kInvalid, 2,
-     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    {kDivmodTypes[10], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow | kInvalid, 2, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:12"},
     // float16, float16 -> float16, float16
-    {kDivmodTypes[11], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow | kInvalid, 1,
-     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    {kDivmodTypes[11], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow | kInvalid, 1, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:12"},
     // float32, float32 -> float32, float32
-    {kDivmodTypes[12], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow | kInvalid, 0,
-     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    {kDivmodTypes[12], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:12"},
     // float64, float64 -> float64, float64
-    {kDivmodTypes[13], &kDivisionFamily, 24, 0, kDivideByZero | kOverflow | kInvalid, 0,
-     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:11"},
+    {kDivmodTypes[13], &kDivisionFamily, 24, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/divmod.yaml:12"},
     // timedelta64, timedelta64 -> int64, timedelta64
-    {kDivmodTypes[14], &kDivisionFamily, 25, 0, kDivideByZero | kInvalid, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:15"},
+    {kDivmodTypes[14], &kDivisionFamily, 25, 0, kDivideByZero | kInvalid, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/divmod.yaml:16"},
 };
 static const std::int16_t kDivmodResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
@@ -256,57 +256,57 @@ static const char* const kFloorDivideArguments[3] = {
 };
 static const LoopInfo kFloorDivideLoops[17] = {
     // int8, int8 -> int8
-    {kFloorDivideTypes[0], &kDivision2Family, 0, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[0], &kDivision2Family, 0, 0, kDivideByZero | kOverflow, 0, 15,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int16, int16 -> int16
-    {kFloorDivideTypes[1], &kDivision2Family, 1, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[1], &kDivision2Family, 1, 0, kDivideByZero | kOverflow, 0, 16,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int32, int32 -> int32
-    {kFloorDivideTypes[2], &kDivision2Family, 2, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[2], &kDivision2Family, 2, 0, kDivideByZero | kOverflow, 0, 17,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int64, int64 -> int64
-    {kFloorDivideTypes[3], &kDivision2Family, 3, 0, kDivideByZero | kOverflow, 0,
+    {kFloorDivideTypes[3], &kDivision2Family, 3, 0, kDivideByZero | kOverflow, 0, 18,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
     // uint8, uint8 -> uint8
-    {kFloorDivideTypes[4], &kDivision2Family, 4, 0, kDivideByZero, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
+    {kFloorDivideTypes[4], &kDivision2Family, 4, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
     // uint16, uint16 -> uint16
-    {kFloorDivideTypes[5], &kDivision2Family, 5, 0, kDivideByZero, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
+    {kFloorDivideTypes[5], &kDivision2Family, 5, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
     // uint32, uint32 -> uint32
-    {kFloorDivideTypes[6], &kDivision2Family, 6, 0, kDivideByZero, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
+    {kFloorDivideTypes[6], &kDivision2Family, 6, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
     // uint64, uint64 -> uint64
-    {kFloorDivideTypes[7], &kDivision2Family, 7, 0, kDivideByZero, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:11"},
+    {kFloorDivideTypes[7], &kDivision2Family, 7, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFloorDivideTypes[8], &kDivision2Family, 8, 0, kDivideByZero | kOverflow | kInvalid, 4,
-     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    {kFloorDivideTypes[8], &kDivision2Family, 8, 0, kDivideByZero | kOverflow | kInvalid, 4, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFloorDivideTypes[9], &kDivision2Family, 9, 0, kDivideByZero | kOverflow | kInvalid, 3,
-     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    {kFloorDivideTypes[9], &kDivision2Family, 9, 0, kDivideByZero | kOverflow | kInvalid, 3, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
     // bfloat16, bfloat16 -> bfloat16
-    {kFloorDivideTypes[10], &kDivision2Family, 10, 0, kDivideByZero | kOverflow | kInvalid, 2,
-     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    {kFloorDivideTypes[10], &kDivision2Family, 10, 0, kDivideByZero | kOverflow | kInvalid, 2, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float16, float16 -> float16
-    {kFloorDivideTypes[11], &kDivision2Family, 11, 0, kDivideByZero | kOverflow | kInvalid, 1,
-     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    {kFloorDivideTypes[11], &kDivision2Family, 11, 0, kDivideByZero | kOverflow | kInvalid, 1, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float32, float32 -> float32
-    {kFloorDivideTypes[12], &kDivision2Family, 12, 0, kDivideByZero | kOverflow | kInvalid, 0,
-     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    {kFloorDivideTypes[12], &kDivision2Family, 12, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float64, float64 -> float64
-    {kFloorDivideTypes[13], &kDivision2Family, 13, 0, kDivideByZero | kOverflow | kInvalid, 0,
-     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:12"},
+    {kFloorDivideTypes[13], &kDivision2Family, 13, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
+     kScalarVectorVectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
     // timedelta64, int64 -> timedelta64
-    {kFloorDivideTypes[14], &kDivisionFamily, 8, 0, kDivideByZero, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:13"},
+    {kFloorDivideTypes[14], &kDivisionFamily, 8, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:17"},
     // timedelta64, float64 -> timedelta64
     {kFloorDivideTypes[15], &kDivisionFamily, 9, kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/floor_divide.yaml:14"},
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/floor_divide.yaml:18"},
     // timedelta64, timedelta64 -> int64
-    {kFloorDivideTypes[16], &kDivision2Family, 14, 0, kDivideByZero | kInvalid, 0,
-     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:17"},
+    {kFloorDivideTypes[16], &kDivision2Family, 14, 0, kDivideByZero | kInvalid, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/floor_divide.yaml:21"},
 };
 static const std::int16_t kFloorDivideResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
@@ -367,46 +367,46 @@ static const char* const kFmodArguments[3] = {
 };
 static const LoopInfo kFmodLoops[14] = {
     // int8, int8 -> int8
-    {kFmodTypes[0], &kDivision2Family, 15, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[0], &kDivision3Family, 0, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int16, int16 -> int16
-    {kFmodTypes[1], &kDivision2Family, 16, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[1], &kDivision3Family, 1, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int32, int32 -> int32
-    {kFmodTypes[2], &kDivision2Family, 17, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[2], &kDivision3Family, 2, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // int64, int64 -> int64
-    {kFmodTypes[3], &kDivision2Family, 18, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[3], &kDivision3Family, 3, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint8, uint8 -> uint8
-    {kFmodTypes[4], &kDivision2Family, 19, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[4], &kDivision3Family, 4, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint16, uint16 -> uint16
-    {kFmodTypes[5], &kDivision2Family, 20, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[5], &kDivision3Family, 5, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint32, uint32 -> uint32
-    {kFmodTypes[6], &kDivision2Family, 21, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[6], &kDivision3Family, 6, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // uint64, uint64 -> uint64
-    {kFmodTypes[7], &kDivision2Family, 22, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
+    {kFmodTypes[7], &kDivision3Family, 7, 0, kDivideByZero, 0, -1, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/fmod.yaml:7"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFmodTypes[8], &kDivision2Family, 23, 0, kInvalid, 4, kScalarVectorVectorKinds,
+    {kFmodTypes[8], &kDivision3Family, 8, 0, kInvalid, 4, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFmodTypes[9], &kDivision2Family, 24, 0, kInvalid, 3, kScalarVectorVectorKinds,
+    {kFmodTypes[9], &kDivision3Family, 9, 0, kInvalid, 3, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // bfloat16, bfloat16 -> bfloat16
-    {kFmodTypes[10], &kDivision2Family, 25, 0, kInvalid, 2, kScalarVectorVectorKinds,
+    {kFmodTypes[10], &kDivision3Family, 10, 0, kInvalid, 2, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float16, float16 -> float16
-    {kFmodTypes[11], &kDivision2Family, 26, 0, kInvalid, 1, kScalarVectorVectorKinds,
+    {kFmodTypes[11], &kDivision3Family, 11, 0, kInvalid, 1, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float32, float32 -> float32
-    {kFmodTypes[12], &kDivision2Family, 27, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kFmodTypes[12], &kDivision3Family, 12, 0, kInvalid, 0, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
     // float64, float64 -> float64
-    {kFmodTypes[13], &kDivision2Family, 28, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kFmodTypes[13], &kDivision3Family, 13, 0, kInvalid, 0, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/fmod.yaml:8"},
 };
 static const std::int16_t kFmodResolution[361] = {
@@ -468,49 +468,49 @@ static const char* const kRemainderArguments[3] = {
 };
 static const LoopInfo kRemainderLoops[15] = {
     // int8, int8 -> int8
-    {kRemainderTypes[0], &kDivision3Family, 0, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[0], &kDivision3Family, 14, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // int16, int16 -> int16
-    {kRemainderTypes[1], &kDivision3Family, 1, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[1], &kDivision3Family, 15, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // int32, int32 -> int32
-    {kRemainderTypes[2], &kDivision3Family, 2, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[2], &kDivision3Family, 16, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // int64, int64 -> int64
-    {kRemainderTypes[3], &kDivision3Family, 3, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:9"},
+    {kRemainderTypes[3], &kDivision3Family, 17, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
     // uint8, uint8 -> uint8
-    {kRemainderTypes[4], &kDivision3Family, 4, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[4], &kDivision3Family, 18, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // uint16, uint16 -> uint16
-    {kRemainderTypes[5], &kDivision3Family, 5, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[5], &kDivision3Family, 19, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // uint32, uint32 -> uint32
-    {kRemainderTypes[6], &kDivision3Family, 6, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[6], &kDivision3Family, 20, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // uint64, uint64 -> uint64
-    {kRemainderTypes[7], &kDivision3Family, 7, 0, kDivideByZero, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/remainder.yaml:10"},
+    {kRemainderTypes[7], &kDivision3Family, 21, 0, kDivideByZero, 0, -1,
+     kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kRemainderTypes[8], &kDivision3Family, 8, 0, kInvalid, 4, kScalarVectorVectorKinds,
+    {kRemainderTypes[8], &kDivision3Family, 22, 0, kInvalid, 4, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kRemainderTypes[9], &kDivision3Family, 9, 0, kInvalid, 3, kScalarVectorVectorKinds,
+    {kRemainderTypes[9], &kDivision3Family, 23, 0, kInvalid, 3, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // bfloat16, bfloat16 -> bfloat16
-    {kRemainderTypes[10], &kDivision3Family, 10, 0, kInvalid, 2, kScalarVectorVectorKinds,
+    {kRemainderTypes[10], &kDivision3Family, 24, 0, kInvalid, 2, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float16, float16 -> float16
-    {kRemainderTypes[11], &kDivision3Family, 11, 0, kInvalid, 1, kScalarVectorVectorKinds,
+    {kRemainderTypes[11], &kDivision3Family, 25, 0, kInvalid, 1, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float32, float32 -> float32
-    {kRemainderTypes[12], &kDivision3Family, 12, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kRemainderTypes[12], &kDivision3Family, 26, 0, kInvalid, 0, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // float64, float64 -> float64
-    {kRemainderTypes[13], &kDivision3Family, 13, 0, kInvalid, 0, kScalarVectorVectorKinds,
+    {kRemainderTypes[13], &kDivision3Family, 27, 0, kInvalid, 0, -1, kScalarVectorVectorKinds,
      "spec/ufuncs/remainder.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kRemainderTypes[14], &kDivision3Family, 14, 0, kDivideByZero, 0,
+    {kRemainderTypes[14], &kDivision3Family, 28, 0, kDivideByZero, 0, -1,
      kEmulatedEmulatedEmulatedKinds, "spec/ufuncs/remainder.yaml:12"},
 };
 static const std::int16_t kRemainderResolution[361] = {

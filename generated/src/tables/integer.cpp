@@ -11,6 +11,7 @@
 // clang-format off
 namespace quern::builtin {
 
+extern const KernelFamily kInteger2Family;
 extern const KernelFamily kIntegerFamily;
 
 static const TargetKind kEmulatedEmulatedEmulatedKinds[3] = {
@@ -41,29 +42,29 @@ static const char* const kGcdArguments[3] = {
 };
 static const LoopInfo kGcdLoops[8] = {
     // int8, int8 -> int8
-    {kGcdTypes[0], &kIntegerFamily, 0, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[0], &kIntegerFamily, 0, 0, 0, 0, 16, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int16, int16 -> int16
-    {kGcdTypes[1], &kIntegerFamily, 1, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[1], &kIntegerFamily, 1, 0, 0, 0, 17, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int32, int32 -> int32
-    {kGcdTypes[2], &kIntegerFamily, 2, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[2], &kIntegerFamily, 2, 0, 0, 0, 18, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int64, int64 -> int64
-    {kGcdTypes[3], &kIntegerFamily, 3, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kGcdTypes[3], &kIntegerFamily, 3, 0, 0, 0, 19, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/gcd.yaml:7"},
     // uint8, uint8 -> uint8
-    {kGcdTypes[4], &kIntegerFamily, 4, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/gcd.yaml:7"},
+    {kGcdTypes[4], &kIntegerFamily, 4, 0, 0, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/gcd.yaml:8"},
     // uint16, uint16 -> uint16
-    {kGcdTypes[5], &kIntegerFamily, 5, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/gcd.yaml:7"},
+    {kGcdTypes[5], &kIntegerFamily, 5, 0, 0, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/gcd.yaml:8"},
     // uint32, uint32 -> uint32
-    {kGcdTypes[6], &kIntegerFamily, 6, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/gcd.yaml:7"},
+    {kGcdTypes[6], &kIntegerFamily, 6, 0, 0, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/gcd.yaml:8"},
     // uint64, uint64 -> uint64
-    {kGcdTypes[7], &kIntegerFamily, 7, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
-     "spec/ufuncs/gcd.yaml:7"},
+    {kGcdTypes[7], &kIntegerFamily, 7, 0, 0, 0, -1, kEmulatedEmulatedEmulatedKinds,
+     "spec/ufuncs/gcd.yaml:8"},
 };
 static const std::int16_t kGcdResolution[361] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -117,28 +118,28 @@ static const char* const kLcmArguments[3] = {
 };
 static const LoopInfo kLcmLoops[8] = {
     // int8, int8 -> int8
-    {kLcmTypes[0], &kIntegerFamily, 8, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[0], &kIntegerFamily, 8, 0, 0, 0, 20, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int16, int16 -> int16
-    {kLcmTypes[1], &kIntegerFamily, 9, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[1], &kIntegerFamily, 9, 0, 0, 0, 21, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int32, int32 -> int32
-    {kLcmTypes[2], &kIntegerFamily, 10, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[2], &kIntegerFamily, 10, 0, 0, 0, 22, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int64, int64 -> int64
-    {kLcmTypes[3], &kIntegerFamily, 11, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[3], &kIntegerFamily, 11, 0, 0, 0, 23, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint8, uint8 -> uint8
-    {kLcmTypes[4], &kIntegerFamily, 12, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[4], &kIntegerFamily, 12, 0, 0, 0, 24, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint16, uint16 -> uint16
-    {kLcmTypes[5], &kIntegerFamily, 13, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[5], &kIntegerFamily, 13, 0, 0, 0, 25, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint32, uint32 -> uint32
-    {kLcmTypes[6], &kIntegerFamily, 14, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[6], &kIntegerFamily, 14, 0, 0, 0, 26, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint64, uint64 -> uint64
-    {kLcmTypes[7], &kIntegerFamily, 15, 0, 0, 0, kEmulatedEmulatedEmulatedKinds,
+    {kLcmTypes[7], &kIntegerFamily, 15, 0, 0, 0, 27, kEmulatedEmulatedEmulatedKinds,
      "spec/ufuncs/lcm.yaml:7"},
 };
 static const std::int16_t kLcmResolution[361] = {
@@ -193,29 +194,29 @@ static const char* const kPowerArguments[3] = {
 };
 static const LoopInfo kPowerLoops[8] = {
     // int8, int8 -> int8
-    {kPowerTypes[0], &kIntegerFamily, 16, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kPowerTypes[0], &kInteger2Family, 0, 0, 0, 0, 8, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // int16, int16 -> int16
-    {kPowerTypes[1], &kIntegerFamily, 17, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kPowerTypes[1], &kInteger2Family, 1, 0, 0, 0, 9, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // int32, int32 -> int32
-    {kPowerTypes[2], &kIntegerFamily, 18, 0, 0, 0, kEmulatedVectorVectorKinds,
+    {kPowerTypes[2], &kInteger2Family, 2, 0, 0, 0, 10, kEmulatedVectorVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // int64, int64 -> int64
-    {kPowerTypes[3], &kIntegerFamily, 19, 0, 0, 0, kEmulatedEmulatedVectorKinds,
+    {kPowerTypes[3], &kInteger2Family, 3, 0, 0, 0, 11, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
     // uint8, uint8 -> uint8
-    {kPowerTypes[4], &kIntegerFamily, 20, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/power.yaml:15"},
+    {kPowerTypes[4], &kInteger2Family, 4, 0, 0, 0, 12, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/power.yaml:16"},
     // uint16, uint16 -> uint16
-    {kPowerTypes[5], &kIntegerFamily, 21, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/power.yaml:15"},
+    {kPowerTypes[5], &kInteger2Family, 5, 0, 0, 0, 13, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/power.yaml:16"},
     // uint32, uint32 -> uint32
-    {kPowerTypes[6], &kIntegerFamily, 22, 0, 0, 0, kEmulatedVectorVectorKinds,
-     "spec/ufuncs/power.yaml:15"},
+    {kPowerTypes[6], &kInteger2Family, 6, 0, 0, 0, 14, kEmulatedVectorVectorKinds,
+     "spec/ufuncs/power.yaml:16"},
     // uint64, uint64 -> uint64
-    {kPowerTypes[7], &kIntegerFamily, 23, 0, 0, 0, kEmulatedEmulatedVectorKinds,
-     "spec/ufuncs/power.yaml:15"},
+    {kPowerTypes[7], &kInteger2Family, 7, 0, 0, 0, 15, kEmulatedEmulatedVectorKinds,
+     "spec/ufuncs/power.yaml:16"},
 };
 static const std::int16_t kPowerResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,

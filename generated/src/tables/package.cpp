@@ -14,6 +14,8 @@ extern const KernelFamily kArithmetic2Family;
 extern const KernelFamily kArithmetic3Family;
 extern const KernelFamily kArithmetic4Family;
 extern const KernelFamily kArithmetic5Family;
+extern const KernelFamily kArithmetic6Family;
+extern const KernelFamily kArithmetic7Family;
 extern const KernelFamily kDivisionFamily;
 extern const KernelFamily kDivision2Family;
 extern const KernelFamily kDivision3Family;
@@ -35,6 +37,7 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kIntegerFamily;
+extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
 extern const KernelFamily kMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
@@ -279,6 +282,8 @@ const KernelFamily* const kFamilies[] = {
     &kArithmetic3Family,
     &kArithmetic4Family,
     &kArithmetic5Family,
+    &kArithmetic6Family,
+    &kArithmetic7Family,
     &kDivisionFamily,
     &kDivision2Family,
     &kDivision3Family,
@@ -300,6 +305,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema5Family,
     &kExponentialFamily,
     &kIntegerFamily,
+    &kInteger2Family,
     &kActivationFamily,
     &kMatrixFamily,
 };

@@ -109,6 +109,7 @@ def _loop(loop: Loop, neutrals: dict[str, str | None]) -> dict[str, Any]:
         "inputs": _names(loop.inputs),
         "outputs": _names(loop.outputs),
         "flags": list(loop.declared_flags),
+        "checked": bool(loop.checked),
         "accuracy": loop.accuracy,
         "reduces": loop.reduces,
         "neutral": neutrals.get(loop.computed_by or loop.kernel),

@@ -45,11 +45,11 @@ def _unit_file(spec: Spec, package: Package, unit: Unit) -> OutputFile:
         path=path,
         package=package,
         unit=unit,
-        includes=_includes(unit.loops),
-        kernels=[kernel_view(loop) for loop in unit.loops if loop.computed_by is None]
+        includes=_includes(unit.loops + unit.checked),
+        kernels=[kernel_view(loop) for loop in unit.loops + unit.checked if loop.computed_by is None]
         + [computing_view(loop) for loop in computing_loops(unit.loops)],
         converted=[converted_view(loop) for loop in unit.loops if loop.computed_by is not None],
-        rows=[kernel_row(loop) for loop in unit.loops],
+        rows=[kernel_row(loop) for loop in unit.loops + unit.checked],
         targets=[target.name for target in spec.targets if unit.family in target.families],
         added=[target.name for target in spec.targets if unit.family in target.families and not target.whole],
     )

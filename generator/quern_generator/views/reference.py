@@ -126,6 +126,8 @@ def _note(loop: Loop) -> str:
     notes = ["only these very types"] if loop.exact else []
     if loop.reduces:
         notes.append("reduces pairwise" if loop.neutral is not None else "reduces in sequence")
+    if loop.checked:
+        notes.append("tells integer overflow if asked")
     if loop.refusal:
         notes.append(f"refuses some values: {loop.refusal}")
     return ", ".join(notes)

@@ -203,6 +203,7 @@ def _loop_row(kernels: KernelIndex, name: str, position: int, loop: Loop, distan
         flag_set(loop.hardware_flags),
         flag_set(loop.declared_flags),
         str(distance),
+        str(kernels.checked_index(loop)),
         _kinds_symbol(loop.kinds),
         cpp_string(str(loop.origin)),
         *([cpp_string(loop.refusal)] if loop.refusal else []),
@@ -239,8 +240,10 @@ def _row(ufunc: Ufunc) -> str:
         "true" if ufunc.compares else "false",
         cpp_string(str(ufunc.origin)),
     ]
-    if ufunc.signature is not None:
-        items.append(f"{name}Core")
+    if ufunc.signature is not None or ufunc.exactly:
+        items.append(f"{name}Core" if ufunc.signature is not None else "nullptr")
+    if ufunc.exactly:
+        items.append(f"ExactFold::k{camel(ufunc.exactly)}")
     return filled("    ", items, ",")
 
 

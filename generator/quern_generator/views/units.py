@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model import Loop, Spec
 from .names import own_loops
@@ -11,6 +11,7 @@ from .text import camel
 # Estimated lines of a part. Far below the limit of write.py: parts compile side by side, and an edit of one
 # ufunc rebuilds its part alone.
 PART_LINES = 600
+CHECKED_LINES = 11
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Unit:
     family: str
     stem: str  # "arithmetic", then "arithmetic_2"
     loops: tuple[Loop, ...]  # those with a kernel of their own, in table order
+    checked: tuple[Loop, ...] = ()  # kernels that report integer overflow, as loops; they follow in the table
 
     @property
     def symbol(self) -> str:
@@ -52,7 +54,7 @@ class KernelIndex:
         self._places = {
             loop.kernel: Place(loop.kernel, unit, index)
             for unit in self.units
-            for index, loop in enumerate(unit.loops)
+            for index, loop in enumerate((*unit.loops, *unit.checked))
         }
 
     def kernel_of(self, loop: Loop) -> str:
@@ -64,6 +66,10 @@ class KernelIndex:
         """The row whose kernels the loop runs."""
         return self._places[self.kernel_of(loop)]
 
+    def checked_index(self, loop: Loop) -> int:
+        """The row, in the unit of the loop, of its kernel that reports integer overflow; -1 if it has none."""
+        return self._places[checked_name(loop)].index if loop.checked else -1
+
     def _units_of(self, spec: Spec, family: str) -> list[Unit]:
         parts: list[list[Loop]] = []
         lines = PART_LINES
@@ -72,7 +78,7 @@ class KernelIndex:
             loops = [loop for loop in candidates if self.kernel_of(loop) == loop.kernel]
             # Kernels of other ufuncs count, so that what is shared moves no later ufunc to another part.
             distinct = {self.kernel_of(loop): loop for loop in candidates}
-            length = sum(_lines(loop) for loop in distinct.values())
+            length = sum(map(_lines, distinct.values())) + CHECKED_LINES * sum(bool(loop.checked) for loop in candidates)
             if not candidates:
                 continue
             if not parts or lines + length > PART_LINES:
@@ -81,8 +87,33 @@ class KernelIndex:
             parts[-1] += loops
             lines += length
         parts = [part for part in parts if part]
+        checked = [self._checked_of(spec, part) for part in parts]
         stems = [family, *(f"{family}_{number}" for number in range(2, len(parts) + 1))]
-        return [Unit(family, stem, tuple(loops)) for stem, loops in zip(stems, parts)]
+        return [Unit(family, stem, tuple(part), more) for stem, part, more in zip(stems, parts, checked)]
+
+    def _checked_of(self, spec: Spec, part: list[Loop]) -> tuple[Loop, ...]:
+        """The checked kernels of all loops that run a kernel of a part."""
+        kernels = {loop.kernel for loop in part}
+        loops = [loop for ufunc in spec.ufuncs for loop in own_loops(ufunc) if loop.checked]
+        return tuple(checked_kernel(loop) for loop in loops if self.kernel_of(loop) in kernels)
+
+
+def checked_name(loop: Loop) -> str:
+    """The kernel of a loop that reports integer overflow: its own also where the loop shares another's."""
+    return f"{loop.kernel}_checked"
+
+
+def checked_kernel(loop: Loop) -> Loop:
+    """That kernel as a loop that does not reduce."""
+    return replace(
+        loop,
+        kernel=checked_name(loop),
+        bodies=loop.checked,
+        checked=(),
+        neutral=None,
+        reduces=False,
+        same_code_as=None,
+    )
 
 
 def _lines(loop: Loop) -> int:

@@ -100,12 +100,15 @@ typedef struct qn_error_state {
   int32_t under;
   int32_t invalid;
   /* For QN_CALL: the condition in words and one bit for each that the call met (1 divide, 2 over,
-   * 4 under, 8 invalid). Null refuses QN_CALL. It must not throw or long-jump. */
+   * 4 under, 8 invalid, 32 integer_overflow). Null refuses QN_CALL. It must not throw or long-jump. */
   void (*callback)(const char* kind, int32_t flags, void* context);
   void* callback_context;
   /* For QN_LOG: the whole message. Null refuses QN_LOG. */
   void (*logger)(const char* message, void* context);
   void* logger_context;
+  /* Integers beyond the range of their dtype, which wrap around in any case; QN_IGNORE, the default, does
+   * not look for them. */
+  int32_t integer_overflow;
 } qn_error_state;
 
 /* The elementwise kernel of one loop on the target in use. `in` and `out` hold one pointer per

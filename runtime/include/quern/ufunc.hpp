@@ -19,6 +19,9 @@
 namespace quern {
 
 struct UfuncInfo;
+namespace detail {
+struct MadeUfuncState;
+}
 
 // A C++ number beside an array: it takes the array's dtype where that dtype's kind allows it, and
 // is range-checked against the dtype of the loop (NEP 50). A boolean is not weak: it has the dtype
@@ -217,6 +220,7 @@ class QUERN_EXPORT Ufunc {
 
  private:
   friend class Registry;
+  friend struct detail::MadeUfuncState;
   explicit Ufunc(const UfuncInfo* info) : info_(info) {}
   const UfuncInfo* info_;
 };

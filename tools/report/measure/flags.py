@@ -35,16 +35,16 @@ def special_tuples(context: Context) -> Iterator[tuple[Loop, tuple[Array, ...], 
 
 
 def raised_by_each(
-    library: Library, watch: FlagWatch, loop: Loop, columns: tuple[Array, ...]
+    library: Library, watch: FlagWatch, ufunc: str, columns: tuple[Array, ...]
 ) -> Iterator[int]:
     """The flags of a call with one element, for each tuple."""
     for index in range(len(columns[0])):
         watch.raised = 0
-        library.call(loop.ufunc, *(column[index : index + 1] for column in columns))
+        library.call(ufunc, *(column[index : index + 1] for column in columns))
         yield watch.raised
 
 
-def _tags(ours: int, numpys: int) -> list[str]:
+def tags_of(ours: int, numpys: int) -> list[str]:
     """`lacks underflow`, `adds invalid` ...: in which flags two sets differ."""
     return [
         f"{verb} {word}"
@@ -60,7 +60,7 @@ def _compare(context: Context, loop: Loop, columns: tuple[Array, ...], recorded:
         subject = Subject(CHECK, loop.ufunc, loop.types, target)
         try:
             with context.library.watching() as watch:
-                raised = list(raised_by_each(context.library, watch, loop, columns))
+                raised = list(raised_by_each(context.library, watch, loop.ufunc, columns))
         except Exception as error:
             context.ledger.differs(
                 subject, "the call", error_text(error), "flags", count=len(recorded)
@@ -72,7 +72,7 @@ def _compare(context: Context, loop: Loop, columns: tuple[Array, ...], recorded:
             else:
                 case = tuple_text(columns, index)
                 context.ledger.differs(
-                    subject, case, flags_text(ours), flags_text(numpys), tags=_tags(ours, numpys)
+                    subject, case, flags_text(ours), flags_text(numpys), tags=tags_of(ours, numpys)
                 )
 
 

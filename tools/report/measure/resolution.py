@@ -1,9 +1,12 @@
-"""Which loop each ufunc chooses for every ordered tuple of dtypes."""
+"""Which loop each ufunc chooses for every ordered tuple of dtypes, and to fold elements of every dtype."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 
 from ..basics import Json, loop_text
 from ..context import Context, Section
@@ -23,6 +26,14 @@ def chosen_loop(library: Library, ufunc: str, inputs: Sequence[str]) -> Outcome:
     return outcome_of(resolve)
 
 
+def folding_loop(library: Library, ufunc: str, dtype: str) -> Outcome:
+    def resolve() -> str:
+        types = library.resolve_reduction(ufunc, dtype)
+        return loop_text(types[:2], types[2:])
+
+    return outcome_of(resolve)
+
+
 def names_in(text: str) -> set[str]:
     """The dtypes in a loop's text."""
     return set(text.replace(" -> ", ", ").split(", "))
@@ -36,12 +47,14 @@ def missing_tags(context: Context, outcome: Outcome) -> list[str]:
     return [MISSING_DTYPE, *missing] if missing else []
 
 
-def compare_cell(context: Context, subject: Subject, ours: Outcome, numpys: Outcome) -> str:
+def compare_cell(
+    context: Context, subject: Subject, ours: Outcome, numpys: Outcome, tags: Sequence[str] = ()
+) -> str:
     """Enters one cell of a table of types; its status."""
     if ours.agrees_with(numpys):
         context.ledger.passed(subject)
         return PASSED
-    tags = missing_tags(context, numpys)
+    tags = [*tags, *missing_tags(context, numpys)]
     return context.ledger.differs(subject, subject.types, ours.text, numpys.text, tags=tags)
 
 
@@ -64,6 +77,31 @@ def _table(context: Context, ufunc: str, nin: int) -> Json:
     return {"ufunc": ufunc, "nin": nin, "outcomes": outcomes, "cells": cells, "status": statuses}
 
 
+def _compare_folds(context: Context, ufunc: str) -> None:
+    for dtype in context.dtypes:
+        ours = folding_loop(context.library, ufunc, dtype)
+        numpys = folding_loop(context.oracle, ufunc, dtype)
+        compare_cell(context, Subject(CHECK, ufunc, dtype), ours, numpys, ["reduction"])
+
+
+def _compare_functions(context: Context) -> None:
+    """What are functions in NumPy and ufuncs here: the dtype of the result, or that there is none."""
+    for ufunc in context.spec.ufuncs:
+        function = getattr(np, ufunc.name, None)
+        if ufunc.name in context.oracle.ufuncs() or not callable(function):
+            continue
+        for dtype in context.dtypes:
+            array = np.ones(2, dtype)
+            values = [array[:1]] * (ufunc.nin - 1)  # parameters take no part in the choice
+            ours = _result_of(lambda: context.library.call(ufunc.name, array, *values)[0])
+            numpys = _result_of(lambda: function(array))
+            compare_cell(context, Subject(CHECK, ufunc.name, dtype), ours, numpys)
+
+
+def _result_of(call: Callable[[], Any]) -> Outcome:
+    return outcome_of(lambda: str(np.asarray(call()).dtype.name))
+
+
 def _compare_registry(context: Context) -> None:
     """The library has exactly the ufuncs and dtypes of the spec."""
     subject = Subject("registry")
@@ -83,6 +121,11 @@ def measure(context: Context) -> Section:
     _compare_registry(context)
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
     ufuncs = [ufunc for ufunc in context.spec.ufuncs if ufunc.name in known]
+    _compare_functions(context)
+    for ufunc in ufuncs:
+        function = context.oracle.ufunc(ufunc.name)
+        if (function.nin, function.nout, function.signature) == (2, 1, None):
+            _compare_folds(context, ufunc.name)
     return {
         "dtypes": list(context.dtypes),
         "ufuncs": [

@@ -142,13 +142,13 @@ class QUERN_EXPORT Array {
 
   // New arrays.
   Array copy(Order order = Order::C) const;
-  // Converted elements. Float to integer saturates and NaN gives 0, with the invalid flag. Times are
-  // converted to the dtype's unit, rounded down; a dtype without one keeps the array's. OverflowError
-  // where the factor between two units exceeds 2^56.
+  // Converted elements. Float to integer saturates and NaN gives 0, with the invalid flag. Times
+  // are converted to the dtype's unit, rounded down; a dtype without one keeps the array's.
+  // OverflowError where the factor between two units exceeds 2^56.
   Array astype(DType dtype, CastingLevel casting = CastingLevel::unsafe,
                Order order = Order::K) const;  // CastError
-  // Writes converted, broadcast elements of `source` into this array. Into times without a unit counts
-  // are written as they are.
+  // Writes converted, broadcast elements of `source` into this array. Into times without a unit
+  // counts are written as they are.
   void assign(const Array& source, CastingLevel casting = CastingLevel::same_kind) const;
 
   // Typed access. View<T> needs T to match the dtype, native byte order and alignment (TypeError);

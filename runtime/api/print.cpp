@@ -233,10 +233,20 @@ std::string QuotedTime(std::int64_t count, DType dtype) {
 
 // A lone time; a span with its unit in words, a multiple of which counts as that many of them.
 std::string LoneTime(std::int64_t count, DType dtype) {
-  constexpr std::array<std::string_view, 14> kWords{
-      "generic time units", "years",        "months",       "weeks",       "days",
-      "hours",              "minutes",      "seconds",      "milliseconds", "microseconds",
-      "nanoseconds",        "picoseconds", "femtoseconds", "attoseconds"};
+  constexpr std::array<std::string_view, 14> kWords{"generic time units",
+                                                    "years",
+                                                    "months",
+                                                    "weeks",
+                                                    "days",
+                                                    "hours",
+                                                    "minutes",
+                                                    "seconds",
+                                                    "milliseconds",
+                                                    "microseconds",
+                                                    "nanoseconds",
+                                                    "picoseconds",
+                                                    "femtoseconds",
+                                                    "attoseconds"};
   if (dtype.kind() == 'M' || count == not_a_time) return DatetimeText(count, dtype.unit());
   const TimeUnit unit = dtype.unit();
   __extension__ using Wide = __int128;

@@ -35,7 +35,9 @@ struct RunCall {
   TimeUnit unit;  // of all operands that count one
   const void* in[kMaxInputs];
 
-  DType dtype(std::size_t operand) const { return NativeDType(loop->types[operand]).with_unit(unit); }
+  DType dtype(std::size_t operand) const {
+    return NativeDType(loop->types[operand]).with_unit(unit);
+  }
 
   std::size_t size() const { return static_cast<std::size_t>(like->size()); }
 };

@@ -49,8 +49,7 @@ class CoreCall {
     computing_ = &ComputeLoop(*bound_.loop);
     for (std::size_t i = 0; i < ufunc_.outputs; ++i) {
       if (given_[i] == nullptr) continue;
-      CheckCast(ufunc_, -1, DType::from_id(OutputType(i)), given_[i]->dtype(),
-                options_.casting);
+      CheckCast(ufunc_, -1, DType::from_id(OutputType(i)), given_[i]->dtype(), options_.casting);
     }
   }
 

@@ -388,9 +388,8 @@ Array Ufunc::reduceat(const Array& array, std::span<const Index> indices,
   const Array result(shape, InUnitOf(array, loop.types[2]));
   FpFlags flags = 0;
   const LoopInfo& computing = ComputeLoop(loop);
-  const Array from = &computing == &loop
-                         ? array
-                         : AsAccumulator(array, InUnitOf(array, loop.types[0]), flags);
+  const Array from =
+      &computing == &loop ? array : AsAccumulator(array, InUnitOf(array, loop.types[0]), flags);
   ReductionJob job{info_, &computing, nullptr, std::vector<bool>(array.ndim(), false)};
   job.reduced[axis] = true;
   for (std::size_t i = 0; i < indices.size(); ++i) {

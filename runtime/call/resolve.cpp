@@ -212,10 +212,10 @@ const LoopInfo& ChooseFixed(const UfuncInfo& ufunc, std::span<const Operand> inp
   const Casting levels[] = {Casting::kSafe, static_cast<Casting>(options.casting),
                             Casting::kUnsafe};
   // Numbers become times only where a time is named, though they cast to spans safely.
-  const bool times = std::ranges::any_of(types, IsTime) ||
-                     std::ranges::any_of(fixed_types, [](int dtype) {
-                       return dtype >= 0 && IsTime(static_cast<DTypeId>(dtype));
-                     });
+  const bool times =
+      std::ranges::any_of(types, IsTime) || std::ranges::any_of(fixed_types, [](int dtype) {
+        return dtype >= 0 && IsTime(static_cast<DTypeId>(dtype));
+      });
   for (Casting level : levels) {
     if (fixes_inputs) break;
     for (const LoopInfo* loop : registry.Loops(ufunc)) {
@@ -241,10 +241,11 @@ TimeUnit UnitOfCall(const LoopInfo& loop, std::span<const Operand> inputs) {
 
 void RefuseUnit(const UfuncInfo& ufunc, DType dtype) {
   if (dtype.unit() == TimeUnit()) return;
-  throw TypeError(std::string(ufunc.name) +
-                  ": dtype and signature name a loop's dtypes and not their unit, which follows from "
-                  "the inputs (got " + dtype.full_name() + "; accepted is " +
-                  std::string(dtype.name()) + ")");
+  throw TypeError(
+      std::string(ufunc.name) +
+      ": dtype and signature name a loop's dtypes and not their unit, which follows from "
+      "the inputs (got " +
+      dtype.full_name() + "; accepted is " + std::string(dtype.name()) + ")");
 }
 
 TimeUnit SettleUnit(const LoopInfo& loop, std::span<const DType> inputs) {
@@ -297,9 +298,8 @@ void ThrowNoLoop(const UfuncInfo& ufunc, std::span<const DTypeId> inputs, const 
 void CheckCast(const UfuncInfo& ufunc, int input, DType from, DType to, CastingLevel level) {
   if (can_cast(from.native(), to.native(), level)) return;
   const std::string role = input < 0 ? "output" : "input " + std::to_string(input);
-  throw CastError("Cannot cast ufunc '" + std::string(ufunc.name) + "' " + role +
-                  " from dtype('" + from.full_name() + "') to dtype('" + to.full_name() +
-                  "') with casting rule '" +
+  throw CastError("Cannot cast ufunc '" + std::string(ufunc.name) + "' " + role + " from dtype('" +
+                  from.full_name() + "') to dtype('" + to.full_name() + "') with casting rule '" +
                   std::string(casting_name(level)) + "'");
 }
 

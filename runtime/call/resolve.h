@@ -29,7 +29,9 @@ struct BoundCall {
   std::array<BoundInput, kMaxInputs> inputs;
 
   // What the loop takes or gives: inputs first, then outputs.
-  DType dtype(std::size_t operand) const { return NativeDType(loop->types[operand]).with_unit(unit); }
+  DType dtype(std::size_t operand) const {
+    return NativeDType(loop->types[operand]).with_unit(unit);
+  }
 };
 
 // The unit in which a loop computes: that to which the units of its `inputs` promote, as far as the
@@ -37,13 +39,13 @@ struct BoundCall {
 // time's. Throws what PromoteUnits throws.
 TimeUnit SettleUnit(const LoopInfo& loop, std::span<const DType> inputs);
 
-// Throws TypeError if a dtype that is to choose a loop (dtype=, signature=) names a unit: loops compute
-// in any.
+// Throws TypeError if a dtype that is to choose a loop (dtype=, signature=) names a unit: loops
+// compute in any.
 void RefuseUnit(const UfuncInfo& ufunc, DType dtype);
 
-// Chooses the loop and its unit of time, and converts weak scalars to its dtypes. Throws TypeError (no
-// loop, or units that do not go together), CastError (an input may not be cast) or OverflowError (a weak
-// integer out of bounds, units too far apart).
+// Chooses the loop and its unit of time, and converts weak scalars to its dtypes. Throws TypeError
+// (no loop, or units that do not go together), CastError (an input may not be cast) or
+// OverflowError (a weak integer out of bounds, units too far apart).
 void Resolve(const UfuncInfo& ufunc, std::span<const Operand> inputs, const CallOptions& options,
              BoundCall& call);
 

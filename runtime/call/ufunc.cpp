@@ -18,7 +18,8 @@ std::vector<DType> TypesOf(const UfuncInfo& info, const LoopInfo& loop, TimeUnit
 
 Resolution Describe(const UfuncInfo& info, const LoopInfo& loop, TimeUnit unit) {
   const Registry& registry = Registry::Get();
-  return {TypesOf(info, loop, unit), loop.origin, registry.LoopTarget(loop), registry.LoopKind(loop)};
+  return {TypesOf(info, loop, unit), loop.origin, registry.LoopTarget(loop),
+          registry.LoopKind(loop)};
 }
 
 }  // namespace

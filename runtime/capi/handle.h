@@ -31,8 +31,8 @@ inline const qn_ufunc* HandleOf(const Ufunc& ufunc) {
   return reinterpret_cast<const qn_ufunc*>(&ufunc);
 }
 
-// Dtypes by number: position in the registry, plus QN_BYTE_SWAPPED; of those that count a unit of time
-// also its base and its multiple less one. `what` begins the TypeError.
+// Dtypes by number: position in the registry, plus QN_BYTE_SWAPPED; of those that count a unit of
+// time also its base and its multiple less one. `what` begins the TypeError.
 inline constexpr int kBaseShift = 9;
 inline constexpr int kMultipleShift = 13;
 inline constexpr std::int32_t kMostMultiples = std::int32_t{1} << (31 - kMultipleShift);
@@ -59,11 +59,12 @@ inline DType DTypeOf(std::int32_t number, const char* what) {
 inline std::int32_t NumberOf(DType dtype) {
   const TimeUnit unit = dtype.unit();
   if (unit.multiple > kMostMultiples) {
-    throw NotSupportedError("the C API has no number for " + dtype.full_name() + ": multiples up to " +
-                            std::to_string(kMostMultiples) + " have one");
+    throw NotSupportedError("the C API has no number for " + dtype.full_name() +
+                            ": multiples up to " + std::to_string(kMostMultiples) + " have one");
   }
   return dtype.id() + (dtype.swapped() ? QN_BYTE_SWAPPED : 0) +
-         (static_cast<std::int32_t>(unit.base) << kBaseShift) + ((unit.multiple - 1) << kMultipleShift);
+         (static_cast<std::int32_t>(unit.base) << kBaseShift) +
+         ((unit.multiple - 1) << kMultipleShift);
 }
 
 }  // namespace quern::capi

@@ -42,9 +42,7 @@ std::string JoinTexts(const Texts& texts) {
 }
 
 // The name, or where elements are byte-swapped the descriptor that says so.
-std::string NameWithOrder(DType dtype) {
-  return dtype.swapped() ? dtype.str() : dtype.full_name();
-}
+std::string NameWithOrder(DType dtype) { return dtype.swapped() ? dtype.str() : dtype.full_name(); }
 
 // The least level at which a cast is allowed, as the casting table has it.
 std::string_view LevelOf(DType from, DType to) {
@@ -113,8 +111,8 @@ TimeUnit UnitOf(const Resolution& resolution) {
   return {};
 }
 
-// The loops to which every input casts safely, whatever its unit: those that resolution chooses among, in
-// the unit that it settled.
+// The loops to which every input casts safely, whatever its unit: those that resolution chooses
+// among, in the unit that it settled.
 Json Candidates(const Ufunc& ufunc, std::span<const DType> inputs, TimeUnit unit) {
   Json candidates = Json::array();
   for (std::vector<DType> types : ufunc.loops()) {

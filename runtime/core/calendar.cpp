@@ -51,7 +51,8 @@ Wide DaysOf(const CalendarTime& time) {
   const auto year_of_cycle = static_cast<std::int32_t>(year - cycle * 400);
   const std::int32_t month = time.month > 2 ? time.month - 3 : time.month + 9;
   const std::int32_t day_of_year = (153 * month + 2) / 5 + time.day - 1;
-  const std::int32_t day = 365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
+  const std::int32_t day =
+      365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
   return cycle * kDaysPerCycle + day - kFirstCycleDay;
 }
 

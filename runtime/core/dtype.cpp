@@ -137,7 +137,8 @@ bool can_cast(DType from, DType to, CastingLevel level) {
   if (from.has_unit() && from.unit() != to.unit()) {
     const bool linear = from.kind() == 'm';
     const Casting order = from.swapped() == to.swapped() ? Casting::kNo : Casting::kEquiv;
-    return std::max(UnitLevel(from.unit(), to.unit(), linear), order) <= static_cast<Casting>(level);
+    return std::max(UnitLevel(from.unit(), to.unit(), linear), order) <=
+           static_cast<Casting>(level);
   }
   return from.swapped() == to.swapped() || level >= CastingLevel::equiv;
 }

@@ -17,7 +17,7 @@ namespace {
 // have no such number for the weeks below them.
 constexpr std::array<std::string_view, 14> kNames{"generic", "Y",  "M",  "W",  "D",  "h",  "m",
                                                   "s",       "ms", "us", "ns", "ps", "fs", "as"};
-constexpr std::array<std::uint64_t, 14> kNextShorter{1,  12,   1,    7,    24,   60,   60,
+constexpr std::array<std::uint64_t, 14> kNextShorter{1,    12,   1,    7,    24,   60,   60,
                                                      1000, 1000, 1000, 1000, 1000, 1000, 1};
 // Factors are below this, as in NumPy.
 constexpr std::uint64_t kFactorEnd = std::uint64_t{1} << 56;
@@ -25,10 +25,12 @@ constexpr std::uint64_t kMostMultiples = std::numeric_limits<std::int32_t>::max(
 
 std::string_view NameOf(TimeBase base) { return kNames[static_cast<std::size_t>(base)]; }
 
-// Short units in a long one, 0 where they are too many. Either is a week or shorter, or both are not.
+// Short units in a long one, 0 where they are too many. Either is a week or shorter, or both are
+// not.
 std::uint64_t FactorBetween(TimeBase longer, TimeBase shorter) {
   std::uint64_t factor = 1;
-  for (auto base = static_cast<std::size_t>(longer); base < static_cast<std::size_t>(shorter); ++base) {
+  for (auto base = static_cast<std::size_t>(longer); base < static_cast<std::size_t>(shorter);
+       ++base) {
     factor *= kNextShorter[base];
     if (factor >= kFactorEnd) return 0;
   }
@@ -53,9 +55,11 @@ bool HaveFactor(TimeBase first, TimeBase second) { return IsCalendar(first) == I
 
 [[noreturn]] void RefuseText(std::string_view text) {
   std::string accepted;
-  for (std::string_view name : kNames) accepted += (accepted.empty() ? "" : ", ") + std::string(name);
+  for (std::string_view name : kNames)
+    accepted += (accepted.empty() ? "" : ", ") + std::string(name);
   throw TypeError("invalid unit of time '" + std::string(text) +
-                  "'; accepted are a multiple from 1 to 2147483647, or none, and one of " + accepted);
+                  "'; accepted are a multiple from 1 to 2147483647, or none, and one of " +
+                  accepted);
 }
 
 // A leading number, taken off the text; 1 if there is none, 0 if it is out of range.
@@ -67,8 +71,8 @@ std::int32_t TakeNumber(std::string_view& text) {
   return result.ec == std::errc() ? value : 0;
 }
 
-// A unit divided by a number: a multiple of the longest shorter unit that makes it whole. NumPy looks
-// at a few units below only, each by its own number of parts.
+// A unit divided by a number: a multiple of the longest shorter unit that makes it whole. NumPy
+// looks at a few units below only, each by its own number of parts.
 TimeUnit Divided(TimeUnit unit, std::int32_t divisor, std::string_view text) {
   struct Step {
     TimeBase base;
@@ -76,7 +80,8 @@ TimeUnit Divided(TimeUnit unit, std::int32_t divisor, std::string_view text) {
   };
   std::array<Step, 3> steps{};
   const auto next = [&](int count) {
-    return static_cast<TimeBase>(std::min(static_cast<int>(unit.base) + count, static_cast<int>(TimeBase::as)));
+    return static_cast<TimeBase>(
+        std::min(static_cast<int>(unit.base) + count, static_cast<int>(TimeBase::as)));
   };
   if (unit.base == TimeBase::Y) {
     steps = {{{TimeBase::M, 12}, {TimeBase::W, 52}, {TimeBase::D, 365}}};
@@ -84,21 +89,22 @@ TimeUnit Divided(TimeUnit unit, std::int32_t divisor, std::string_view text) {
     steps = {{{TimeBase::W, 4}, {TimeBase::D, 30}, {TimeBase::h, 720}}};
   } else {
     for (int count = 1; count <= 3; ++count) {
-      steps[static_cast<std::size_t>(count - 1)] = {next(count), FactorBetween(unit.base, next(count))};
+      steps[static_cast<std::size_t>(count - 1)] = {next(count),
+                                                    FactorBetween(unit.base, next(count))};
     }
   }
   for (const Step& step : steps) {
     if (step.parts % static_cast<std::uint64_t>(divisor) != 0) continue;
-    const std::uint64_t multiple =
-        static_cast<std::uint64_t>(unit.multiple) * (step.parts / static_cast<std::uint64_t>(divisor));
+    const std::uint64_t multiple = static_cast<std::uint64_t>(unit.multiple) *
+                                   (step.parts / static_cast<std::uint64_t>(divisor));
     if (multiple <= kMostMultiples) return {step.base, static_cast<std::int32_t>(multiple)};
   }
   throw ValueError("invalid unit of time '" + std::string(text) + "': " + std::to_string(divisor) +
                    " does not divide a shorter unit");
 }
 
-// Multiples of the two units in the shorter base; 0 for one that is too large. Years and months beside
-// shorter units count as weeks, as in NumPy: there is no right number.
+// Multiples of the two units in the shorter base; 0 for one that is too large. Years and months
+// beside shorter units count as weeks, as in NumPy: there is no right number.
 std::array<std::uint64_t, 2> InShorterBase(TimeUnit first, TimeUnit second) {
   std::array<std::uint64_t, 2> multiples{static_cast<std::uint64_t>(first.multiple),
                                          static_cast<std::uint64_t>(second.multiple)};
@@ -119,8 +125,8 @@ bool Divides(TimeUnit from, TimeUnit to, bool linear) {
   return multiples[0] % multiples[1] == 0;
 }
 
-// True if `from` is `to` in a base up to a thousand million times shorter: 1000ms is s. NumPy knows that in
-// this direction, and from seconds down, alone.
+// True if `from` is `to` in a base up to a thousand million times shorter: 1000ms is s. NumPy knows
+// that in this direction, and from seconds down, alone.
 bool SpellsThousands(TimeUnit from, TimeUnit to) {
   const int steps = static_cast<int>(from.base) - static_cast<int>(to.base);
   if (to.base < TimeBase::s || steps < 1 || steps > 3) return false;
@@ -129,8 +135,8 @@ bool SpellsThousands(TimeUnit from, TimeUnit to) {
   return from.multiple == multiple;
 }
 
-// Units of a base in 4800 months, the years after which the calendar repeats, and months or weeks in
-// them; the common measure of all bases down to the shortest that 64 bits allow.
+// Units of a base in 4800 months, the years after which the calendar repeats, and months or weeks
+// in them; the common measure of all bases down to the shortest that 64 bits allow.
 __extension__ using Wide = unsigned __int128;
 Wide InCycle(TimeBase base) {
   if (base == TimeBase::Y) return 400;
@@ -174,7 +180,8 @@ TimeUnit TimeUnit::parse(std::string_view text) {
     rest.remove_prefix(1);
     const bool digits = !rest.empty() && rest.front() >= '0' && rest.front() <= '9';
     const std::int32_t divisor = TakeNumber(rest);
-    if (!digits || divisor == 0 || !rest.empty() || unit.base == TimeBase::generic) RefuseText(text);
+    if (!digits || divisor == 0 || !rest.empty() || unit.base == TimeBase::generic)
+      RefuseText(text);
     if (divisor != 1) unit = Divided(unit, divisor, text);
   }
   return unit.base == TimeBase::generic ? TimeUnit() : unit;
@@ -228,8 +235,8 @@ UnitConversion ConversionBetween(TimeUnit from, TimeUnit to, bool linear) {
   divisor /= common;
   constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
   if (multiplier > kMost || divisor > kMost) OverflowConversion(from, to);
-  return {static_cast<std::int64_t>(multiplier), static_cast<std::int64_t>(divisor), false, from.base,
-          to.base};
+  return {static_cast<std::int64_t>(multiplier), static_cast<std::int64_t>(divisor), false,
+          from.base, to.base};
 }
 
 void ConvertCounts(const UnitConversion& conversion, const void* in, void* out, std::size_t n) {

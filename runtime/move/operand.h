@@ -45,7 +45,7 @@ struct OperandFormat {
   bool aligned = true;
   CastKernel cast = nullptr;       // storage to loop (inputs) or loop to storage (outputs)
   FpFlags cast_hardware_flags = 0;
-  UnitConversion units;            // in the place of a cast, between units of one dtype
+  UnitConversion units;  // in the place of a cast, between units of one dtype
   // Elements outside it, before the cast, report kIntegerOverflow; null where nobody looks.
   const IntegerRange* range = nullptr;
 
@@ -58,8 +58,9 @@ struct OperandFormat {
   std::size_t larger_size() const { return storage_size > loop_size ? storage_size : loop_size; }
 };
 
-// Elements of the array as the kernel's `loop` dtype, and back; the byte order of `loop` plays no part.
-// Throws NotSupportedError if there is no conversion, OverflowError if units are too far apart.
+// Elements of the array as the kernel's `loop` dtype, and back; the byte order of `loop` plays no
+// part. Throws NotSupportedError if there is no conversion, OverflowError if units are too far
+// apart.
 OperandFormat InputFormat(const Array& array, DType loop);
 OperandFormat OutputFormat(const Array& array, DType loop);
 

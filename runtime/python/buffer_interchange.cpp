@@ -274,9 +274,9 @@ int GetBuffer(PyObject* self, Py_buffer* view, int flags) {
     CheckLayout(array, flags);
     const bool named = IsNumpysOwn(array.dtype()) && *BufferFormat(array.dtype()) != '\0';
     if ((flags & PyBUF_FORMAT) != 0 && !named) {
-      throw nb::buffer_error(("buffers have no format for " + array.dtype().full_name() +
-                              "; numpy.asarray has")
-                                 .c_str());
+      throw nb::buffer_error(
+          ("buffers have no format for " + array.dtype().full_name() + "; numpy.asarray has")
+              .c_str());
     }
     static std::byte nothing[16];  // an address for arrays without elements
     view->buf = array.data() == nullptr ? nothing : array.data();

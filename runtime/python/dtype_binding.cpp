@@ -57,8 +57,7 @@ const std::deque<Entry>& Entries() {
     entry.numpys_own = entry.dtype.str() != entry.dtype.name();
     entry.format[0] = NativeFormat(entry.dtype);
     entry.format[1] = entry.dtype.with_byte_order(true).buffer_format();
-    entry.letter =
-        entry.dtype.has_unit() ? std::string(1, entry.kind) : LetterOf(entry.format[0]);
+    entry.letter = entry.dtype.has_unit() ? std::string(1, entry.kind) : LetterOf(entry.format[0]);
     for (const bool swapped : {false, true}) {
       const DType dtype = entry.dtype.with_byte_order(swapped);
       entry.object[swapped] = nb::cast(dtype, nb::rv_policy::copy).release().ptr();

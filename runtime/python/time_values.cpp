@@ -27,9 +27,11 @@ void LoadDatetime() {
 }
 
 [[noreturn]] void Refuse(PyObject* object, DType dtype) {
-  const char* accepted = dtype.kind() == 'M' ? "datetime.datetime, datetime.date" : "datetime.timedelta";
-  throw TypeError(std::string("an object of type '") + TypeName(object) + "' cannot become an element of " +
-                  dtype.full_name() + "; accepted are " + accepted + ", int, None and text");
+  const char* accepted =
+      dtype.kind() == 'M' ? "datetime.datetime, datetime.date" : "datetime.timedelta";
+  throw TypeError(std::string("an object of type '") + TypeName(object) +
+                  "' cannot become an element of " + dtype.full_name() + "; accepted are " +
+                  accepted + ", int, None and text");
 }
 
 CalendarTime PointOf(PyObject* object) {
@@ -39,7 +41,8 @@ CalendarTime PointOf(PyObject* object) {
   time.day = PyDateTime_GET_DAY(object);
   if (PyDateTime_Check(object) == 0) return time;
   if (PyDateTime_DATE_GET_TZINFO(object) != Py_None) {
-    throw ValueError("datetime64 has no time zones: the datetime has one; pass it in UTC without it");
+    throw ValueError(
+        "datetime64 has no time zones: the datetime has one; pass it in UTC without it");
   }
   time.second = (PyDateTime_DATE_GET_HOUR(object) * 60 + PyDateTime_DATE_GET_MINUTE(object)) * 60 +
                 PyDateTime_DATE_GET_SECOND(object);
@@ -48,9 +51,14 @@ CalendarTime PointOf(PyObject* object) {
 }
 
 std::int64_t SpanOf(PyObject* object, TimeUnit unit) {
-  const std::int64_t seconds =
-      std::int64_t{86400} * PyDateTime_DELTA_GET_DAYS(object) + PyDateTime_DELTA_GET_SECONDS(object);
-  const std::int64_t count = seconds * 1'000'000 + PyDateTime_DELTA_GET_MICROSECONDS(object);
+  const std::int64_t seconds = std::int64_t{86400} * PyDateTime_DELTA_GET_DAYS(object) +
+                               PyDateTime_DELTA_GET_SECONDS(object);
+  std::int64_t count = 0;
+  if (__builtin_mul_overflow(seconds, std::int64_t{1'000'000}, &count) ||
+      __builtin_add_overflow(count, PyDateTime_DELTA_GET_MICROSECONDS(object), &count)) {
+    throw OverflowError(
+        "a datetime.timedelta of so many days has no count of microseconds in 64 bits");
+  }
   std::int64_t converted = 0;
   ConvertCounts(ConversionBetween(TimeBase::us, unit, true), &count, &converted, 1);
   return converted;
@@ -113,7 +121,8 @@ nb::object SpanObject(std::int64_t count, TimeUnit unit) {
 
 std::optional<DType> TimeDType(PyObject* object) {
   LoadDatetime();
-  if (PyDateTime_Check(object) != 0) return DType(dtype_code_of<datetime64>).with_unit(TimeBase::us);
+  if (PyDateTime_Check(object) != 0)
+    return DType(dtype_code_of<datetime64>).with_unit(TimeBase::us);
   if (PyDate_Check(object) != 0) return DType(dtype_code_of<datetime64>).with_unit(TimeBase::D);
   if (PyDelta_Check(object) != 0) return DType(dtype_code_of<timedelta64>).with_unit(TimeBase::us);
   return std::nullopt;
@@ -129,10 +138,12 @@ std::int64_t TimeCount(PyObject* object, DType dtype) {
     return count;
   }
   const bool point = PyDate_Check(object) != 0;
-  if (point != (dtype.kind() == 'M') || (!point && PyDelta_Check(object) == 0)) Refuse(object, dtype);
+  if (point != (dtype.kind() == 'M') || (!point && PyDelta_Check(object) == 0))
+    Refuse(object, dtype);
   if (dtype.unit() == TimeUnit()) {
     throw ValueError(dtype.full_name() + " has no unit in which to count an object of type '" +
-                     std::string(TypeName(object)) + "'; name one, such as " + dtype.full_name() + "[us]");
+                     std::string(TypeName(object)) + "'; name one, such as " + dtype.full_name() +
+                     "[us]");
   }
   return point ? CountOf(PointOf(object), dtype.unit()) : SpanOf(object, dtype.unit());
 }

@@ -145,7 +145,8 @@ nb::object ListLevel(const Array& array, std::size_t axis, const T*& next) {
   return list;
 }
 
-// A datetime.datetime, date or timedelta: in the unit of a wanted dtype of its own kind, else in its own.
+// A datetime.datetime, date or timedelta: in the unit of a wanted dtype of its own kind, else in
+// its own.
 Array TimeArray(PyObject* object, DType own, std::optional<DType> wanted) {
   const bool named = wanted && wanted->id() == own.id() && wanted->unit() != TimeUnit();
   return ScalarArray(object, named ? *wanted : own);
@@ -155,7 +156,8 @@ Converted FromOtherObject(nb::handle object, std::optional<DType> dtype) {
   if (std::optional<Array> array = FromExporter(object)) return {std::move(*array), true};
   PyObject* raw = object.ptr();
   if (IsNumber(raw)) return {ScalarArray(raw, dtype.value_or(DefaultDType(raw))), false};
-  if (const std::optional<DType> time = TimeDType(raw)) return {TimeArray(raw, *time, dtype), false};
+  if (const std::optional<DType> time = TimeDType(raw))
+    return {TimeArray(raw, *time, dtype), false};
   const bool text = raw == Py_None || PyUnicode_Check(raw) != 0;
   if (text && dtype && dtype->has_unit()) return {ScalarArray(raw, *dtype), false};
   if (!PyType_Check(raw) && nb::hasattr(object, "__array__")) {

@@ -1,6 +1,7 @@
 // Which vector lane type holds an element of a storage type. They differ only where memory holds
 // something that vectors have no lanes for: a bool is computed on as a uint8 of 0 or 1, a complex
-// number as two lanes, its parts, the bits of a small float are an integer, and a time is its count.
+// number as two lanes, its parts, the bits of a small float are an integer, and a time is its
+// count.
 #ifndef QUERN_SIMD_LANE_H_
 #define QUERN_SIMD_LANE_H_
 

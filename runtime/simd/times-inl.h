@@ -1,8 +1,8 @@
 // Bodies over counts of time: int64 lanes of which the lowest value is NaT, not a time.
 //
-// NaT beside anything is NaT. Sums, differences and products wrap around, as NumPy's, and may land on
-// NaT. Since NaT is the lowest lane, the smaller of two values that passes NaT on is Min, and the larger
-// one that ignores it is Max.
+// NaT beside anything is NaT. Sums, differences and products wrap around, as NumPy's, and may land
+// on NaT. Since NaT is the lowest lane, the smaller of two values that passes NaT on is Min, and
+// the larger one that ignores it is Max.
 #if defined(QUERN_SIMD_TIMES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_TIMES_INL_H_
 #undef QUERN_SIMD_TIMES_INL_H_
@@ -91,13 +91,15 @@ HWY_INLINE V TimeQuotient(D d, FlagSet& flags, V a, V b) {
 template <class D, class VF>
 HWY_INLINE hn::Vec<D> TimeCount(D d, FlagSet& flags, VF result) {
   const hn::RebindToFloat<D> df;
-  const auto fits = hn::And(hn::Ge(result, hn::Set(df, -0x1p63)), hn::Lt(result, hn::Set(df, 0x1p63)));
+  const auto fits =
+      hn::And(hn::Ge(result, hn::Set(df, -0x1p63)), hn::Lt(result, hn::Set(df, 0x1p63)));
   flags.RaiseIf(df, hn::AndNot(fits, hn::IsFinite(result)), kInvalid);
   const auto counts = hn::ConvertTo(d, hn::IfThenElseZero(fits, result));
   return hn::IfThenElse(hn::RebindMask(d, fits), counts, hn::Set(d, not_a_time));
 }
 
-// A span times a real number. Infinity out of finite numbers overflows. The tag may be that of either.
+// A span times a real number. Infinity out of finite numbers overflows. The tag may be that of
+// either.
 template <class D, class V, class VF>
 HWY_INLINE V TimeScaled(D /*d*/, FlagSet& flags, V a, VF b) {
   const hn::RebindToSigned<D> d;

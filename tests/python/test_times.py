@@ -510,6 +510,8 @@ def test_objects_that_do_not_fit_are_refused() -> None:
         quern.asarray([datetime.timedelta(1)], dtype="M8[s]")
     with pytest.raises(ValueError, match="no unit"):
         quern.asarray([datetime.timedelta(1)], dtype="m8")
+    with pytest.raises(OverflowError, match="64 bits"):
+        quern.asarray(datetime.timedelta.max)
     with pytest.raises(ValueError):
         quern.asarray(["yesterday"], dtype="M8[s]")
     with pytest.raises(TypeError):

@@ -102,7 +102,8 @@ TEST(CApi, NumbersOfTimesHoldTheUnit) {
   EXPECT_NE(number, DTypeNumber(">M8[s]"));
   const Handle array = Zeros(">M8[25s]", {2});
   EXPECT_EQ(qn_array_dtype(array.get()), number);
-  EXPECT_EQ(DTypeNumber("M8[as]") - DTypeNumber("M8[fs]"), DTypeNumber("M8[M]") - DTypeNumber("M8[Y]"));
+  EXPECT_EQ(DTypeNumber("M8[as]") - DTypeNumber("M8[fs]"),
+            DTypeNumber("M8[M]") - DTypeNumber("M8[Y]"));
   int32_t large = 0;
   EXPECT_EQ(qn_dtype_by_name("m8[262144s]", &large), QN_OK);
   EXPECT_EQ(qn_dtype_size(large), 8U);

@@ -1,5 +1,5 @@
-// Units of time: how they are named, promoted, cast and converted, and what loops make of them. What
-// values come out is compared with NumPy in tests/python/test_times.py.
+// Units of time: how they are named, promoted, cast and converted, and what loops make of them.
+// What values come out is compared with NumPy in tests/python/test_times.py.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -28,8 +28,8 @@ std::vector<std::int64_t> CountsOf(const Array& array) { return array.to_vector<
 using Values64 = std::vector<std::int64_t>;
 
 TEST(TimeUnitTest, NamesGoBothWays) {
-  for (const char* name : {"generic", "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs",
-                           "as", "25s", "2147483647Y"}) {
+  for (const char* name : {"generic", "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps",
+                           "fs", "as", "25s", "2147483647Y"}) {
     EXPECT_EQ(TimeUnit::parse(name).str(), name);
   }
   EXPECT_EQ(TimeUnit::parse("1s"), TimeUnit(TimeBase::s));
@@ -97,9 +97,10 @@ TEST(TimeUnitTest, CastingLevelsDependOnUnits) {
 
 TEST(CalendarTest, CountsAndDatesGoBothWays) {
   std::mt19937_64 random(7);
-  const TimeUnit units[] = {TimeBase::Y,  TimeBase::M,  TimeBase::W,  TimeBase::D,  TimeBase::h,
-                            TimeBase::m,  TimeBase::s,  TimeBase::ms, TimeBase::us, TimeBase::ns,
-                            TimeBase::ps, TimeBase::fs, TimeBase::as, {TimeBase::s, 25}};
+  const TimeUnit units[] = {TimeBase::Y,  TimeBase::M,      TimeBase::W,  TimeBase::D,
+                            TimeBase::h,  TimeBase::m,      TimeBase::s,  TimeBase::ms,
+                            TimeBase::us, TimeBase::ns,     TimeBase::ps, TimeBase::fs,
+                            TimeBase::as, {TimeBase::s, 25}};
   for (const TimeUnit unit : units) {
     for (int i = 0; i < 2000; ++i) {
       const auto count = static_cast<std::int64_t>(random()) >> (8 + random() % 50);
@@ -114,7 +115,8 @@ TEST(CalendarTest, DaysFollowEachOther) {
     const CalendarTime time = CalendarOf(day, TimeBase::D);
     const bool next_day = time.day == before.day + 1 && time.month == before.month;
     const bool next_month = time.day == 1 && before.day >= 28 && time.month == before.month + 1;
-    const bool next_year = time.day == 1 && time.month == 1 && before.month == 12 && before.day == 31;
+    const bool next_year =
+        time.day == 1 && time.month == 1 && before.month == 12 && before.day == 31;
     ASSERT_TRUE(next_day || next_month || next_year) << day;
     ASSERT_EQ(time.year, before.year + (next_year ? 1 : 0));
     before = time;
@@ -144,7 +146,8 @@ TEST(TimeConversionTest, RoundsDownAndKeepsNaT) {
 TEST(TimeConversionTest, ServesEveryLayoutAndByteOrder) {
   const Array seconds = Counts({1, 2, not_a_time, 4, 5, 6}, ">m8[s]").reshape({2, 3});
   const Array wanted = Counts({1000, 2000, not_a_time, 4000, 5000, 6000}, "m8[ms]").reshape({2, 3});
-  EXPECT_EQ(CountsOf(seconds.transpose().astype(DType::parse(">m8[ms]"))), CountsOf(wanted.transpose()));
+  EXPECT_EQ(CountsOf(seconds.transpose().astype(DType::parse(">m8[ms]"))),
+            CountsOf(wanted.transpose()));
   const Array mask = Array::from_values({true, false, true}).broadcast_to(Shape{2, 3});
   Array out = Counts({7, 7, 7, 7, 7, 7}, "m8[ms]").reshape({2, 3});
   add(seconds, Counts({0}, "m8[ms]"), {.out = &out, .where = &mask});

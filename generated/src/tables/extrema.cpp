@@ -107,10 +107,10 @@ static const LoopInfo kClipLoops[19] = {
     {kClipTypes[16], &kExtremaFamily, 16, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/clip.yaml:9"},
     // timedelta64, timedelta64, timedelta64 -> timedelta64
-    {kClipTypes[17], &kExtremaFamily, 17, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
+    {kClipTypes[17], &kExtremaFamily, 17, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/clip.yaml:12"},
     // datetime64, datetime64, datetime64 -> datetime64
-    {kClipTypes[18], &kExtremaFamily, 17, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
+    {kClipTypes[18], &kExtremaFamily, 17, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/clip.yaml:12"},
 };
 static const std::int16_t kClipResolution[6859] = {
@@ -855,10 +855,10 @@ static const LoopInfo kMaximumLoops[19] = {
     {kMaximumTypes[16], &kExtrema4Family, 7, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
      "spec/ufuncs/maximum.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kMaximumTypes[17], &kExtrema4Family, 8, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
+    {kMaximumTypes[17], &kExtrema4Family, 8, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/maximum.yaml:12"},
     // datetime64, datetime64 -> datetime64
-    {kMaximumTypes[18], &kExtrema4Family, 8, 0, 0, 0, -1, kEmulatedVectorVectorKinds,
+    {kMaximumTypes[18], &kExtrema4Family, 8, 0, 0, 0, -1, kEmulatedEmulatedVectorKinds,
      "spec/ufuncs/maximum.yaml:12"},
 };
 static const std::int16_t kMaximumResolution[361] = {

@@ -142,16 +142,20 @@ class QUERN_EXPORT Array {
 
   // New arrays.
   Array copy(Order order = Order::C) const;
-  // Converted elements. Float to integer saturates and NaN gives 0, with the invalid flag. With
-  // CastingLevel::same_value no flag is reported, and elements must keep their values (ValueError):
-  // nothing may be rounded or saturate, NaN becomes no integer, and imaginary parts that are dropped
-  // are 0. The zeros are one value; bool takes every number.
+  // Converted elements. Float to integer saturates and NaN gives 0, with the invalid flag. Times
+  // are converted to the dtype's unit, rounded down; a dtype without one keeps the array's.
+  // OverflowError where the factor between two units exceeds 2^56. With CastingLevel::same_value no
+  // flag is reported, and elements must keep their values (ValueError): nothing may be rounded or
+  // saturate, NaN becomes no integer, and imaginary parts that are dropped are 0. The zeros are one
+  // value; bool takes every number.
   Array astype(DType dtype, CastingLevel casting = CastingLevel::unsafe,
                Order order = Order::K) const;  // CastError, ValueError
-  // Writes converted, broadcast elements of `source` into this array. ValueError for same_value.
+  // Writes converted, broadcast elements of `source` into this array. Into times without a unit
+  // counts are written as they are. ValueError for same_value.
   void assign(const Array& source, CastingLevel casting = CastingLevel::same_kind) const;
 
-  // Typed access. View<T> needs T to match the dtype, native byte order and alignment (TypeError).
+  // Typed access. View<T> needs T to match the dtype, native byte order and alignment (TypeError);
+  // datetime64 and timedelta64 match theirs in any unit. As numbers, times are their counts.
   template <class T>
   View<T> view() const;
   // The only element of an array of size 1, converted.

@@ -45,9 +45,9 @@ enum {
   QN_INTERNAL_ERROR = 16 /* an exception that is not quern's */
 };
 
-/* Added to the number of a dtype whose elements lie in the byte order opposite to the machine's. The
- * numbers of datetime64 and timedelta64 hold the unit as well, multiples up to 262144: one for each
- * name that qn_dtype_by_name takes ("datetime64[25s]"). */
+/* Added to the number of a dtype whose elements lie in the byte order opposite to the machine's.
+ * The numbers of datetime64 and timedelta64 hold the unit as well, multiples up to 262144: one for
+ * each name that qn_dtype_by_name takes ("datetime64[25s]"). */
 #define QN_BYTE_SWAPPED 256
 
 /* Levels of casting, in rising order of permission. */

@@ -16,8 +16,8 @@
 
 namespace quern {
 
-// A dtype: an entry of the registry, a byte order and, for datetime64 and timedelta64, a unit of time.
-// Eight bytes, passed by value.
+// A dtype: an entry of the registry, a byte order and, for datetime64 and timedelta64, a unit of
+// time. Eight bytes, passed by value.
 class QUERN_EXPORT DType {
  public:
   // float64 in native byte order.
@@ -26,12 +26,12 @@ class QUERN_EXPORT DType {
   constexpr DType(DTypeCode code)  // NOLINT(google-explicit-constructor): codes are dtypes
       : DType(static_cast<std::uint8_t>(code), false) {}
 
-  // By name ("float64", "bool"), or by NumPy's descriptor ("f8", "<f8", ">i4", "|b1"); either with a
-  // unit where the dtype has one ("datetime64[ns]", "<m8[25s]"). Throws TypeError naming the nearest
-  // known name, or the accepted units.
+  // By name ("float64", "bool"), or by NumPy's descriptor ("f8", "<f8", ">i4", "|b1"); either with
+  // a unit where the dtype has one ("datetime64[ns]", "<m8[25s]"). Throws TypeError naming the
+  // nearest known name, or the accepted units.
   static DType parse(std::string_view text);
-  // By position in the registry; id < count(). Built-in dtypes come first, in kind order. The unit is
-  // generic.
+  // By position in the registry; id < count(). Built-in dtypes come first, in kind order. The unit
+  // is generic.
   static DType from_id(std::uint8_t id, bool swapped = false);
   // The number of registered dtypes, packages included.
   static std::size_t count();
@@ -60,8 +60,8 @@ class QUERN_EXPORT DType {
     return has_unit() ? DType(id_, swapped_, unit.base, unit.multiple) : *this;
   }
 
-  std::string_view name() const;           // "float64", whatever the byte order and the unit
-  std::string full_name() const;           // the same with the unit: "datetime64[ns]"
+  std::string_view name() const;  // "float64", whatever the byte order and the unit
+  std::string full_name() const;  // the same with the unit: "datetime64[ns]"
   // NumPy's descriptor with byte order, "<f8"; the name alone of a dtype that NumPy knows from
   // another package, unless its bytes lie in big-endian order.
   std::string str() const;
@@ -71,7 +71,7 @@ class QUERN_EXPORT DType {
   DType part() const;                      // of a complex number's parts; others are their own
   std::string buffer_format() const;       // PEP 3118, with byte order: "<d"; "" if it has none
   std::uint8_t dlpack_code() const;
-  std::uint8_t dlpack_bits() const;        // 0 if DLPack has no code for it
+  std::uint8_t dlpack_bits() const;  // 0 if DLPack has no code for it
 
   friend constexpr bool operator==(DType, DType) = default;
 
@@ -95,12 +95,12 @@ QUERN_EXPORT std::string_view casting_name(CastingLevel level);
 QUERN_EXPORT CastingLevel parse_casting(std::string_view name,
                                         CastingLevel last = CastingLevel::unsafe);
 
-// Between units of one dtype the units decide: casts to a finer unit that the coarser one is a multiple
-// of are safe, those of spans between months and weeks unsafe, others same_kind. ValueError for
-// same_value, as whether it allows a cast depends on the values.
+// Between units of one dtype the units decide: casts to a finer unit that the coarser one is a
+// multiple of are safe, those of spans between months and weeks unsafe, others same_kind. ValueError
+// for same_value, as whether it allows a cast depends on the values.
 QUERN_EXPORT bool can_cast(DType from, DType to, CastingLevel level = CastingLevel::safe);
-// The least dtype that both cast to safely, in the greatest unit of which theirs are multiples. Throws
-// TypeError if there is none, OverflowError if the units are too far apart.
+// The least dtype that both cast to safely, in the greatest unit of which theirs are multiples.
+// Throws TypeError if there is none, OverflowError if the units are too far apart.
 QUERN_EXPORT DType promote_types(DType first, DType second);
 // The same for any number of dtypes at once (which a chain of promote_types need not equal).
 QUERN_EXPORT DType result_type(std::span<const DType> dtypes);

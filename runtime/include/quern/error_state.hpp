@@ -23,14 +23,14 @@ struct ErrorState {
   ErrorAction over = ErrorAction::warn;
   ErrorAction under = ErrorAction::ignore;
   ErrorAction invalid = ErrorAction::warn;
-  // Results of integer arithmetic, and conversions between integer dtypes, that lie beyond the range of
-  // their dtype. They wrap around whatever is done about it. Looking for them takes time (see
-  // docs/decisions/0014), so that NumPy's way, not to look, is the default.
-  ErrorAction integer_overflow = ErrorAction::ignore;
   // Receives (kind, flags) for `call`, where flags holds one bit per condition of the call
   // (1 divide, 2 over, 4 under, 8 invalid, 32 integer_overflow), and the whole message for `log`.
   std::function<void(std::string_view kind, int flags)> callback;
   std::function<void(const std::string& message)> logger;
+  // Results of integer arithmetic, and conversions between integer dtypes, that lie beyond the range of
+  // their dtype. They wrap around whatever is done about it. Looking for them takes time (see
+  // docs/decisions/0014), so that NumPy's way, not to look, is the default.
+  ErrorAction integer_overflow = ErrorAction::ignore;
 };
 
 QUERN_EXPORT const ErrorState& error_state();       // of this thread

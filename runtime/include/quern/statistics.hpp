@@ -7,8 +7,8 @@
 namespace quern {
 
 // Arithmetic mean over axes (all by default): the sum divided by the number of elements that take
-// part. Integers and bool give float64. `initial` is not accepted. A mean of nothing is NaN and
-// raises the invalid condition.
+// part. Integers and bool give float64, spans of time their own unit, truncated. `initial` is not
+// accepted. A mean of nothing is NaN and raises the invalid condition.
 QUERN_EXPORT Array mean(const Array& array, const ReduceOptions& options = {});
 
 }  // namespace quern

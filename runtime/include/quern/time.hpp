@@ -21,11 +21,13 @@ struct QUERN_EXPORT TimeUnit {
   std::int32_t multiple = 1;
 
   constexpr TimeUnit() = default;
-  constexpr TimeUnit(TimeBase time_base, std::int32_t times = 1)  // NOLINT(google-explicit-constructor)
+  constexpr TimeUnit(TimeBase time_base,
+                     std::int32_t times = 1)  // NOLINT(google-explicit-constructor)
       : base(time_base), multiple(times) {}
 
-  // By name: "ns", "25s", "generic"; also NumPy's fractions "s/10", which are multiples of a shorter
-  // unit. Throws TypeError for what is no unit, ValueError for a fraction that has no such unit.
+  // By name: "ns", "25s", "generic"; also NumPy's fractions "s/10", which are multiples of a
+  // shorter unit. Throws TypeError for what is no unit, ValueError for a fraction that has no such
+  // unit.
   static TimeUnit parse(std::string_view text);
   // "ns", "25s", "generic".
   std::string str() const;
@@ -33,8 +35,8 @@ struct QUERN_EXPORT TimeUnit {
   friend constexpr bool operator==(TimeUnit, TimeUnit) = default;
 };
 
-// Elements of the dtypes of these names: counts of the array's unit, points in time from the start of
-// 1970. Which unit that is the array's dtype says, not the type.
+// Elements of the dtypes of these names: counts of the array's unit, points in time from the start
+// of 1970. Which unit that is the array's dtype says, not the type.
 enum class datetime64 : std::int64_t {};
 enum class timedelta64 : std::int64_t {};
 

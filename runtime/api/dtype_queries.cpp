@@ -163,7 +163,8 @@ DType common_type(std::span<const DType> dtypes) {
                       " has dtype " + std::string(dtype.name()) +
                       "; integers, floating-point and complex numbers have a common type");
     }
-    inexact.push_back(IsInteger(dtype) ? DType::of<double>() : dtype);
+    const bool whole = issubdtype(dtype, AbstractDType::integer);
+    inexact.push_back(whole ? DType::of<double>() : dtype);
   }
   return result_type(inexact);
 }

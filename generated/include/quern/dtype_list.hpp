@@ -63,11 +63,11 @@ enum class DTypeCode : std::uint8_t {
 enum class AbstractDType : std::uint8_t {
   // Every dtype.
   generic = 0,
-  // Numbers.
+  // Numbers and spans of time.
   number = 1,
-  // Integers.
+  // Integers and spans of time.
   integer = 2,
-  // Integers with a sign.
+  // Integers with a sign and spans of time.
   signedinteger = 3,
   // Integers without a sign.
   unsignedinteger = 4,

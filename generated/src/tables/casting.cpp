@@ -189,9 +189,9 @@ const FpFlags kCastFlags[] = {
 // NumPy's abstract classes.
 const NamedSet kAbstract[] = {
     {"generic", 0x7ffff, -1, "Every dtype."},
-    {"number", 0x1fffe, 0, "Numbers."},
-    {"integer", 0x1fe, 1, "Integers."},
-    {"signedinteger", 0x1e, 2, "Integers with a sign."},
+    {"number", 0x3fffe, 0, "Numbers and spans of time."},
+    {"integer", 0x201fe, 1, "Integers and spans of time."},
+    {"signedinteger", 0x2001e, 2, "Integers with a sign and spans of time."},
     {"unsignedinteger", 0x1e0, 2, "Integers without a sign."},
     {"inexact", 0x1fe00, 1, "Numbers whose arithmetic rounds."},
     {"floating", 0x7e00, 5, "Real floating-point numbers."},

@@ -117,8 +117,14 @@ TEST(MoversTest, SwapBytes) {
   });
 }
 
-TEST(MoversTest, UnknownTargetGetsTheBaseline) {
-  EXPECT_EQ(MoversFor(0).pack[3], MoversFor(HWY_STATIC_TARGET).pack[3]);
+TEST(MoversTest, TargetsThatWereNotCompiledGetTheBestBelowThem) {
+  VisitTargets<HWY_TARGETS>([]<std::int64_t kTarget>() {
+    const std::int64_t better = kTarget - 1;  // than this one, and worse than the next compiled one
+    EXPECT_EQ(&MoversFor(better), &MoversFor(kTarget)) << kTarget;
+    if (kTarget != HWY_STATIC_TARGET) {
+      EXPECT_NE(&MoversFor(kTarget), &MoversFor(HWY_STATIC_TARGET)) << kTarget;
+    }
+  });
 }
 
 }  // namespace

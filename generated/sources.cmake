@@ -50,6 +50,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating_2.cpp
   src/kernels/floating_3.cpp
   src/kernels/floating_4.cpp
+  src/kernels/fused.cpp
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
   src/kernels/logical.cpp
@@ -57,7 +58,6 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/matrix.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
-  src/tables/arithmetic_2.cpp
   src/tables/bitwise.cpp
   src/tables/casting.cpp
   src/tables/comparison.cpp
@@ -66,6 +66,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/extrema.cpp
   src/tables/floating.cpp
   src/tables/floating_2.cpp
+  src/tables/fused.cpp
   src/tables/integer.cpp
   src/tables/logical.cpp
   src/tables/matrix.cpp
@@ -96,6 +97,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_3.cpp
   conformance/floating_4.cpp
   conformance/floating_5.cpp
+  conformance/fused.cpp
   conformance/integer.cpp
   conformance/logical.cpp
   conformance/logical_2.cpp
@@ -112,6 +114,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/exponential.cpp
   bench/extrema.cpp
   bench/floating.cpp
+  bench/fused.cpp
   bench/integer.cpp
   bench/logical.cpp
   bench/matrix.cpp

@@ -28,7 +28,7 @@ EDITS = [
     ("sqrt", 'body: "Sqrt(a)"', 'body: "Mul(Sqrt(a), 1.0)"'),
     ("conjugate", 'body: "a"', 'body: "Add(a, 0)"'),  # shares kernels with positive, absolute and others
     ("floor", 'for: {T: whole}, body: "a"', 'for: {T: whole}, body: "Or(a, a)"'),
-    ("fmax", 'body: "Max(a, b)"', 'body: "Max(b, a)"'),
+    ("fmax", 'for: {T: whole}, body: "Max(a, b)"', 'for: {T: whole}, body: "Max(b, a)"'),
     ("divide", "accuracy: {real_floats: 0.5,", "accuracy: {real_floats: 0.6,"),
     ("add", 'operator: "+"', 'operator: "+"\naliases: [joined]'),
     ("maximum", "arguments:", "aliases: [greatest]\narguments:"),

@@ -330,7 +330,7 @@ def test_a_measurement_that_breaks_is_a_failure(context: Context) -> None:
     def broken(_: Context) -> Any:
         raise ZeroDivisionError("oops")
 
-    step = steps.Step("types", "a step", ("types",), broken)
+    step = steps.Step("products", "a step", ("products",), broken)
     steps.run_steps(context, [step])
     assert context.ledger.total.failed == 1
     assert "ZeroDivisionError: oops" in first_failure(context)

@@ -16,6 +16,7 @@ extern const KernelFamily kArithmetic4Family;
 extern const KernelFamily kArithmetic5Family;
 extern const KernelFamily kArithmetic6Family;
 extern const KernelFamily kArithmetic7Family;
+extern const KernelFamily kFusedFamily;
 extern const KernelFamily kDivisionFamily;
 extern const KernelFamily kDivision2Family;
 extern const KernelFamily kDivision3Family;
@@ -284,6 +285,7 @@ const KernelFamily* const kFamilies[] = {
     &kArithmetic5Family,
     &kArithmetic6Family,
     &kArithmetic7Family,
+    &kFusedFamily,
     &kDivisionFamily,
     &kDivision2Family,
     &kDivision3Family,

@@ -18,7 +18,7 @@ from .units import KernelIndex
 
 
 # Lines of a file's arrays, safely below the limit of write.py.
-PART_LINES = 1000
+PART_LINES = 1100
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ class FakeQuern(NumpyLibrary):
         )
 
     def _results(self, ufunc: str, plain: Sequence[Array], **keywords: Any) -> tuple[Array, ...]:
-        if ufunc in self._approximate:
+        if ufunc in self._approximate and all(isinstance(each, np.ndarray) for each in plain):
             return (self._rounded(ufunc, plain),)
         results = super().call(ufunc, *plain, **keywords)
         if ufunc in ("floor_divide", "divmod") and self._watch is not None:

@@ -1,9 +1,9 @@
-"""An array beside a Python number: the result's dtype and value, and the flags, or the refusal."""
+"""Arrays beside Python numbers, and numbers alone: the results' dtypes and values, and the flags, or the refusal."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from .resolution import MISSING_DTYPE
 
 CHECK = "weak scalars"
 ANSWERED = "answered where NumPy overflows"
+OBJECT = "an object in NumPy"
 
 # In range for some dtypes, out of range for others.
 SCALARS: tuple[bool | int | float | complex, ...] = (
@@ -31,14 +32,17 @@ SCALARS: tuple[bool | int | float | complex, ...] = (
 def _outcome(library: Library, ufunc: str, operands: Sequence[Any], with_value: bool) -> Outcome:
     def attempt() -> str:
         with library.watching() as watch:
-            (result,) = library.call(ufunc, *operands)
-        value = value_text(canonical(result)[0]) if with_value else "a value"
-        return f"{result.dtype.name} {value}, flags {flags_text(watch.raised)}"
+            results = library.call(ufunc, *operands)
+        values = [value_text(canonical(result).reshape(-1)[0]) if with_value else "a value" for result in results]
+        texts = (f"{result.dtype.name} {value}" for result, value in zip(results, values, strict=True))
+        return f"{', '.join(texts)}, flags {flags_text(watch.raised)}"
 
     return outcome_of(attempt)
 
 
-def _tags(context: Context, ours: Outcome, numpys: Outcome) -> list[str]:
+def _tags(context: Context, operands: Sequence[Any], ours: Outcome, numpys: Outcome) -> list[str]:
+    if len(operands) == 1 and np.asarray(operands[0]).dtype == object:
+        return [OBJECT]
     if isinstance(numpys.error, OverflowError) and ours.error is None:
         dtype = np.dtype(ours.text.split(" ", 1)[0])
         return [ANSWERED, "truth value"] if dtype.kind == "b" else [ANSWERED]
@@ -48,26 +52,33 @@ def _tags(context: Context, ours: Outcome, numpys: Outcome) -> list[str]:
     return [MISSING_DTYPE, found]
 
 
+def _operands(context: Context, count: int) -> Iterator[tuple[Any, ...]]:
+    """So many operands, one of them an array of each dtype; numbers alone for a single one."""
+    if count == 1:
+        yield from ((scalar,) for scalar in SCALARS)
+        return
+    for dtype, scalar, place in itertools.product(context.dtypes, SCALARS, range(min(count, 2))):
+        numbers = [scalar] * (count - 1)
+        yield (*numbers[:place], ones(1, dtype), *numbers[place:])
+
+
 def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
     exact = not any(context.is_approximate(loop) for loop in ufunc.loops)
-    library, oracle = context.library, context.oracle
-    for dtype, scalar, first in itertools.product(context.dtypes, SCALARS, (True, False)):
-        array = ones(1, dtype)
-        operands = (array, scalar) if first else (scalar, array)
-        ours = _outcome(library, ufunc.name, operands, exact)
-        numpys = _outcome(oracle, ufunc.name, operands, exact)
-        types = f"{dtype}, {scalar}" if first else f"{scalar}, {dtype}"
+    for operands in _operands(context, ufunc.nin):
+        ours = _outcome(context.library, ufunc.name, operands, exact)
+        numpys = _outcome(context.oracle, ufunc.name, operands, exact)
+        types = ", ".join(each.dtype.name if isinstance(each, np.ndarray) else str(each) for each in operands)
         subject = Subject(CHECK, ufunc.name, types)
         if ours.agrees_with(numpys):
             context.ledger.passed(subject)
         else:
-            tags = _tags(context, ours, numpys)
+            tags = _tags(context, operands, ours, numpys)
             context.ledger.differs(subject, types, ours.text, numpys.text, tags=tags)
 
 
 def measure(context: Context) -> Section:
     known = set(context.library.ufuncs()) & set(context.oracle.ufuncs())
-    ufuncs = [u for u in context.spec.elementwise if (u.nin, u.nout) == (2, 1) and u.name in known]
+    ufuncs = [ufunc for ufunc in context.spec.elementwise if ufunc.name in known]
     for ufunc in context.progress.track(ufuncs, len(ufuncs)):
         _compare_ufunc(context, ufunc)
     return {}

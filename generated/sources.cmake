@@ -56,6 +56,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
+  src/tables/absent_dtypes.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
   src/tables/bitwise.cpp

@@ -53,6 +53,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/fused.cpp
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
+  src/kernels/integer_matrix.cpp
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
@@ -133,4 +134,5 @@ set(QUERN_GENERATED_TARGETS
   SSE2
   AVX2
   AVX3
+  AVX3_DL
 )

@@ -17,7 +17,8 @@
 //   HalfArithmetic   64-bit integers elsewhere: the same with halves of 32 bits; the first phase
 //   sums
 //                    32-bit products of crossed halves in both halves of a lane.
-//   ComplexArithmetic  units are complex numbers, side by side in a vector. The left one's parts are
+//   ComplexArithmetic  units are complex numbers, side by side in a vector. The left one's parts
+//   are
 //                    spread apart: its real part multiplies the right vector, its imaginary part
 //                    the same vector turned a quarter, (-imag, real).
 //
@@ -44,9 +45,29 @@ namespace quern {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Rows and vectors of the largest tile: as many sums as registers hold beside the operands.
-inline constexpr std::size_t kTileRows = HWY_MAX_BYTES >= 64 ? 8 : HWY_MAX_BYTES >= 32 ? 6 : 4;
-inline constexpr std::size_t kTileVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
+// The largest tile, and how its inner loop is written.
+struct TileShape {
+  // As many sums as registers hold beside the operands.
+  static constexpr std::size_t kRows = HWY_MAX_BYTES >= 64 ? 8 : HWY_MAX_BYTES >= 32 ? 6 : 4;
+  static constexpr std::size_t kVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
+  static constexpr bool kFourSteps = false;  // units that one turn of the loop takes: four, or one
+};
+
+// The same for sums in 32-bit lanes. GCC 12 moves such a sum at the loop's edge, because its vector
+// type is not that of its operations, and needs a second register for it: half as many sums. Dot
+// products that add to their sum are worth turns of four steps, between which no sum moves (int32
+// of 512 x 512: 89 G operations/s against 63); two operations would be spread apart instead and
+// spilled.
+struct NarrowTileShape {
+#if HWY_TARGET <= HWY_AVX3_DL
+  static constexpr std::size_t kRows = 8;
+  static constexpr bool kFourSteps = true;
+#else
+  static constexpr std::size_t kRows = HWY_MAX_BYTES >= 64 ? 6 : 4;
+  static constexpr bool kFourSteps = false;
+#endif
+  static constexpr std::size_t kVectors = 2;
+};
 
 // A complex number as kernels of this family see it: arrays of it need no initialisation.
 template <class R>
@@ -79,7 +100,7 @@ HWY_INLINE V TimesI(D d, V v) {
 
 // Elements T are units and sums alike.
 template <class T>
-struct PlainArithmetic {
+struct PlainArithmetic : TileShape {
   static constexpr bool kPlain = true;  // no unit is made of several elements or of part of one
   using Unit = T;
   using Sum = T;
@@ -112,7 +133,7 @@ struct PlainArithmetic {
 
 // Complex numbers of parts R.
 template <class R>
-struct ComplexArithmetic {
+struct ComplexArithmetic : TileShape {
   static constexpr bool kPlain = true;
   using Unit = Complex<R>;
   using Sum = Complex<R>;
@@ -136,7 +157,7 @@ struct ComplexArithmetic {
 
 // Integers of up to 32 bits (kWide: of 32), modulo 2^32.
 template <bool kWide>
-struct PairArithmetic {
+struct PairArithmetic : NarrowTileShape {
   static constexpr bool kPlain = false;
   using Unit = std::int32_t;
   using Sum = std::int32_t;
@@ -198,7 +219,7 @@ struct PairArithmetic {
 };
 
 // 64-bit integers by halves.
-struct HalfArithmetic {
+struct HalfArithmetic : TileShape {
   static constexpr bool kPlain = false;
   using Unit = std::int64_t;
   using Sum = std::int64_t;
@@ -310,7 +331,7 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
     for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Arithmetic::Start();
   }
   const auto run = [&](std::size_t units, const auto& step) HWY_ATTR {
-    for (; units != 0; --units) {
+    const auto next = [&]() HWY_ATTR {
       V b[kVectors];
       LoadRight<kVectors, kPartial, kPairs>(d, right, last * kUnitParts, b);
       [[maybe_unused]] V turned[kVectors];
@@ -320,8 +341,8 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
       }
       HWY_UNROLL(8)
       for (std::size_t r = 0; r < kRows; ++r) {
-        const Unit& unit = *reinterpret_cast<const Unit*>(
-            left + static_cast<std::ptrdiff_t>(r) * left_steps.across);
+        const Unit& unit = *reinterpret_cast<const Unit*>(left + static_cast<std::ptrdiff_t>(r) *
+                                                                     left_steps.across);
         if constexpr (kPairs) {
           const V real = hn::Set(d, unit.real);
           const V imag = hn::Set(d, Arithmetic::Imag(unit));
@@ -337,7 +358,16 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
       }
       left += left_steps.inner;
       right += right_step;
+    };
+    if constexpr (Arithmetic::kFourSteps) {
+      for (; units >= 4; units -= 4) {
+        next();
+        next();
+        next();
+        next();
+      }
     }
+    for (; units != 0; --units) next();
   };
   if constexpr (Arithmetic::kTwoPhases) {
     run(Arithmetic::FirstUnits(inner),

@@ -2,8 +2,9 @@
 
 The names of dtypes and ufuncs are the file names under spec/dtypes and spec/ufuncs; nothing here
 names one. What NumPy does not know (bfloat16, say) is left out, and so are dtypes with a unit of time:
-their number has no end, and each refusal names its units. They are compared with the NumPy that is
-installed (tests/generator/test_resolution.py, tests/python/test_times.py). Every choice that could differ
+their number has no end, each refusal names its units, and data for one unit would not tell how units
+meet. They are compared with the NumPy that is installed, by the report (tools/report),
+tests/generator/test_resolution.py and tests/python/test_times.py. Every choice that could differ
 between two runs is fixed: random inputs come from generators seeded by their own key, NaNs are
 written with one bit pattern, and results that NumPy leaves to the CPU are replaced by a correctly
 rounded reference or marked (`is_rounded_by_library`, `zero_ties`).

@@ -78,7 +78,13 @@ Resolution Ufunc::resolve(std::span<const DType> inputs) const {
   for (DType dtype : inputs) ids.push_back(dtype.id());
   const LoopChoice choice = Registry::Get().Resolve(*info_, ids);
   if (choice.loop == nullptr) ThrowNoLoop(*info_, ids, choice.refusal);
-  return Describe(*info_, *choice.loop, SettleUnit(*choice.loop, inputs));
+  Resolution found = Describe(*info_, *choice.loop, SettleUnit(*choice.loop, inputs));
+  // The choice of a loop asks dtypes alone, but units may not convert: spans of months have no days.
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!found.types[i].has_unit()) continue;
+    CheckCast(*info_, static_cast<int>(i), inputs[i], found.types[i], CastingLevel::same_kind);
+  }
+  return found;
 }
 
 Resolution Ufunc::resolve_reduction(DType dtype) const {

@@ -256,9 +256,13 @@ void Inputs::AddArray(std::size_t position, const Array& array) {
 void Inputs::SettleLarge(const Ufunc& ufunc) {
   bool real = false;
   std::vector<DType> strong;
+  std::vector<DType> all(count_, DType::of<std::int64_t>());
   for (std::size_t i = 0; i < count_; ++i) {
     if (IsLarge(i)) continue;
-    if (const Array* array = operands_[i].array()) strong.push_back(array->dtype().native());
+    if (const Array* array = operands_[i].array()) {
+      all[i] = array->dtype().native();
+      strong.push_back(all[i]);
+    }
     const WeakScalar* scalar = operands_[i].scalar();
     real |= scalar != nullptr &&
             (scalar->kind == WeakScalar::Kind::real || scalar->kind == WeakScalar::Kind::complex);
@@ -268,7 +272,10 @@ void Inputs::SettleLarge(const Ufunc& ufunc) {
   };
   DType beside = DType::of<std::int64_t>();
   if (!strong.empty() && result_type(strong).kind() != 'b') beside = result_type(strong);
-  if (beside.has_unit()) throw OverflowError("Python int too large to convert to C long");
+  if (beside.has_unit()) {
+    static_cast<void>(ufunc.resolve(all));  // dtypes without a loop are refused as such
+    throw OverflowError("Python int too large to convert to C long");
+  }
   real |= !whole(beside);
   const bool decided_by_sign = ufunc.info().compares && !real;
   DType loop = DType::of<double>();

@@ -4,10 +4,9 @@
 // "not zero" (NaN is true); Bool to anything gives 0 or 1; integer to float rounds to nearest;
 // float to integer truncates toward zero and saturates, with 0 for NaN, and raises invalid for NaN
 // and for values whose truncation does not fit. Times are the integers that count them, but of
-// floats NaN becomes NaT without a flag, a part of a complex number that is NaN included, and what
-// does not fit becomes NaT with it. double to float leaves overflow and underflow in the hardware;
-// other casts' hardware flags mean nothing. Anything to a small float rounds once, to nearest, and
-// computes overflow and underflow.
+// floats NaN becomes NaT without a flag, and what does not fit becomes NaT with it. double to float
+// leaves overflow and underflow in the hardware; other casts' hardware flags mean nothing. Anything
+// to a small float rounds once, to nearest, and computes overflow and underflow.
 //
 // Method: one step per pair of kinds, dispatched at compile time; narrow integers go through int32
 // on their way to and from floats. Small floats have kernels to and from float32 alone; the other
@@ -228,8 +227,6 @@ struct FromComplexBody {
     const CastBody<Lane<From>, To> cast;
     if constexpr (std::is_same_v<To, Bool>) {
       return hn::Or(cast(d, flags, real), cast(d, flags, imag));
-    } else if constexpr (kIsTime<To>) {
-      return cast(d, flags, hn::IfThenElse(hn::IsNaN(imag), imag, real));
     } else {
       return cast(d, flags, real);
     }

@@ -18,8 +18,9 @@ from report.measure.shapes import OnCopies
 from report.mpfr import has_function
 from report.oracle import NumpyLibrary, find_dtype, find_ufunc
 from report.spec import Loop, Spec, Ufunc
+from report.times import without_unit
 
-UNDERFLOW, INVALID = 4, 8
+DIVIDE_BY_ZERO, UNDERFLOW, INVALID = 1, 4, 8
 
 MakeContext = Callable[..., Context]
 
@@ -81,6 +82,13 @@ def settle_zeros(operands: Sequence[Any], result: Array) -> Array:
     tied = np.logical_and.reduce(np.broadcast_arrays(*(array == 0 for array in arrays)))
     settled: Array = np.where(tied, arrays[1], result)
     return settled
+
+
+def by_zero(dividend: Array, divisor: Array) -> bool:
+    """Whether a span is divided by whole zero."""
+    if np.asarray(dividend).dtype.kind != "m" or np.asarray(divisor).dtype.kind not in "iu":
+        return False
+    return bool(np.any((divisor == 0) & ~np.isnat(dividend)))
 
 
 def store(result: Array, out: Any, where: Any) -> Array:
@@ -152,9 +160,10 @@ class FakeQuern(NumpyLibrary):
 
     def resolve(self, ufunc: str, inputs: Sequence[str]) -> tuple[str, ...]:
         types = super().resolve(ufunc, inputs)
-        if not set(types) <= set(self.spec.dtypes):
+        names = tuple(map(without_unit, types))
+        if not set(names) <= set(self.spec.dtypes):
             raise TypeError("a dtype that the spec lacks")
-        if types not in self._loops[ufunc]:
+        if names not in self._loops[ufunc]:
             raise TypeError("a loop that the spec lacks")
         return types
 
@@ -179,6 +188,8 @@ class FakeQuern(NumpyLibrary):
         results = super().call(ufunc, *plain, **keywords)
         if ufunc in ("floor_divide", "divmod") and self._watch is not None:
             self._watch.raised &= ~UNDERFLOW
+        if self._watch is not None and ufunc in ("divide", "floor_divide") and by_zero(*plain):
+            self._watch.raised |= DIVIDE_BY_ZERO
         if ufunc in self._selecting:
             results = (settle_zeros(plain, results[0]),)
         return results

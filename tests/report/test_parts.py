@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -13,11 +14,14 @@ import pytest
 from fakes import FakeQuern, Faulty, MakeContext, part_of
 
 from report import cli, steps
+from report.basics import value_text
 from report.bits import canonical, differing, digest, returns_an_input
-from report.corpus import UNIT, corpus
+from report.calendar import in_unit_of, leave_64_bits
+from report.corpus import UNIT, corpus, special_values
 from report.document import document, write_json
 from report.layouts import LAYOUTS, Layout
 from report.ledger import Ledger, Subject
+from report.measure import coverage
 from report.measure.casts import beyond, saturated
 from report.measure.reductions import ulp_error
 from report.measure.same_bits import folded
@@ -27,6 +31,7 @@ from report.mpfr import errors_of, has_function
 from report.page import render, short_types
 from report.rules import Rule, RuleError, load_rules
 from report.spec import Spec
+from report.times import NOT_A_TIME, UNITS, counted
 from report.timing import Timed, best_of
 
 
@@ -169,6 +174,57 @@ def test_timing_takes_the_least_of_interleaved_repeats() -> None:
     assert 0 < fast < slow
 
 
+# ---- times --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["m8", "M8"])
+def test_counts_in_other_units_are_numpys_where_64_bits_hold_them(kind: str) -> None:
+    units = [unit for unit in (*UNITS, "W", "h", "90m", "6M", "ms") if unit]
+    for source, target in itertools.product((np.dtype(f"{kind}[{unit}]") for unit in units), repeat=2):
+        if kind == "m8" and "ns" in (np.datetime_data(source)[0], np.datetime_data(target)[0]):
+            continue  # NumPy's factors of average years overflow
+        counts = [NOT_A_TIME, 0, 1, -1, 11, -13, 146_097, -719_469, 10_957]
+        found = [in_unit_of(count, source, target) for count in counts]
+        wanted = counted(counts, source).astype(target).view(np.int64).tolist()
+        assert [count for count, fits in found if fits] == [w for w, (_, fits) in zip(wanted, found) if fits]
+        assert sum(fits for _, fits in found) > 5
+
+
+def test_counts_that_leave_64_bits_wrap_around() -> None:
+    years, days = np.dtype("M8[Y]"), np.dtype("M8[D]")
+    assert in_unit_of(4 * 10**17, years, days) == ((4 * 10**17 // 400 * 146_097 + 2**63) % 2**64 - 2**63, False)
+    assert in_unit_of(400, years, days) == (146_097, True)
+    spans = np.dtype("m8[Y]"), np.dtype("m8[ns]")
+    assert in_unit_of(-2, *spans) == (-2 * 31_556_952 * 10**9, True)
+    assert leave_64_bits(counted([1, 2**40, NOT_A_TIME], spans[0]), spans[1]).tolist() == [False, True, False]
+    assert in_unit_of(5, np.dtype("m8"), spans[1]) == (5, True)
+
+
+def test_specials_of_times_are_limits_and_ends_of_years() -> None:
+    values = special_values(np.dtype("M8[D]")).view(np.int64).tolist()
+    assert {NOT_A_TIME, NOT_A_TIME + 1, 2**63 - 1, 0, -1, 10_956, 10_957} <= set(values)
+    assert np.isnat(corpus(("datetime64",), 96).columns[0]).all(), "NumPy has no other counts without a unit"
+    assert len(special_values(np.dtype("m8"))) == 11
+
+
+def test_times_are_shown_as_counts() -> None:
+    values = counted([-3, NOT_A_TIME], "M8[25s]")
+    assert [value_text(value) for value in values] == ["-3 25s", "NaT"]
+    assert value_text(np.timedelta64(2**62, "D")) == "4611686018427387904 D"
+
+
+def test_a_loop_that_nothing_compared_is_told(make: MakeContext, spec: Spec) -> None:
+    context = make(FakeQuern(part_of(spec, ["sqrt"])), ["sqrt"])
+    loop = context.loops()[0]
+    for check, target in itertools.product(("values", "conditions", "same bits"), context.targets):
+        if (check, target) != ("same bits", context.targets[1]):
+            context.ledger.passed(Subject(check, loop.ufunc, loop.types, target))
+    section = coverage.measure(context)
+    assert section["compared"] == {"values": 1, "flags": 1, "bits": 0}
+    examples = {example.tags[0]: example.case for finding in context.ledger.findings() for example in finding.examples}
+    assert loop.types in examples["bits"] and loop.types not in examples["values"].split(" of ", 1)[1].split("; ")
+
+
 # ---- rules and ledger ---------------------------------------------------------------------------
 
 
@@ -254,7 +310,7 @@ def test_rows_name_loop_and_target(report: dict[str, Any], spec: Spec) -> None:
     row = next(r for r in report["rows"] if r["types"] == "float64, float64 -> float64")
     assert (row["ufunc"], row["target"], row["status"]) == ("add", spec.whole_targets[-1], "passed")
     assert row["cases"] > 100 and row["ran_on"] == row["target"] and row["kind"] == "vector"
-    assert len(report["rows"]) == len(spec.whole_targets) * (14 + 3)
+    assert len(report["rows"]) == len(spec.whole_targets) * (17 + 3)
 
 
 def test_loops_are_counted_by_kind(report: dict[str, Any], spec: Spec) -> None:
@@ -262,7 +318,7 @@ def test_loops_are_counted_by_kind(report: dict[str, Any], spec: Spec) -> None:
     assert [word["kind"] for word in section["words"]] == list(spec.loop_kinds)
     counts = {row["target"]: row["counts"] for row in section["counts"]}
     assert list(counts) == list(reversed(spec.targets))
-    assert counts["SSE2"] == [14, 2, 1], "exp is emulated in float16 and float32 and scalar in float64"
+    assert counts["SSE2"] == [14, 5, 1], "exp is emulated in float16 and float32 and scalar in float64, times are emulated"
     assert "Loops by kind" in render(report)
 
 
@@ -298,6 +354,7 @@ def test_every_label_of_the_page_has_its_field(report: dict[str, Any]) -> None:
 
 def test_short_names() -> None:
     assert short_types("float64, bool -> uint16") == "f8, b1 → u2"
+    assert short_types("timedelta64[25s], float64 -> timedelta64") == "m8[25s], f8 → m8"
     assert short_types("refused") == "refused"
 
 
@@ -319,6 +376,7 @@ def test_the_exit_code_tells_of_failures(
 
     wanted = [step for step in steps.STEPS if step.section == "casting"]
     monkeypatch.setattr(cli, "run_steps", lambda context: steps.run_steps(context, wanted))
+    monkeypatch.setattr(cli, "load_rules", lambda path: ())  # what they explain does not happen to the fake
     monkeypatch.setattr(cli, "import_quern", lambda build: None)
     monkeypatch.setattr(cli, "QuernLibrary", lambda module: Faulty(spec, fault))
     assert cli.main(["--quick", "--output", str(tmp_path)]) == code

@@ -190,6 +190,15 @@ TEST(TimeLoopTest, RefusesWhatHasNoMeaning) {
   EXPECT_THROW(add(span, span, {.out = &out}), CastError);
 }
 
+TEST(TimeLoopTest, ResolutionRefusesUnitsThatDoNotConvert) {
+  const DType days = DType::parse("datetime64[D]"), months = DType::parse("timedelta64[M]");
+  EXPECT_THROW(Ufunc::find("add").resolve(std::vector<DType>{days, months}), CastError);
+  EXPECT_THROW(Ufunc::find("subtract").resolve(std::vector<DType>{days, months}), CastError);
+  const DType years = DType::parse("datetime64[Y]");
+  EXPECT_EQ(Ufunc::find("add").resolve(std::vector<DType>{years, months}).types[2].full_name(),
+            "datetime64[M]");
+}
+
 TEST(TimeLoopTest, ReductionsKeepTheUnit) {
   const Array spans = Counts({5, 7, -1}, "m8[25s]");
   EXPECT_EQ(sum(spans).dtype().str(), "<m8[25s]");

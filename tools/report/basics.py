@@ -17,8 +17,11 @@ def loop_text(inputs: Sequence[str], outputs: Sequence[str]) -> str:
 
 
 def value_text(value: Any) -> str:
-    """One value, in digits that tell it from every other of its dtype."""
-    return str(value)
+    """One value, in digits that tell it from every other of its dtype; times as counts, of which some have no date."""
+    if not isinstance(value, (np.datetime64, np.timedelta64)):
+        return str(value)
+    unit, multiple = np.datetime_data(value.dtype)
+    return "NaT" if np.isnat(value) else f"{value.view(np.int64)} {multiple if multiple > 1 else ''}{unit}"
 
 
 def tuple_text(columns: Sequence[Array], index: int) -> str:

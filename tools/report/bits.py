@@ -26,7 +26,7 @@ def digest(*arrays: Array) -> str:
     state = hashlib.blake2b(digest_size=HASH_BYTES)
     for array in arrays:
         state.update(array.dtype.name.encode())
-        state.update(canonical(array).data)
+        state.update(canonical(array).tobytes())
     return state.hexdigest()
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from .basics import Array, without_sign
 from .spec import Loop
+from .times import NOT_A_TIME, counted, counts_time, is_unsettled, year_ends
 
 # Loops with at most this many input tuples in all are tried on every one of them.
 EXHAUSTIVE_LIMIT = 1 << 16
@@ -63,7 +64,20 @@ def special_values(dtype: np.dtype[Any], few: bool = False) -> Array:
         if not few:
             parts += [-1.0, -np.inf, float(limits.max), float(limits.smallest_normal)]
         return np.array([complex(*pair) for pair in itertools.product(parts, parts)], dtype)
+    if counts_time(dtype):
+        return _special_times(dtype, few)
     raise ValueError(f"no special values are known for {dtype.name}")
+
+
+def _special_times(dtype: np.dtype[Any], few: bool) -> Array:
+    """No time, limits, small counts, both sides of the beginnings of years."""
+    if is_unsettled(dtype):
+        return counted([NOT_A_TIME], dtype)
+    high = -NOT_A_TIME - 1
+    if few:
+        return counted([NOT_A_TIME, 0, 1, -1, 7, high], dtype)
+    small = [0, 1, -1, 2, -2, 7, -7, 1000]
+    return counted(list(dict.fromkeys([NOT_A_TIME, -high, high, *small, *year_ends(dtype)])), dtype)
 
 
 def _special_integers(dtype: np.dtype[Any], few: bool) -> Array:
@@ -112,6 +126,13 @@ def random_values(dtype: np.dtype[Any], seed: str, count: int) -> Array:
         values = np.empty(count, dtype)
         values.real, values.imag = real, imaginary
         return values
+    if is_unsettled(dtype):
+        return counted([NOT_A_TIME] * count, dtype)
+    if counts_time(dtype):
+        # Counts of every length, so that some products and quotients fit.
+        shifts = (random_words(seed + " shift", count) % np.uint64(60)).astype(np.int64)
+        counts = np.where(choices == 0, words.view(np.int64), words.view(np.int64) >> shifts)
+        return counted(np.where(choices == 1, (words % np.uint64(33)).astype(np.int64) - 16, counts), dtype)
     if dtype.kind in "iu":
         small = (words % np.uint64(33)).astype(np.int64) - (0 if dtype.kind == "u" else 16)
         return np.where(choices < 2, _patterns(words, dtype), small.astype(dtype))
@@ -152,7 +173,7 @@ def _all_tuples(types: Sequence[np.dtype[Any]]) -> list[Array] | None:
 
 def loop_corpus(loop: Loop, count: int, exhaustive: bool = False) -> Corpus:
     """A corpus of values that the loop takes."""
-    found = corpus(loop.inputs, count, exhaustive)
+    found = corpus(loop.operands, count, exhaustive)
     return accepted(found) if loop.refuses else found
 
 

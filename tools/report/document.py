@@ -28,7 +28,7 @@ def _summary(context: Context, sections: dict[str, Json]) -> dict[str, Json]:
         "failed": total.failed,
         "deliberate": total.deliberate,
         "not_yet": total.not_yet,
-        "loops": len(context.loops()),
+        "loops": len(context.own_loops()),
         "targets": len(context.targets),
         "hashes": sum(len(section.get("hashes", [])) for section in matrices),
         "bit_comparisons": sum(cell["total"] for cell in cells),
@@ -110,7 +110,8 @@ def _promise(context: Context, loop: Loop) -> str:
         return "correctly rounded"
     if loop.signature is not None:
         return f"{loop.accuracy:g} ULP a term"
-    return f"{loop.accuracy:g} ULP" if context.is_approximate(loop) else "NumPy's bits"
+    as_numpy = loop.ufunc in context.oracle.ufuncs() and not context.is_approximate(loop)
+    return "NumPy's bits" if as_numpy else f"{loop.accuracy:g} ULP"
 
 
 def _by_loop(rows: Iterable[Json]) -> dict[tuple[str, str], Json]:
@@ -135,7 +136,7 @@ def _rows(context: Context, sections: dict[str, Json]) -> list[Json]:
     dispatch = sections.get("dispatch", {})
     ran, kinds = dispatch.get("ran", {}), dispatch.get("kinds", {})
     rows = []
-    for loop in sorted((*context.loops(), *context.core_loops()), key=lambda loop: loop.ufunc):
+    for loop in sorted((*context.own_loops(), *context.core_loops()), key=lambda loop: loop.ufunc):
         at = (loop.ufunc, loop.types)
         for target in context.all_targets:
             if target not in context.targets and target not in loop.targets:

@@ -11,18 +11,22 @@ from numpy._core import umath  # the private home of ufuncs that NumPy wraps in 
 
 from .basics import Array
 from .library import FlagWatch, as_tuple
+from .times import counts_time
 
 # A result that names no target: NumPy does not tell which one ran.
 UNKNOWN_TARGET = "NumPy's choice"
 
 
 def find_dtype(name: str) -> np.dtype[Any] | None:
-    """NumPy's own dtype of this name in native byte order, or None; packages may have added others."""
+    """NumPy's own dtype of this name in native byte order, or None; packages may have added others.
+
+    Those that count time are made anew for each unit, which NumPy takes for not built in.
+    """
     try:
         found = np.dtype(name)
     except TypeError:
         return None
-    return found if found.isbuiltin == 1 else None
+    return found if found.isbuiltin == 1 or counts_time(found) else None
 
 
 def find_ufunc(name: str) -> np.ufunc | None:
@@ -62,6 +66,11 @@ class NumpyLibrary:
 
     def ufunc(self, name: str) -> Any:
         return self._ufuncs[name]
+
+    def function(self, name: str) -> Any:
+        """NumPy's function of this name that is no ufunc, or None."""
+        found = getattr(np, name, None)
+        return found if callable(found) and name not in self._ufuncs else None
 
     def native(self, array: Array) -> Any:
         return array

@@ -10,6 +10,10 @@ import numpy as np
 
 from .basics import Array, without_sign
 from .spec import Loop
+from .times import NOT_A_TIME, counted, counts_time
+
+# Sequences of times no longer than this hold times alone; longer ones of odd length hold one that is none.
+ALL_TIMES = 1_000
 
 
 def loop_sequence(loop: Loop, dtype: str, length: int) -> Array:
@@ -31,6 +35,11 @@ def sequence(dtype: str, length: int) -> Array:
         values = np.asarray(words % 16 != 0)
     elif kind.kind in "iu":
         values = words.astype(f"u{kind.itemsize}").view(kind)
+    elif counts_time(kind):
+        counts = words.view(np.int64).copy()
+        if length % 2 and length > ALL_TIMES:
+            counts[length // 2] = NOT_A_TIME
+        values = counted(counts, kind)
     else:
         exponent = (words >> 11).astype(np.float64) * 2.0**-53 - 0.5
         magnitude = 1.0 + exponent * (0.6931471805599453 + 0.2402265069591007 * exponent)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .basics import Json, loop_text
+from .times import run_as
 
 # The bound, in ULP, of an operation that is correctly rounded.
 CORRECTLY_ROUNDED = 0.5
@@ -54,6 +55,16 @@ class Loop:
         return loop_text(self.inputs, self.outputs)
 
     @property
+    def operands(self) -> tuple[str, ...]:
+        """The dtypes of the arrays that the loop is run on: its inputs, times in a unit."""
+        return tuple(map(run_as, self.inputs))
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The dtypes of what it then returns."""
+        return tuple(map(run_as, self.outputs))
+
+    @property
     def is_rounded_correctly(self) -> bool:
         """Whether results are exact or the nearest there is."""
         return self.accuracy is None or self.accuracy <= CORRECTLY_ROUNDED
@@ -61,7 +72,10 @@ class Loop:
 
 @dataclass(frozen=True)
 class Ufunc:
-    """One ufunc and its loops."""
+    """One ufunc and its loops.
+
+    parameters: the names of its last inputs, where these take no part in the choice of a loop.
+    """
 
     name: str
     summary: str
@@ -73,6 +87,7 @@ class Ufunc:
     reorderable: bool
     loops: tuple[Loop, ...]
     signature: str | None = None
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +157,7 @@ def _ufunc(data: Json) -> Ufunc:
         reorderable=data["reorderable"],
         loops=tuple(_loop(data, index) for index in range(len(data["loops"]))),
         signature=data.get("signature"),
+        parameters=tuple(data["inputs"][len(data["inputs"]) - data["parameters"] :]),
     )
 
 

@@ -15,6 +15,7 @@ from .measure import (
     casting,
     casts,
     conditions,
+    coverage,
     dispatch,
     errors,
     flags,
@@ -64,6 +65,7 @@ STEPS: Sequence[Step] = (
     Step("same_sums", "same bits of reductions", ("same bits, reductions",), same_sums.measure),
     Step("same_casts", "same bits of casts", ("same bits, casts",), same_casts.measure),
     Step("accuracy", "accuracy against MPFR", ("accuracy",), accuracy.measure),
+    Step("coverage", "loops that were compared", ("coverage",), coverage.measure),
     Step("speed", "speed beside NumPy", ("speed",), speed.measure),
 )
 

@@ -178,7 +178,8 @@ class QUERN_EXPORT Ufunc {
   // Types of every loop: inputs, then outputs.
   std::vector<std::vector<DType>> loops() const;
 
-  // The loop for inputs of these dtypes. Throws TypeError if there is none.
+  // The loop for inputs of these dtypes. Throws TypeError if there is none, or if a unit of time does
+  // not convert to the loop's at the level same_kind.
   Resolution resolve(std::span<const DType> inputs) const;
   // The loop that reduces elements of this dtype.
   Resolution resolve_reduction(DType dtype) const;

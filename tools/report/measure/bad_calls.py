@@ -17,6 +17,8 @@ _WHOLE, _REAL = np.arange(3), np.ones(3)
 _BYTES, _SQUARE = np.ones(3, np.uint8), np.ones((2, 2))
 _SIGNED_BYTES = np.ones(3, np.int8)
 _EMPTY, _MASK = np.empty(0), np.array([True, False, True])
+_SPANS, _POINTS = _WHOLE.astype("m8[s]"), _WHOLE.astype("M8[D]")
+_MONTHS = _WHOLE.astype("m8[M]")
 
 
 def _read_only() -> Any:
@@ -124,6 +126,38 @@ CASES: dict[str, tuple[str, Case]] = {
     "at of a read-only array": ("add", lambda of: of("add").at(_read_only(), [0], 1)),
     "at with floats as indices": ("add", lambda of: of("add").at(np.ones(3), [0.5], 1)),
     "at with values of another shape": ("add", lambda of: of("add").at(np.ones(3), [0, 1], np.ones(3))),
+    # Times
+    "two points in time added": ("add", lambda of: of("add")(_POINTS, _POINTS)),
+    "a point less a number that is real": ("subtract", lambda of: of("subtract")(_POINTS, 1.5)),
+    "a span less a point": ("subtract", lambda of: of("subtract")(_SPANS, _POINTS)),
+    "a product of spans": ("multiply", lambda of: of("multiply")(_SPANS, _SPANS)),
+    "a product of a point": ("multiply", lambda of: of("multiply")(_POINTS, 2)),
+    "a span over truth values": ("divide", lambda of: of("divide")(_SPANS, _MASK)),
+    "a number over a span": ("divide", lambda of: of("divide")(_WHOLE, _SPANS)),
+    "a point beside a span": ("less", lambda of: of("less")(_POINTS, _SPANS)),
+    "a point beside a number": ("equal", lambda of: of("equal")(_POINTS, 1)),
+    "no root of a span": ("sqrt", lambda of: of("sqrt")(_SPANS)),
+    "no sign of a point": ("negative", lambda of: of("negative")(_POINTS)),
+    "no bits of spans": ("bitwise_and", lambda of: of("bitwise_and")(_SPANS, 1)),
+    "no NaT among numbers": ("isnat", lambda of: of("isnat")(_REAL)),
+    "no product of matrices of spans": ("matmul", lambda of: of("matmul")(_SPANS, _SPANS)),
+    "months beside seconds": ("add", lambda of: of("add")(_MONTHS, _SPANS)),
+    "months beside a day": ("add", lambda of: of("add")(_POINTS, _MONTHS)),
+    "units too far apart": ("add", lambda of: of("add")(_WHOLE.astype("m8[W]"), _WHOLE.astype("m8[as]"))),
+    "an integer beyond 64 bits beside spans": ("add", lambda of: of("add")(_SPANS, 2**64)),
+    "an integer beyond 64 bits beside points": ("maximum", lambda of: of("maximum")(_POINTS, 2**64)),
+    "a unit as dtype": ("add", lambda of: of("add")(_SPANS, _SPANS, dtype="m8[ms]")),
+    "a sum of spans as number": ("add", lambda of: of("add")(_SPANS, _SPANS, out=np.ones(3))),
+    "a sum of spans as point": ("add", lambda of: of("add")(_SPANS, _SPANS, out=_POINTS.copy())),
+    "a sum of spans as months": ("add", lambda of: of("add")(_SPANS, _SPANS, out=_MONTHS.copy())),
+    "casting='no' between units": ("add", lambda of: of("add")(_SPANS, _WHOLE.astype("m8[ms]"), casting="no")),
+    "a sum of points": ("add", lambda of: of("add").reduce(_POINTS)),
+    "a product of a sequence of spans": ("multiply", lambda of: of("multiply").reduce(_SPANS)),
+    "the latest of no points": ("maximum", lambda of: of("maximum").reduce(_POINTS[:0])),
+    "accumulated points": ("add", lambda of: of("add").accumulate(_POINTS)),
+    "sums of points by index": ("add", lambda of: of("add").reduceat(_POINTS, [0])),
+    "points added at points": ("add", lambda of: of("add").at(_POINTS.copy(), [0], _POINTS[:1])),
+    "an outer product of spans": ("multiply", lambda of: of("multiply").outer(_SPANS, _SPANS)),
     # Products of matrices
     "core dimensions that differ": ("matmul", lambda of: of("matmul")(np.ones((2, 3)), np.ones((2, 3)))),
     "numbers as matrices": ("matmul", lambda of: of("matmul")(1, 2)),

@@ -25,6 +25,7 @@ from ..context import Context, Section
 from ..ledger import Subject
 from ..oracle import NumpyLibrary
 from ..spec import Loop
+from ..times import NOT_A_TIME, counted, counts_time
 from .flags import raised_by_each, tags_of
 
 CHECK = "conditions"
@@ -52,6 +53,8 @@ def special_operands(dtype: str, inputs: int) -> Array:
         info = np.iinfo(kind)
         numbers = {0, 1, 2, 7, info.max, info.max - 1, info.min, info.min + 1}
         return np.array(sorted(numbers | ({-1, -2} if kind.kind == "i" else set())), kind)
+    if counts_time(kind):
+        return counted([NOT_A_TIME, NOT_A_TIME + 1, -7, -1, 0, 1, 2, 7, -NOT_A_TIME - 1], kind)
     if kind.kind == "c":
         part = "f4" if dtype == "complex64" else "f8"
         parts = _floats(part, 3) if inputs == 1 else _floats(part, 3)[[0, 1, 3, 6, 7, 9]]
@@ -96,7 +99,7 @@ def flags_of_baseline(rows: Rows) -> list[list[int]]:
 
 
 def _compare(context: Context, loop: Loop, numpys: Sequence[int], baseline: Sequence[int]) -> None:
-    library, columns = context.library, special_columns(loop.inputs)
+    library, columns = context.library, special_columns(loop.operands)
     for target in context.targets:
         library.use_target(target)
         subject = Subject(CHECK, loop.ufunc, loop.types, target)
@@ -116,7 +119,7 @@ def _compare(context: Context, loop: Loop, numpys: Sequence[int], baseline: Sequ
 
 def measure(context: Context) -> Section:
     loops = [loop for loop in context.loops() if not loop.refuses]
-    rows = [(loop.ufunc, loop.inputs) for loop in loops]
+    rows = [(loop.ufunc, loop.operands) for loop in loops]
     numpys, baseline = list(flags_of_numpy(rows)), flags_of_baseline(rows)
     tracked = context.progress.track(zip(loops, numpys, baseline, strict=True), len(loops))
     for loop, live, without in tracked:

@@ -35,7 +35,7 @@ def measure(context: Context) -> Section:
     counts = {target: Counter[str]() for target in context.all_targets}
     for target in context.all_targets:
         context.library.use_target(target)
-        for loop in context.loops():
+        for loop in context.own_loops():
             subject = Subject(CHECK, loop.ufunc, loop.types, target)
             key = f"{loop.ufunc}|{loop.types}|{target}"
             wanted = expected_target(context, loop, target)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..basics import FLAG_BITS, Array, error_text, flags_text, tuple_text
 from ..context import Context, Section
+from ..corpus import loop_corpus
 from ..ledger import Subject
 from ..library import FlagWatch, Library
 from ..spec import Loop
@@ -78,7 +79,7 @@ def _compare(context: Context, loop: Loop, columns: tuple[Array, ...], recorded:
 
 def _compare_masked(context: Context, loop: Loop, columns: tuple[Array, ...]) -> None:
     """Elements that `where` leaves out raise nothing."""
-    out = np.zeros(len(columns[0]), loop.outputs[0])
+    out = np.zeros(len(columns[0]), loop.results[0])
     nowhere = np.zeros(len(columns[0]), bool)
     for target in context.targets:
         context.library.use_target(target)
@@ -96,6 +97,7 @@ def measure(context: Context) -> Section:
     count = len(context.loops())
     for loop, columns, recorded in context.progress.track(special_tuples(context), count):
         _compare(context, loop, columns, recorded)
+    for loop in context.own_loops():
         if loop.flags and len(loop.outputs) == 1:
-            _compare_masked(context, loop, columns)
+            _compare_masked(context, loop, loop_corpus(loop, 0).columns)
     return {}

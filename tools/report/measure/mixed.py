@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 
 from ..basics import Array, error_text
+from ..calendar import leave_64_bits
 from ..context import Context, Section
 from ..corpus import Corpus, accepted, corpus
 from ..ledger import Subject
+from ..library import Library
 from ..spec import Ufunc
+from .casts import BEYOND
 from .refusals import Outcome
 from .resolution import chosen_loop, missing_tags
 from .values import enter
@@ -29,18 +33,33 @@ def _converts(inputs: tuple[str, ...], numpys: Outcome) -> bool:
     return numpys.error is None and numpys.text.split(" -> ")[0] != ", ".join(inputs)
 
 
-def _compare(context: Context, subject: Subject, inputs: Corpus) -> None:
-    with context.oracle.quiet(), context.library.quiet():
-        expected = context.oracle.call(subject.ufunc, *inputs.columns)
-        try:
-            outputs = context.library.call(subject.ufunc, *inputs.columns)
-        except Exception as error:
-            context.ledger.differs(
-                subject, "the call", error_text(error), "results", count=inputs.count
-            )
-            return
-    for ours, numpys in zip(outputs, expected, strict=True):
-        enter(context, subject, _as_computed(inputs.columns, numpys), ours, numpys)
+def _far(columns: tuple[Array, ...], loop: str, positions: Array) -> Array:
+    """Which operands at the positions leave 64 bits in the unit of the loop."""
+    dtypes = map(np.dtype, loop.split(" -> ")[0].split(", "))
+    far = [leave_64_bits(column[positions], dtype) for column, dtype in zip(columns, dtypes, strict=True)]
+    return np.asarray(np.logical_or.reduce(far))
+
+
+def _compare(context: Context, subject: Subject, inputs: Corpus, loop: str) -> None:
+    ours, numpys = (_call(library, subject.ufunc, inputs) for library in (context.library, context.oracle))
+    if not isinstance(ours, Outcome) and not isinstance(numpys, Outcome):
+        for mine, theirs in zip(ours, numpys, strict=True):
+            columns = _as_computed(inputs.columns, theirs)
+            enter(context, subject, columns, mine, theirs, (BEYOND, partial(_far, inputs.columns, loop)))
+    elif isinstance(ours, Outcome) and isinstance(numpys, Outcome) and ours.agrees_with(numpys):
+        context.ledger.passed(subject, inputs.count)
+    else:
+        texts = (side.text if isinstance(side, Outcome) else "results" for side in (ours, numpys))
+        context.ledger.differs(subject, "the call", *texts, count=inputs.count)
+
+
+def _call(library: Library, ufunc: str, inputs: Corpus) -> tuple[Array, ...] | Outcome:
+    """The outputs, or the refusal."""
+    try:
+        with library.quiet():
+            return library.call(ufunc, *inputs.columns)
+    except Exception as error:
+        return Outcome(error_text(error), error)
 
 
 def _as_computed(columns: tuple[Array, ...], results: Array) -> tuple[Array, ...]:
@@ -62,7 +81,7 @@ def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
         subject = Subject(CHECK, ufunc.name, ", ".join(inputs), context.targets[0])
         refuses = any(loop.refuses for loop in ufunc.loops) and np.dtype(inputs[-1]).kind in "biu"
         found = corpus(inputs, RANDOM)
-        _compare(context, subject, accepted(found) if refuses else found)
+        _compare(context, subject, accepted(found) if refuses else found, numpys.text)
 
 
 def measure(context: Context) -> Section:

@@ -18,6 +18,7 @@ from ..ledger import Subject
 from ..library import Library
 from ..sequences import loop_sequence
 from ..spec import Loop, Ufunc
+from ..times import ones, without_unit
 from .refusals import Outcome, outcome_of
 from .resolution import MISSING_DTYPE
 
@@ -40,11 +41,10 @@ def error_bound(ufunc: Ufunc, length: int) -> float:
 
 def _run(library: Library, ufunc: str, method: str, dtype: str) -> Array:
     if method == "empty":
-        return library.method(ufunc, "reduce", np.ones(0, dtype))
-    ones = np.ones(2, dtype)
+        return library.method(ufunc, "reduce", ones(0, dtype))
     if method == "reduceat":
-        return library.method(ufunc, "reduceat", ones, np.array([0, 1]))
-    return library.method(ufunc, method, ones)
+        return library.method(ufunc, "reduceat", ones(2, dtype), np.array([0, 1]))
+    return library.method(ufunc, method, ones(2, dtype))
 
 
 def _outcome(library: Library, ufunc: str, method: str, dtype: str) -> Outcome:
@@ -66,7 +66,7 @@ def _compare_types(context: Context, ufunc: Ufunc) -> None:
                 context.ledger.passed(subject)
                 continue
             found = numpys.text.split(" ", 1)[0]
-            missing = numpys.error is None and found not in context.spec.dtypes
+            missing = numpys.error is None and without_unit(found) not in context.spec.dtypes
             tags = [method, MISSING_DTYPE, found] if missing else [method]
             context.ledger.differs(
                 subject, f"{method} of {dtype}", ours.text, numpys.text, tags=tags
@@ -79,12 +79,12 @@ def reducing(context: Context) -> Iterator[tuple[Ufunc, str, Loop]]:
         if ufunc.name not in context.oracle.ufuncs() or (ufunc.nin, ufunc.nout) != (2, 1):
             continue
         loops = {loop.outputs[0]: loop for loop in ufunc.loops if loop.reduces}
-        for dtype in context.dtypes:
+        for dtype in context.loop_dtypes:
             try:
                 result = _run(context.oracle, ufunc.name, "reduce", dtype)
             except (TypeError, ValueError):
                 continue
-            loop = loops.get(result.dtype.name)
+            loop = loops.get(without_unit(result.dtype.name))
             if loop is not None:
                 yield ufunc, dtype, loop
 

@@ -12,6 +12,7 @@ from ..basics import Json, loop_text
 from ..context import Context, Section
 from ..ledger import PASSED, Subject
 from ..library import Library
+from ..times import ones, without_unit
 from .refusals import Outcome, outcome_of
 
 CHECK = "types"
@@ -43,7 +44,7 @@ def missing_tags(context: Context, outcome: Outcome) -> list[str]:
     """The tags of a NumPy outcome that names dtypes quern does not have."""
     if outcome.error is not None:
         return []
-    missing = sorted(names_in(outcome.text) - set(context.spec.dtypes))
+    missing = sorted(set(map(without_unit, names_in(outcome.text))) - set(context.spec.dtypes))
     return [MISSING_DTYPE, *missing] if missing else []
 
 
@@ -87,11 +88,11 @@ def _compare_folds(context: Context, ufunc: str) -> None:
 def _compare_functions(context: Context) -> None:
     """What are functions in NumPy and ufuncs here: the dtype of the result, or that there is none."""
     for ufunc in context.spec.ufuncs:
-        function = getattr(np, ufunc.name, None)
-        if ufunc.name in context.oracle.ufuncs() or not callable(function):
+        function = context.oracle.function(ufunc.name)
+        if function is None:
             continue
         for dtype in context.dtypes:
-            array = np.ones(2, dtype)
+            array = ones(2, dtype)
             # Parameters take no part in the choice; those of complex numbers are real.
             values = [array[:1].real] * (ufunc.nin - 1)
             ours = _result_of(lambda: context.library.call(ufunc.name, array, *values)[0])

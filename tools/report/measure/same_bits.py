@@ -156,7 +156,7 @@ def measure(context: Context) -> Section:
     hashes = []
     wide: tuple[Array, ...] = ()
     wide_for: tuple[tuple[str, ...], bool] = ((), False)
-    loops = context.loops()
+    loops = context.own_loops()
     with context.library.quiet():
         for loop in context.progress.track(loops, len(loops)):
             if (loop.inputs, loop.refuses) != wide_for:
@@ -171,7 +171,7 @@ def measure(context: Context) -> Section:
         "layouts": {layout.name: layout.what for layout in LAYOUTS},
         "threads": list(THREADS),
         "shared_elements": SHARED_ELEMENTS,
-        "elements": {name: corpus((name,), HASHED).count for name in context.dtypes},
+        "elements": {name: corpus((name,), HASHED).count for name in context.loop_dtypes},
     }
 
 

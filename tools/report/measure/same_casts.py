@@ -13,6 +13,7 @@ from ..bits import digest
 from ..context import Context, Section
 from ..corpus import HASHED, corpus
 from ..ledger import Subject
+from ..times import UNITS, counts_time_by_name, in_units
 from .same_bits import Matrix, Variant, enter_variant
 
 CHECK = "same bits, casts"
@@ -55,9 +56,9 @@ def _compare(context: Context, source: str, target: str, matrix: Matrix) -> Json
 def measure(context: Context) -> Section:
     matrix = Matrix()
     context.library.use_threads(1)
+    # Kernels convert counts, whatever their unit; movers convert units.
+    units = in_units(filter(counts_time_by_name, context.names_of_dtypes), UNITS)
+    pairs = dict.fromkeys(itertools.chain(*(itertools.product(each, repeat=2) for each in (context.loop_dtypes, units))))
     with context.library.quiet():
-        entries = [
-            _compare(context, source, target, matrix)
-            for source, target in itertools.product(context.dtypes, repeat=2)
-        ]
+        entries = [_compare(context, source, target, matrix) for source, target in pairs]
     return {"hashes": [e for e in entries if e is not None], "matrix": matrix.as_json()}

@@ -148,7 +148,7 @@ def _compare(context: Context, ufunc: Ufunc, dtype: str, loop: Loop, matrix: Mat
             )
             enter_variant(context, matrix, subject, variant, shared, ())
     return {
-        "ufunc": ufunc.name, "types": f"{dtype} -> {loop.outputs[0]}",
+        "ufunc": ufunc.name, "types": f"{dtype} -> {loop.results[0]}",
         "hash": digest(reference, shared),
     }  # fmt: skip
 

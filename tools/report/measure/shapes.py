@@ -62,7 +62,7 @@ class Memory:
         size = self.buffer.itemsize
         self.places.append(f"{list(shape)} at {start} by {strides}")
         return np.ndarray(
-            tuple(shape), self.buffer.dtype, self.buffer.data, start * size,
+            tuple(shape), self.buffer.dtype, self.buffer.view(np.uint8).data, start * size,
             tuple(stride * size for stride in strides),
         )  # fmt: skip
 
@@ -212,9 +212,9 @@ def _fault(ours: Any, numpys: Any, mine: Memory, theirs: Memory) -> tuple[str, s
 def exact_dtypes(context: Context, ufunc: Ufunc) -> list[str]:
     """Dtypes whose loop is exact and takes all operands, whatever their values, in it."""
     return [
-        loop.inputs[0]
+        loop.operands[0]
         for loop in ufunc.loops
-        if loop.accuracy is None and len(set(loop.inputs)) == 1 and loop.inputs[0] in context.dtypes
+        if loop.accuracy is None and len(set(loop.inputs)) == 1 and loop.operands[0] in context.loop_dtypes
         if not loop.refuses
     ]
 

@@ -17,6 +17,7 @@ from ..context import Context, Section
 from ..corpus import random_words
 from ..ledger import Subject
 from ..spec import Loop
+from ..times import ones
 from .refusals import Outcome, outcome_of
 from .values import SIGN_OF_ZERO
 
@@ -30,7 +31,7 @@ def extension_dtypes(context: Context) -> dict[str, np.dtype[Any]]:
         package = importlib.import_module("ml_dtypes")
     except ImportError:
         return {}
-    names = [name for name in context.spec.dtypes if name not in context.dtypes]
+    names = [name for name in context.spec.dtypes if name not in context.names_of_dtypes]
     return {name: np.dtype(getattr(package, name)) for name in names if hasattr(package, name)}
 
 
@@ -123,7 +124,7 @@ def _compare_promotion(context: Context, known: dict[str, np.dtype[Any]]) -> Non
     for first, second in itertools.product(everything, repeat=2):
         if first not in known and second not in known:
             continue
-        pair = [np.ones(1, everything[name]) for name in (first, second)]
+        pair = [ones(1, everything[name]) for name in (first, second)]
         ours, theirs = (_added(library, pair) for library in (context.library, context.oracle))
         subject = Subject(CHECK, "add", f"{first}, {second}")
         if ours.agrees_with(theirs):

@@ -11,6 +11,7 @@ from ..bits import canonical
 from ..context import Context, Section
 from ..ledger import Subject
 from ..spec import Loop, SpecialRow
+from ..times import NOT_A_TIME, counted, counts_time
 
 CHECK = "special values"
 REFUSED = "refused"  # the outputs of a row whose inputs the loop refuses
@@ -24,6 +25,8 @@ def parse_value(text: str, dtype: str) -> Array:
         return np.array([_BOOLEANS[text]])
     if kind.kind == "c":
         return np.array([complex(text)]).astype(kind)
+    if counts_time(kind):
+        return counted([NOT_A_TIME if text == "nat" else int(text)], kind)
     limits: Any = np.iinfo(kind) if kind.kind in "iu" else np.finfo(kind)
     if text in ("min", "max"):
         return np.array([getattr(limits, text)], kind)
@@ -39,9 +42,9 @@ def _text(values: list[Array], flags: int) -> str:
 
 
 def _compare_row(context: Context, subject: Subject, loop: Loop, row: SpecialRow) -> None:
-    inputs = [parse_value(t, d) for t, d in zip(row.inputs, loop.inputs, strict=True)]
+    inputs = [parse_value(t, d) for t, d in zip(row.inputs, loop.operands, strict=True)]
     refused = REFUSED in row.outputs
-    texts = [] if refused else zip(row.outputs, loop.outputs, strict=True)
+    texts = [] if refused else zip(row.outputs, loop.results, strict=True)
     outputs = [parse_value(t, d) for t, d in texts]
     flags = sum(SPEC_FLAG_BITS[word] for word in row.raises)
     case = f"({', '.join(row.inputs)}), {row.origin}"
@@ -55,7 +58,7 @@ def _compare_row(context: Context, subject: Subject, loop: Loop, row: SpecialRow
 
 
 def measure(context: Context) -> Section:
-    loops = [loop for loop in context.loops() if loop.special_values]
+    loops = [loop for loop in context.own_loops() if loop.special_values]
     for loop in context.progress.track(loops, len(loops)):
         for target in context.targets:
             context.library.use_target(target)

@@ -32,10 +32,10 @@ def sample(dtype: str, size: int) -> Array:
 
 def time_pair(context: Context, loop: Loop, size: int) -> tuple[float, float]:
     """Seconds per call: quern's and NumPy's."""
-    inputs = [sample(dtype, size) for dtype in loop.inputs]
+    inputs = [sample(dtype, size) for dtype in loop.operands]
     calls = []
     for library in (context.library, context.oracle):
-        outs = [library.native(np.zeros(size, dtype)) for dtype in loop.outputs]
+        outs = [library.native(np.zeros(size, dtype)) for dtype in loop.results]
         out = outs[0] if len(outs) == 1 else tuple(outs)
         operands = [library.native(column) for column in inputs]
         calls.append(Timed(library.ufunc(loop.ufunc), operands, {"out": out}))

@@ -6,7 +6,7 @@ the golden data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -40,9 +40,17 @@ def zero_ties(columns: tuple[Array, ...], expected: Array, positions: Array) -> 
 
 
 def enter(
-    context: Context, subject: Subject, columns: tuple[Array, ...], ours: Array, expected: Array
+    context: Context,
+    subject: Subject,
+    columns: tuple[Array, ...],
+    ours: Array,
+    expected: Array,
+    special: tuple[str, Callable[[Array], Array]] | None = None,
 ) -> None:
-    """Enters one output column beside the expected one, element by element."""
+    """Enters one output column beside the expected one, element by element.
+
+    special: a tag, and which of some positions it is for.
+    """
     if fault := shape_fault(ours, expected):
         context.ledger.differs(subject, "the result", fault, "", count=len(expected))
         return
@@ -50,10 +58,12 @@ def enter(
     context.ledger.passed(subject, len(expected) - len(wrong))
     if not len(wrong):
         return
-    tied = np.zeros(len(wrong), bool)
+    tagged, tag = np.zeros(len(wrong), bool), SIGN_OF_ZERO
     if returns_an_input(columns, expected):
-        tied = zero_ties(columns, expected, wrong) & (ours[wrong] == 0)
-    for positions, tags in ((wrong[tied], [SIGN_OF_ZERO]), (wrong[~tied], [])):
+        tagged = zero_ties(columns, expected, wrong) & (ours[wrong] == 0)
+    elif special is not None:
+        tag, tagged = special[0], special[1](wrong)
+    for positions, tags in ((wrong[tagged], [tag]), (wrong[~tagged], [])):
         if len(positions):
             first = int(positions[0])
             context.ledger.differs(
@@ -78,7 +88,21 @@ def outputs_or_none(
 
 def _compare_exact(context: Context, loop: Loop) -> None:
     inputs = loop_corpus(loop, context.scale.values, exhaustive=True)
-    expected = numpys_outputs(context.oracle, loop, inputs)
+    _compare_outputs(context, loop, inputs, numpys_outputs(context.oracle, loop, inputs))
+
+
+def _compare_function(context: Context, loop: Loop) -> None:
+    """A loop of a ufunc that NumPy has as a function of another kind, with its parameters by name."""
+    inputs = loop_corpus(loop, context.scale.values, exhaustive=True)
+    function, names = context.oracle.function(loop.ufunc), context.parameters[loop.ufunc]
+    main = len(inputs.columns) - len(names)
+    with context.oracle.quiet():
+        result = function(*inputs.columns[:main], **dict(zip(names, inputs.columns[main:], strict=True)))
+    _compare_outputs(context, loop, inputs, (np.asarray(result),))
+
+
+def _compare_outputs(context: Context, loop: Loop, inputs: Corpus, expected: Sequence[Array]) -> None:
+    """Every target's outputs beside those that are expected."""
     for target in context.targets:
         context.library.use_target(target)
         subject = Subject(CHECK, loop.ufunc, loop.types, target)
@@ -100,7 +124,7 @@ def _answer(library: Library, loop: Loop, operands: Sequence[Array]) -> Outcome:
 
 def _compare_refusals(context: Context, loop: Loop) -> None:
     """The special tuples one by one: a loop refuses those that NumPy refuses."""
-    inputs = corpus(loop.inputs, 0)
+    inputs = corpus(loop.operands, 0)
     for target in context.targets:
         context.library.use_target(target)
         subject = Subject(CHECK, loop.ufunc, loop.types, target)
@@ -199,4 +223,6 @@ def measure(context: Context) -> Section:
             _compare_exact(context, loop)
         if loop.refuses:
             _compare_refusals(context, loop)
+    for loop in context.function_loops():
+        _compare_function(context, loop)
     return {}

@@ -14,6 +14,7 @@ from ..context import Context, Section
 from ..ledger import Subject
 from ..library import Library
 from ..spec import Ufunc
+from ..times import ones, without_unit
 from .refusals import Outcome, outcome_of
 from .resolution import MISSING_DTYPE
 
@@ -42,7 +43,7 @@ def _tags(context: Context, ours: Outcome, numpys: Outcome) -> list[str]:
         dtype = np.dtype(ours.text.split(" ", 1)[0])
         return [ANSWERED, "truth value"] if dtype.kind == "b" else [ANSWERED]
     found = numpys.text.split(" ", 1)[0]
-    if numpys.error is not None or found in context.spec.dtypes:
+    if numpys.error is not None or without_unit(found) in context.spec.dtypes:
         return []
     return [MISSING_DTYPE, found]
 
@@ -51,7 +52,7 @@ def _compare_ufunc(context: Context, ufunc: Ufunc) -> None:
     exact = not any(context.is_approximate(loop) for loop in ufunc.loops)
     library, oracle = context.library, context.oracle
     for dtype, scalar, first in itertools.product(context.dtypes, SCALARS, (True, False)):
-        array = np.ones(1, dtype)
+        array = ones(1, dtype)
         operands = (array, scalar) if first else (scalar, array)
         ours = _outcome(library, ufunc.name, operands, exact)
         numpys = _outcome(oracle, ufunc.name, operands, exact)

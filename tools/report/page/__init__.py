@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ..basics import Json
 from ..oracle import find_dtype
+from ..times import LOOP_UNIT, counts_time_by_name, run_as, without_unit
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -23,9 +24,10 @@ LEVEL_MARKS = {
 
 
 def short_name(dtype: str) -> str:
-    """NumPy's two-letter name: `f8` for float64; the name itself where there is none."""
-    found = find_dtype(dtype) if dtype.isidentifier() else None
-    return f"{found.kind}{found.itemsize}" if found is not None else dtype
+    """NumPy's two-letter name: `f8` for float64, `m8[s]` for times; the name itself where there is none."""
+    name = without_unit(dtype)
+    found = find_dtype(name) if name.isidentifier() else None
+    return f"{found.kind}{found.itemsize}{dtype[len(name):]}" if found is not None else dtype
 
 
 def short_types(text: str) -> str:
@@ -43,6 +45,27 @@ def kind_class(text: str) -> str:
 def grouped(value: Any) -> str:
     """A number with commas between thousands; other values as they are."""
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _views(dtypes: Sequence[str]) -> list[Json]:
+    """The dtypes shown together in tables of types, by their places: each once, and those that count time in all units.
+
+    unit: what goes without saying in the table.
+    """
+    timed = [place for place, name in enumerate(dtypes) if counts_time_by_name(name)]
+    once = [place for place, name in enumerate(dtypes) if name == run_as(without_unit(name))]
+    views = [{"title": "each once", "what": "", "unit": f"[{LOOP_UNIT}]", "places": once},
+             {"title": "times in several units", "what": " of times", "unit": "", "places": timed}]  # fmt: skip
+    return [view for view in views if view["places"]]
+
+
+def _part(cells: Sequence[Sequence[str]], places: Sequence[int]) -> list[list[str]]:
+    """The rows and columns of a square table that a view shows."""
+    return [[cells[row][column] for column in places] for row in places]
+
+
+def _place(place: int, dtypes: Sequence[str]) -> str:
+    return dtypes[place]
 
 
 def _types_for_page(section: Json) -> Json:
@@ -65,6 +88,7 @@ def _embedded(data: Json) -> Markup:
         "rules": data["rules"],
         "types": _types_for_page(data["types"]),
         "dtypes": data["casting"].get("dtypes", []),
+        "views": _views(data["casting"].get("dtypes", [])),
         "shorts": {name: short_name(name) for name in data["casting"].get("dtypes", [])},
         "hashes": [
             {"what": what, **entry}
@@ -90,8 +114,9 @@ def _matrix(section: Json) -> Json:
     return {"targets": targets, "rows": list(zip(variants, rows, strict=True))}
 
 
-def _choices(rows: Sequence[Json]) -> dict[str, list[str]]:
+def _choices(rows: Sequence[Json], dtypes: Sequence[str]) -> dict[str, list[str]]:
     return {
+        "dtypes": list(dict.fromkeys(map(without_unit, dtypes))),
         "ufuncs": list(dict.fromkeys(row["ufunc"] for row in rows)),
         "targets": list(dict.fromkeys(row["target"] for row in rows)),
     }
@@ -108,7 +133,7 @@ def render(data: Json) -> str:
     )
     environment.filters |= {
         "short": short_name, "grouped": grouped, "kind": kind_class,
-        "mark": partial(LEVEL_MARKS.get),
+        "mark": partial(LEVEL_MARKS.get), "part": _part, "place": _place,
     }  # fmt: skip
     return environment.get_template("index.html.j2").render(
         data=data,
@@ -119,7 +144,8 @@ def render(data: Json) -> str:
             ("Reductions", _matrix(data["same_sums"])),
             ("Casts", _matrix(data["same_casts"])),
         ],
-        choices=_choices(data["rows"]),
+        views=_views(data["casting"].get("dtypes", [])),
+        choices=_choices(data["rows"], data["casting"].get("dtypes", [])),
         embedded=_embedded(data),
         style=Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
         script=Markup((FOLDER / "app.js").read_text(encoding="utf-8")),

@@ -152,10 +152,11 @@ function showAll() {
 }
 
 // ---- types -------------------------------------------------------------------------------------
-function typeCell(entry, cell) {
+const withoutUnit = (text, view) => (view.unit ? text.replaceAll(view.unit, '') : text);
+function typeCell(entry, cell, view) {
   const outcome = entry.cells[cell];
   const text = entry.outcomes[outcome];
-  const [inputs, output] = entry.short[outcome].split(' → ');
+  const [inputs, output] = withoutUnit(entry.short[outcome], view).split(' → ');
   const same = output && new Set(inputs.split(', ')).size === 1 ? inputs.split(', ')[0] : inputs;
   const shown = text === 'refused' ? '–' : same + (output !== same ? ' → ' + output : '');
   const status = entry.status[cell];
@@ -167,21 +168,23 @@ function showTypes() {
   if (!entry) return;
   byId('t-first-label').hidden = entry.nin < 3;
   const names = data.dtypes;
+  const view = data.views.find((item) => item.title === byId('t-view').value);
   const start = entry.nin < 3 ? 0 : names.indexOf(byId('t-first').value) * names.length ** 2;
-  const head = (name, scope) => make('th', {scope}, make('abbr', {title: name}, data.shorts[name]));
-  const line = (row) => names.map((_, column) => typeCell(entry, start + row * names.length + column));
+  const head = (place, scope) => make('th', {scope}, make('abbr', {title: names[place]}, withoutUnit(data.shorts[names[place]], view)));
+  const line = (row) => view.places.map((column) => typeCell(entry, start + row * names.length + column, view));
   const rows = entry.nin === 1 ? [make('tr', {}, make('td', {}, ''), ...line(0))]
-    : names.map((name, row) => make('tr', {}, head(name, 'row'), ...line(row)));
+    : view.places.map((row) => make('tr', {}, head(row, 'row'), ...line(row)));
   byId('t-table').replaceChildren(make('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Loops of ' + entry.ufunc},
-    make('table', {class: 'matrix'}, make('thead', {}, make('tr', {}, make('td', {}), ...names.map((name) => head(name, 'col')))), make('tbody', {}, ...rows))));
+    make('table', {class: 'matrix'}, make('thead', {}, make('tr', {}, make('td', {}), ...view.places.map((place) => head(place, 'col')))), make('tbody', {}, ...rows))));
 }
 
 for (const entry of data.types) byId('t-ufunc').append(make('option', {}, entry.ufunc));
+for (const view of data.views) byId('t-view').append(make('option', {}, view.title));
 for (const name of data.dtypes) byId('t-first').append(make('option', {}, name));
 byId('s-order').append(make('option', {value: ''}, 'as computed'),
   ...data.sizes.map((size) => make('option', {value: size}, 'slowest first, n=' + count(+size))));
 if (data.sizes.length) byId('s-order').value = data.sizes[data.sizes.length - 1];
-for (const id of ['t-ufunc', 't-first']) byId(id).addEventListener('change', showTypes);
+for (const id of ['t-ufunc', 't-view', 't-first']) byId(id).addEventListener('change', showTypes);
 byId('s-order').addEventListener('change', showSpeed);
 byId('filter').addEventListener('input', showAll);
 byId('filter').addEventListener('submit', (event) => event.preventDefault());

@@ -193,6 +193,8 @@ const LoopRow kRows[] = {
     {"nan_to_num", {"float64", "float64", "float64", "float64"}},
     {"nan_to_num", {"complex64", "float32", "float32", "float32"}},
     {"nan_to_num", {"complex128", "float64", "float64", "float64"}},
+    {"nan_to_num", {"timedelta64", "float64", "float64", "float64"}},
+    {"nan_to_num", {"datetime64", "float64", "float64", "float64"}},
     {"nextafter", {"float8_e4m3fn", "float8_e4m3fn"}},
     {"nextafter", {"float8_e5m2", "float8_e5m2"}},
     {"nextafter", {"bfloat16", "bfloat16"}},

@@ -211,8 +211,8 @@ TEST_CASE("nan_to_num: uint64, float64, float64, float64 -> uint64", "[nan_to_nu
 }
 
 const Row<float, float, float, float, float> kNanToNumFloat8E4m3fn[] = {
-    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 25},
-    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 28},
+    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 26},
+    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 29},
     {0.0f, 0.0f, 1.0f, 0.5f, 0.0f}, {0.0f, 3.0f, 0.1015625f, 7.0f, 0.0f},
     {0.0f, 88.0f, 0.0f, 0.0f, 0.0f}, {1.0f, 0.1015625f, 88.0f, 448.0f, 1.0f},
     {1.0f, 0.0f, -0.0f, -3.0f, 1.0f}, {1.0f, -1.0f, -7.0f, -448.0f, 1.0f},
@@ -257,10 +257,10 @@ TEST_CASE(
 }
 
 const Row<float, float, float, float, float> kNanToNumFloat8E5m2[] = {
-    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 25},
-    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 26},
-    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 27},
-    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 28},
+    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 26},
+    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 27},
+    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 28},
+    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 29},
     {0.0f, 0.0f, 1.0f, 0.5f, 0.0f}, {0.0f, 3.0f, 0.09375f, 7.0f, 0.0f},
     {0.0f, 96.0f, 1280.0f, 0.0f, 0.0f}, {1.0f, 0.09375f, 96.0f, 0.0f, 1.0f},
     {1.0f, 1280.0f, 57344.0f, -0.5f, 1.0f}, {1.0f, -0.0f, -3.0f, -0.0f, 1.0f},
@@ -308,10 +308,10 @@ TEST_CASE("nan_to_num: float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2 -> flo
 }
 
 const Row<float, float, float, float, float> kNanToNumBfloat16[] = {
-    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 25},
-    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 26},
-    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 27},
-    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 28},
+    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 26},
+    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 27},
+    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 28},
+    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 29},
     {0.0f, 0.0f, 1.0f, 0.5f, 0.0f}, {0.0f, 3.0f, 0.100097656f, 7.25f, 0.0f},
     {0.0f, 88.5f, 1232.0f, 1.0005577e-20f, 0.0f}, {1.0f, 0.100097656f, 88.5f, 5.969307e-39f, 1.0f},
     {1.0f, 1232.0f, 3.0040553e+38f, -1.0f, 1.0f}, {1.0f, 3.3895314e+38f, -0.5f, -88.5f, 1.0f},
@@ -380,10 +380,10 @@ TEST_CASE("nan_to_num: bfloat16, bfloat16, bfloat16, bfloat16 -> bfloat16", "[na
 }
 
 const Row<float, float, float, float, float> kNanToNumFloat16[] = {
-    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 25},
-    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 26},
-    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 27},
-    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 28},
+    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 26},
+    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 27},
+    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 28},
+    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 29},
     {0.0f, 0.0f, 1.0f, 0.5f, 0.0f}, {0.0f, 3.0f, 0.099975586f, 7.25f, 0.0f},
     {0.0f, 88.5f, 1235.0f, 0.0f, 0.0f}, {1.0f, 0.099975586f, 88.5f, 0.0f, 1.0f},
     {1.0f, 1235.0f, 65504.0f, -0.5f, 1.0f}, {1.0f, -0.0f, -3.0f, -0.0f, 1.0f},
@@ -430,10 +430,10 @@ TEST_CASE("nan_to_num: float16, float16, float16, float16 -> float16", "[nan_to_
 }
 
 const Row<float, float, float, float, float> kNanToNumFloat32[] = {
-    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 25},
-    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 26},
-    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 27},
-    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 28},
+    {kNaN, 0.0f, 1.0f, -1.0f, 0.0f, kNone, 26},
+    {kInf, 0.0f, 1.0f, -1.0f, 1.0f, kNone, 27},
+    {-kInf, 0.0f, 1.0f, -1.0f, -1.0f, kNone, 28},
+    {-0.0f, 2.0f, 1.0f, -1.0f, -0.0f, kNone, 29},
     {0.0f, 0.0f, 1.0f, 0.5f, 0.0f}, {0.0f, 3.0f, 0.1f, 7.25f, 0.0f},
     {0.0f, 88.5f, 1234.5677f, 1e-20f, 0.0f}, {1.0f, 0.1f, 88.5f, 6e-39f, 1.0f},
     {1.0f, 1234.5677f, 3e+38f, -1.0f, 1.0f}, {1.0f, kMax, -0.5f, -88.5f, 1.0f},
@@ -486,10 +486,10 @@ TEST_CASE("nan_to_num: float32, float32, float32, float32 -> float32", "[nan_to_
 }
 
 const Row<double, double, double, double, double> kNanToNumFloat64[] = {
-    {kNaN, 0.0, 1.0, -1.0, 0.0, kNone, 25},
-    {kInf, 0.0, 1.0, -1.0, 1.0, kNone, 26},
-    {-kInf, 0.0, 1.0, -1.0, -1.0, kNone, 27},
-    {-0.0, 2.0, 1.0, -1.0, -0.0, kNone, 28},
+    {kNaN, 0.0, 1.0, -1.0, 0.0, kNone, 26},
+    {kInf, 0.0, 1.0, -1.0, 1.0, kNone, 27},
+    {-kInf, 0.0, 1.0, -1.0, -1.0, kNone, 28},
+    {-0.0, 2.0, 1.0, -1.0, -0.0, kNone, 29},
     {0.0, 0.0, 1.0, 0.5, 0.0}, {0.0, 3.0, 0.1, 7.25, 0.0}, {0.0, 88.5, 1234.5678, 1e-20, 0.0},
     {1.0, 0.1, 88.5, 6e-39, 1.0}, {1.0, 1234.5678, 3e+38, -1.0, 1.0}, {1.0, kMax, -0.5, -88.5, 1.0},
     {0.5, 1e-20, -1.0, -1e-20, 0.5}, {0.5, -0.0, -88.5, -kInf, 0.5}, {0.5, -7.25, kInf, 0.5, 0.5},
@@ -538,9 +538,9 @@ TEST_CASE("nan_to_num: float64, float64, float64, float64 -> float64", "[nan_to_
 
 const Row<std::complex<float>, std::complex<float>, float, float,
           float> kNanToNumComplex64Float32Float32Float32[] = {
-    {{kNaN, kInf}, 0.0f, 1.0f, -1.0f, {0.0f, 1.0f}, kNone, 29},
-    {{-kInf, 2.0f}, 0.0f, 1.0f, -1.0f, {-1.0f, 2.0f}, kNone, 30},
-    {{kInf, kNaN}, 0.5f, 1.0f, -1.0f, {1.0f, 0.5f}, kNone, 31},
+    {{kNaN, kInf}, 0.0f, 1.0f, -1.0f, {0.0f, 1.0f}, kNone, 30},
+    {{-kInf, 2.0f}, 0.0f, 1.0f, -1.0f, {-1.0f, 2.0f}, kNone, 31},
+    {{kInf, kNaN}, 0.5f, 1.0f, -1.0f, {1.0f, 0.5f}, kNone, 32},
     {{0.0f, 0.0f}, 0.0f, 1.0f, 0.5f, {0.0f, 0.0f}}, {{0.0f, 0.0f}, 3.0f, 0.1f, 7.25f, {0.0f, 0.0f}},
     {{0.0f, 0.0f}, 88.5f, 1234.5677f, 1e-20f, {0.0f, 0.0f}},
     {{-0.0f, 0.0f}, 0.1f, 88.5f, 6e-39f, {-0.0f, 0.0f}},
@@ -633,9 +633,9 @@ TEST_CASE("nan_to_num: complex64, float32, float32, float32 -> complex64", "[nan
 
 const Row<std::complex<double>, std::complex<double>, double, double,
           double> kNanToNumComplex128Float64Float64Float64[] = {
-    {{kNaN, kInf}, 0.0, 1.0, -1.0, {0.0, 1.0}, kNone, 29},
-    {{-kInf, 2.0}, 0.0, 1.0, -1.0, {-1.0, 2.0}, kNone, 30},
-    {{kInf, kNaN}, 0.5, 1.0, -1.0, {1.0, 0.5}, kNone, 31},
+    {{kNaN, kInf}, 0.0, 1.0, -1.0, {0.0, 1.0}, kNone, 30},
+    {{-kInf, 2.0}, 0.0, 1.0, -1.0, {-1.0, 2.0}, kNone, 31},
+    {{kInf, kNaN}, 0.5, 1.0, -1.0, {1.0, 0.5}, kNone, 32},
     {{0.0, 0.0}, 0.0, 1.0, 0.5, {0.0, 0.0}}, {{0.0, 0.0}, 3.0, 0.1, 7.25, {0.0, 0.0}},
     {{0.0, 0.0}, 88.5, 1234.5678, 1e-20, {0.0, 0.0}}, {{-0.0, 0.0}, 0.1, 88.5, 6e-39, {-0.0, 0.0}},
     {{-0.0, 0.0}, 1234.5678, 3e+38, -1.0, {-0.0, 0.0}},
@@ -709,6 +709,70 @@ TEST_CASE("nan_to_num: complex128, float64, float64, float64 -> complex128", "[n
                      .types = {"complex128", "float64", "float64", "float64", "complex128"},
                      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumComplex128Float64Float64Float64);
+}
+
+const Row<std::int64_t, std::int64_t, double, double,
+          double> kNanToNumTimedelta64Float64Float64Float64[] = {
+    {kMin, 0.0, 1.0, -1.0, kMin, kNone, 33},
+    {0, 0.0, 1.0, 0.5, 0}, {0, 3.0, 0.1, 7.25, 0}, {0, 88.5, 1234.5678, 1e-20, 0},
+    {1, 0.1, 88.5, 6e-39, 1}, {1, 1234.5678, 3e+38, -1.0, 1}, {1, kMax, -0.5, -88.5, 1},
+    {2, 1e-20, -1.0, -1e-20, 2}, {2, -0.0, -88.5, -kInf, 2}, {2, -7.25, kInf, 0.5, 2},
+    {3, -1.0, kMin, 2.0, 3}, {3, -88.5, 0.0, 10.0, 3}, {3, kInf, 3.0, 6e-39, 3},
+    {7, -1e-20, 2.0, 3e+38, 7}, {7, -kInf, 10.0, -0.5, 7}, {7, 0.5, 6e-39, -1e-20, 7},
+    {8, kNaN, 1e-20, -1000000000000000.0, 8}, {8, 2.0, -0.0, kNaN, 8}, {8, 10.0, -7.25, 2.0, 8},
+    {31, 3.0, -3.0, 3.0, 31}, {31, 88.5, -1000000000000000.0, 88.5, 31},
+    {31, 3e+38, kNaN, 3e+38, 31}, {100, 1234.5678, -kInf, kMax, 100}, {100, kMax, 0.5, -3.0, 100},
+    {100, -3.0, 7.25, -1000000000000000.0, 100},
+    {9223372036854775807, -0.0, 0.1, kMin, 9223372036854775807},
+    {9223372036854775807, -7.25, 1234.5678, 0.0, 9223372036854775807},
+    {9223372036854775807, kMin, kMax, 3.0, 9223372036854775807}, {-1, -88.5, 3e+38, 0.1, -1},
+    {-1, kInf, -0.5, 1234.5678, -1}, {-1, 1.0, -1e-20, kMax, -1}, {-2, -kInf, -88.5, -0.0, -2},
+    {-2, 0.5, kInf, -7.25, -2}, {-2, 7.25, 1.0, kMin, -2}, {-3, 2.0, 0.0, kInf, -3},
+    {-3, 10.0, 3.0, 1.0, -3}, {-3, 6e-39, 88.5, 0.1, -3}, {-8, 88.5, 10.0, 7.25, -8},
+    {-8, 3e+38, 6e-39, 1e-20, -8}, {-8, -0.5, -1.0, -0.0, -8}, {-100, kMax, -0.0, -1.0, -100},
+    {-100, -3.0, -7.25, -88.5, -100}, {-100, -1000000000000000.0, kMin, kInf, -100},
+    {-9223372036854775807, -7.25, -1000000000000000.0, -kInf, -9223372036854775807},
+    {-9223372036854775807, kMin, kNaN, 0.5, -9223372036854775807},
+    {-9223372036854775807, 0.0, 2.0, 7.25, -9223372036854775807}, {kMin, kInf, 0.5, 10.0, kMin},
+    {kMin, 1.0, 7.25, 6e-39, kMin}, {kMin, 0.1, 1e-20, -1.0, kMin},
+};
+TEST_CASE("nan_to_num: timedelta64, float64, float64, float64 -> timedelta64", "[nan_to_num]") {
+  const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
+                     .types = {"timedelta64", "float64", "float64", "float64", "timedelta64"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kNanToNumTimedelta64Float64Float64Float64);
+}
+
+const Row<std::int64_t, std::int64_t, double, double,
+          double> kNanToNumDatetime64Float64Float64Float64[] = {
+    {kMin, 0.0, 1.0, -1.0, kMin, kNone, 33},
+    {0, 0.0, 1.0, 0.5, 0}, {0, 3.0, 0.1, 7.25, 0}, {0, 88.5, 1234.5678, 1e-20, 0},
+    {1, 0.1, 88.5, 6e-39, 1}, {1, 1234.5678, 3e+38, -1.0, 1}, {1, kMax, -0.5, -88.5, 1},
+    {2, 1e-20, -1.0, -1e-20, 2}, {2, -0.0, -88.5, -kInf, 2}, {2, -7.25, kInf, 0.5, 2},
+    {3, -1.0, kMin, 2.0, 3}, {3, -88.5, 0.0, 10.0, 3}, {3, kInf, 3.0, 6e-39, 3},
+    {7, -1e-20, 2.0, 3e+38, 7}, {7, -kInf, 10.0, -0.5, 7}, {7, 0.5, 6e-39, -1e-20, 7},
+    {8, kNaN, 1e-20, -1000000000000000.0, 8}, {8, 2.0, -0.0, kNaN, 8}, {8, 10.0, -7.25, 2.0, 8},
+    {31, 3.0, -3.0, 3.0, 31}, {31, 88.5, -1000000000000000.0, 88.5, 31},
+    {31, 3e+38, kNaN, 3e+38, 31}, {100, 1234.5678, -kInf, kMax, 100}, {100, kMax, 0.5, -3.0, 100},
+    {100, -3.0, 7.25, -1000000000000000.0, 100},
+    {9223372036854775807, -0.0, 0.1, kMin, 9223372036854775807},
+    {9223372036854775807, -7.25, 1234.5678, 0.0, 9223372036854775807},
+    {9223372036854775807, kMin, kMax, 3.0, 9223372036854775807}, {-1, -88.5, 3e+38, 0.1, -1},
+    {-1, kInf, -0.5, 1234.5678, -1}, {-1, 1.0, -1e-20, kMax, -1}, {-2, -kInf, -88.5, -0.0, -2},
+    {-2, 0.5, kInf, -7.25, -2}, {-2, 7.25, 1.0, kMin, -2}, {-3, 2.0, 0.0, kInf, -3},
+    {-3, 10.0, 3.0, 1.0, -3}, {-3, 6e-39, 88.5, 0.1, -3}, {-8, 88.5, 10.0, 7.25, -8},
+    {-8, 3e+38, 6e-39, 1e-20, -8}, {-8, -0.5, -1.0, -0.0, -8}, {-100, kMax, -0.0, -1.0, -100},
+    {-100, -3.0, -7.25, -88.5, -100}, {-100, -1000000000000000.0, kMin, kInf, -100},
+    {-9223372036854775807, -7.25, -1000000000000000.0, -kInf, -9223372036854775807},
+    {-9223372036854775807, kMin, kNaN, 0.5, -9223372036854775807},
+    {-9223372036854775807, 0.0, 2.0, 7.25, -9223372036854775807}, {kMin, kInf, 0.5, 10.0, kMin},
+    {kMin, 1.0, 7.25, 6e-39, kMin}, {kMin, 0.1, 1e-20, -1.0, kMin},
+};
+TEST_CASE("nan_to_num: datetime64, float64, float64, float64 -> datetime64", "[nan_to_num]") {
+  const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
+                     .types = {"datetime64", "float64", "float64", "float64", "datetime64"},
+                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+  check_loop(loop, kNanToNumDatetime64Float64Float64Float64);
 }
 
 const Row<float, float, float> kNextafterFloat8E4m3fn[] = {

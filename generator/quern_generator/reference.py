@@ -544,7 +544,7 @@ def convert(value: Any, dtype: DType) -> Value:
         return Complex(round_to(parts.real, dtype), round_to(parts.imag, dtype))
     if dtype.kind == "float":
         return round_to(real(value), dtype)
-    if isinstance(value, Real) or int(value) != value:
+    if isinstance(value, (Real, Complex)) or int(value) != value:
         raise ArithmeticError("the result is no whole number")
     return wrap(int(value), dtype)
 

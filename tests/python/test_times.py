@@ -363,6 +363,13 @@ def test_units_without_a_common_one_are_refused_by_name() -> None:
         quern.add(quern.asarray(counts([1], "M8[s]")), quern.asarray(counts([1], "m8[M]")))
 
 
+def test_nan_to_num_keeps_times() -> None:
+    for dtype in ("m8", "m8[25s]", "M8[D]"):
+        values = counts([*SMALL, *LARGE], dtype)
+        for array in layouts(values):
+            assert same(quern.nan_to_num(array, 0.0, 1.0, -1.0), np.nan_to_num(values)), dtype
+
+
 def test_clip() -> None:
     for dtype in ("m8[s]", "M8[s]"):
         a, low, high = counts([NAT, 1, 5, 90, 5], dtype), counts([2], dtype), counts([1], f"{dtype[:2]}[m]")

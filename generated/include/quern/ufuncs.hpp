@@ -385,9 +385,9 @@ QUERN_EXPORT Array multiply(const Operand& multiplicand, const Operand& multipli
 // Product of the elements. All axes by default.
 QUERN_EXPORT Array prod(const Array& array, const ReduceOptions& options = {});
 
-// The input with NaN and infinities replaced by numbers. Whole numbers stay as they are. Of a
-// complex number each part is replaced by itself. NumPy's defaults are 0, the largest and the
-// lowest finite number. Exact.
+// The input with NaN and infinities replaced by numbers. Whole numbers and times stay as they are,
+// NaT included. Of a complex number each part is replaced by itself. NumPy's defaults are 0, the
+// largest and the lowest finite number. Exact.
 QUERN_EXPORT Array nan_to_num(const Operand& value, const Operand& nan, const Operand& posinf,
                               const Operand& neginf, const CallOptions& options = {});
 

@@ -12,7 +12,7 @@ from ..basics import Json, loop_text
 from ..context import Context, Section
 from ..ledger import PASSED, Subject
 from ..library import Library
-from ..times import ones, without_unit
+from ..times import counts_time, ones, without_unit
 from .refusals import Outcome, outcome_of
 
 CHECK = "types"
@@ -93,8 +93,9 @@ def _compare_functions(context: Context) -> None:
             continue
         for dtype in context.dtypes:
             array = ones(2, dtype)
-            # Parameters take no part in the choice; those of complex numbers are real.
-            values = [array[:1].real] * (ufunc.nin - 1)
+            # Parameters take no part in the choice; those of complex numbers and times are real.
+            parameter = np.ones(1) if counts_time(array.dtype) else array[:1].real
+            values = [parameter] * (ufunc.nin - 1)
             ours = _result_of(lambda: context.library.call(ufunc.name, array, *values)[0])
             numpys = _result_of(lambda: function(array))
             compare_cell(context, Subject(CHECK, ufunc.name, dtype), ours, numpys)

@@ -53,9 +53,11 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/fused.cpp
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
+  src/kernels/integer_matrix.cpp
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
+  src/tables/absent_dtypes.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
   src/tables/bitwise.cpp
@@ -132,4 +134,5 @@ set(QUERN_GENERATED_TARGETS
   SSE2
   AVX2
   AVX3
+  AVX3_DL
 )

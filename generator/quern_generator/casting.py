@@ -8,7 +8,7 @@ from .classes import ClassTable, Names
 from .dtypes import DTypes
 from .faults import FaultLog
 from .load import Mapping, Scalar
-from .model import Casting, DType, NamedSet
+from .model import AbsentDType, Casting, DType, NamedSet
 from .promotion import Lattice, bits_of
 from .vocabulary import Vocabulary
 
@@ -69,6 +69,7 @@ class CastingReader:
             weak_alone=tuple(alone for _, alone in weak),
             flags=self.flags(),
             abstract=self.abstract(),
+            absent=self.absent(),
             standard_kinds=self.standard_kinds(),
         )
 
@@ -208,6 +209,21 @@ class CastingReader:
             found[name] = names
             classes.append(NamedSet(name, self.indices(names), parent, entry.text("summary")))
         return tuple(classes)
+
+    def absent(self) -> tuple[AbsentDType, ...]:
+        """Dtypes that are named to be refused; no name is that of a dtype, or of two of them."""
+        taken = {name: "a dtype" for dtype in self.dtypes.all for name in (dtype.name, dtype.npy)}
+        found = []
+        for name, entry in self.node.mapping("absent").items.items():
+            assert isinstance(entry, Mapping)
+            names = entry.scalars("names")
+            words = [(name, self.node.mapping("absent").keys[name]), *((scalar.text, scalar.place) for scalar in names)]
+            for word, place in words:
+                if word in taken:
+                    self.log.add(place, f"casting.absent.{name}", f'"{word}" is the name of {taken[word]} already')
+                taken.setdefault(word, f'"{name}"')
+            found.append(AbsentDType(name, tuple(scalar.text for scalar in names), entry.text("reason")))
+        return tuple(found)
 
     def standard_kinds(self) -> tuple[NamedSet, ...]:
         """The array API standard's kinds of dtypes."""

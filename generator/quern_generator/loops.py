@@ -45,6 +45,7 @@ class ExpandedLoop:
     computed_by: tuple[DType, ...] = ()  # inputs of the loop that does it
     computing: tuple[DType, ...] = ()  # inputs and outputs of its body, where no loop has that
     checked: tuple[Expression, ...] = ()  # the same that report integer overflow; none if the row has none
+    family: str = ""  # the kernel family, where the row names another than the ufunc's
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -139,6 +140,7 @@ class LoopReader:
         text, body = row.scalar("types"), row.scalar("body")
         assert text is not None
         core = self.cores.of_row(row, entry)
+        family = self.family(row, entry)
         parsed = parse_body(body, f"{entry}.body", self.log) if body is not None and not self.cores.stated else None
         checked = row.scalar("checked")
         parsed_checked = parse_body(checked, f"{entry}.checked", self.log) if checked is not None and parsed else None
@@ -185,6 +187,7 @@ class LoopReader:
                 computes,
                 computing=computing,
                 checked=typed_checked,
+                family=family,
             )
         if parsed:
             faults.report(parsed, self.log)
@@ -192,6 +195,13 @@ class LoopReader:
             faults_of_checked.report(parsed_checked, self.log)
         for message in missing:
             self.log.add(row.place, entry, message)
+
+    def family(self, row: Mapping, entry: str) -> str:
+        """The kernel family that the row names; "" if it leaves that to the ufunc."""
+        family, words = row.scalar("family"), self.context.words.families
+        if family is not None and family.text not in words:
+            self.log.add_unknown(family.place, f"{entry}.family", "family", family.text, words)
+        return row.text("family")
 
     def expanded(self, types: RowTypes) -> Iterator[tuple[tuple[DType, ...], tuple[DType, ...]]]:
         """Inputs and outputs for every choice of the class variables."""

@@ -259,6 +259,15 @@ class NamedSet:
 
 
 @dataclass(frozen=True)
+class AbsentDType:
+    """A dtype of NumPy that there is none for here: ``absent`` of ``casting.yaml``."""
+
+    name: str
+    names: tuple[str, ...]  # others that it goes by
+    reason: str
+
+
+@dataclass(frozen=True)
 class Casting:
     """Promotion and casting over all dtypes, in index order."""
 
@@ -271,6 +280,7 @@ class Casting:
     flags: tuple[tuple[tuple[str, ...], ...], ...]  # [from][to] hardware flags reported by the cast
     abstract: tuple[NamedSet, ...] = ()  # abstract: NumPy's classes of dtypes, each after the one that holds it
     standard_kinds: tuple[NamedSet, ...] = ()  # standard_kinds: the array API standard's
+    absent: tuple[AbsentDType, ...] = ()  # absent: NumPy's dtypes without a counterpart
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ LOOP = record(
         "flags": NAMES,
         "exact": FLAG,
         "refuses": TEXT,
+        "family": NAME,
     },
 )
 REDUCE = record(
@@ -189,6 +190,7 @@ CASTING = record(
         "apart": MapOf(TEXT),
         "abstract": MapOf(record({"members": TEXT, "summary": TEXT}, {"of": NAME})),
         "standard_kinds": MapOf(TEXT),
+        "absent": MapOf(record({"names": TEXTS, "reason": TEXT})),
     },
 )
 TARGETS = MapOf(record({"architecture": NAME, "summary": TEXT}, {"families": NAMES}))

@@ -310,7 +310,7 @@ class UfuncReader:
             neutral=value_text(facts.neutral, loop.outputs[0]) if facts.neutral is not None else None,
             reduces=closed(loop) and self.parameters == 0,
             exact=loop.exact,
-            family=self.node.text("family"),
+            family=loop.family or self.node.text("family"),
             core=loop.core,
             kernel=kernel_name(self.name, loop.inputs),
             same_code_as=None,
@@ -325,8 +325,8 @@ class UfuncReader:
         )
 
     def kinds(self, loop: ExpandedLoop) -> tuple[tuple[str, str], ...]:
-        """A loop's kind on every target that the ufunc's family is built for: its worst result's, or its core's."""
-        family, words = self.node.text("family"), tuple(self.context.words.loop_kinds)
+        """A loop's kind on every target that its family is built for: its worst result's, or its core's."""
+        family, words = loop.family or self.node.text("family"), tuple(self.context.words.loop_kinds)
         targets = [target for target in self.context.targets if family in target.families]
         found = []
         for target in targets:

@@ -28,8 +28,8 @@ bool IsDense(std::span<const Index> shape, std::span<const Index> strides, Index
 
 Index CheckedSize(std::span<const Index> shape, std::size_t itemsize, const char* what) {
   if (shape.size() > kMaxRank) {
-    throw ShapeError(std::string(what) + ": " + std::to_string(shape.size()) +
-                     " axes; at most " + std::to_string(kMaxRank) + " are possible");
+    throw ShapeError(std::string(what) + ": " + std::to_string(shape.size()) + " axes; at most " +
+                     std::to_string(kMaxRank) + " are possible");
   }
   bool has_zero = false;
   Index size = 1;
@@ -205,9 +205,8 @@ Array Array::from_memory(void* data, DType dtype, std::span<const Index> shape,
     throw ShapeError("from_memory: " + std::to_string(strides.size()) + " strides for " +
                      std::to_string(shape.size()) + " axes");
   }
-  std::shared_ptr<void> owner(data, [release = std::move(release)](void*) {
-    if (release) release();
-  });
+  std::shared_ptr<void> owner;
+  if (release) owner.reset(data, [release = std::move(release)](void*) { release(); });
   return ArrayAccess::Make(std::move(owner), static_cast<std::byte*>(data), dtype, shape, strides,
                            writeable);
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "core/absent_dtypes.h"
 #include "core/nearest.h"
 #include "core/registry.h"
 #include "core/time_unit.h"
@@ -65,6 +66,9 @@ DType DType::parse(std::string_view text) {
   }
   const int id = registry.FindDType(name);
   if (id < 0) {
+    if (const std::string refusal = NotSupportedText(name); !refusal.empty()) {
+      throw TypeError(refusal);
+    }
     const std::vector<std::string_view> names = registry.DTypeNames();
     throw TypeError("unknown dtype '" + std::string(text) + "'" + DidYouMean(name, names));
   }

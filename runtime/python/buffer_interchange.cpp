@@ -1,10 +1,13 @@
 // The buffer protocol and __array_interface__.
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/absent_dtypes.h"
 #include "python/dtype_binding.h"
 #include "python/errors_binding.h"
 #include "python/interchange.h"
@@ -173,6 +176,16 @@ void CheckLayout(const Array& array, int flags) {
   }
 }
 
+// No dtype has elements of this format: of those that NumPy has, the reason is known.
+[[noreturn]] void FailOnFormat(std::string_view format, Py_ssize_t size) {
+  std::string_view name = format.substr(0, format.find('{'));  // "T{...}" is a record
+  name.remove_prefix(std::min(name.find_first_not_of("@=<>!^"), name.size()));
+  const std::string refusal = NotSupportedText(name);
+  const std::string what = "elements of buffer format '" + std::string(format) + "' and " +
+                           std::to_string(size) + " bytes";
+  throw TypeError(refusal.empty() ? "no dtype for " + what : what + ": " + refusal);
+}
+
 }  // namespace
 
 std::optional<Array> FromBuffer(nb::handle object) {
@@ -186,11 +199,7 @@ std::optional<Array> FromBuffer(nb::handle object) {
   }
   const std::optional<DType> dtype =
       FindBufferFormat(view.format, static_cast<std::size_t>(view.itemsize));
-  if (!dtype) {
-    throw TypeError(std::string("no dtype for elements of buffer format '") +
-                    (view.format == nullptr ? "B" : view.format) + "' and " +
-                    std::to_string(view.itemsize) + " bytes");
-  }
+  if (!dtype) FailOnFormat(view.format == nullptr ? "B" : view.format, view.itemsize);
   const std::span<const Index> shape(view.shape, static_cast<std::size_t>(view.ndim));
   const std::vector<Index> dense =
       view.strides == nullptr ? RowStrides(shape, view.itemsize) : std::vector<Index>();

@@ -111,7 +111,7 @@ Array ReduceByUfunc(const Ufunc* ufunc, const Array& array, const ReduceOptions&
 }
 
 AnyObject Reduce(const Ufunc* ufunc, Reducer reducer, const ReductionArguments& arguments) {
-  const Converted input = AsArray(arguments.array);
+  const Array input = BorrowArray(arguments.array);
   ReduceOptions options;
   options.axis = AsAxes(arguments.axis);
   options.dtype = OptionalDType(arguments.dtype);
@@ -129,8 +129,7 @@ AnyObject Reduce(const Ufunc* ufunc, Reducer reducer, const ReductionArguments& 
     if (ufunc != nullptr) initial.Settle(*ufunc);
     options.initial = initial.operands().front();
   }
-  Array result =
-      Calculate(input.array.size(), [&] { return reducer(ufunc, input.array, options); });
+  Array result = Calculate(input.size(), [&] { return reducer(ufunc, input, options); });
   return outputs.Result(0, std::move(result));
 }
 

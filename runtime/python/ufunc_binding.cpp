@@ -115,12 +115,13 @@ nb::tuple TypesOf(const Resolution& resolution) {
 
 // Dtypes of the loop that folds elements of a dtype.
 nb::tuple ResolveReductionDTypes(const Ufunc& ufunc, nb::handle dtypes) {
-  const bool form = nb::len(dtypes) == 3 && dtypes[nb::int_(0)].is_none() &&
-                    dtypes[nb::int_(2)].is_none();
+  const bool form =
+      nb::len(dtypes) == 3 && dtypes[nb::int_(0)].is_none() && dtypes[nb::int_(2)].is_none();
   if (!form || ufunc.inputs() != 2 || ufunc.outputs() != 1 || !ufunc.signature().empty()) {
-    throw ValueError(std::string(ufunc.name()) +
-                     ": resolve_dtypes of a reduction needs (None, dtype, None), and a binary ufunc "
-                     "with one result and no signature");
+    throw ValueError(
+        std::string(ufunc.name()) +
+        ": resolve_dtypes of a reduction needs (None, dtype, None), and a binary ufunc "
+        "with one result and no signature");
   }
   return TypesOf(ufunc.resolve_reduction(AsDType(nb::object(dtypes[nb::int_(1)]))));
 }
@@ -175,15 +176,14 @@ Index SingleAxis(const Ufunc& ufunc, const char* method, nb::handle axis, const 
 AnyObject AccumulateMethod(nb::handle self, nb::handle array, nb::handle axis, nb::handle dtype,
                            nb::handle out) {
   const Ufunc& ufunc = UfuncIn(self);
-  const Converted input = AsArray(array);
+  const Array input = BorrowArray(array);
   Outputs outputs(1);
   outputs.SetAll(out.ptr());
   AccumulateOptions options;
-  options.axis = SingleAxis(ufunc, "accumulate", axis, input.array);
+  options.axis = SingleAxis(ufunc, "accumulate", axis, input);
   options.dtype = OptionalDType(dtype);
   options.out = outputs.first();
-  Array result =
-      Calculate(input.array.size(), [&] { return ufunc.accumulate(input.array, options); });
+  Array result = Calculate(input.size(), [&] { return ufunc.accumulate(input, options); });
   return outputs.Result(0, std::move(result));
 }
 
@@ -201,16 +201,15 @@ std::vector<Index> AsPositions(nb::handle indices) {
 AnyObject ReduceAtMethod(nb::handle self, nb::handle array, nb::handle indices, nb::handle axis,
                          nb::handle dtype, nb::handle out) {
   const Ufunc& ufunc = UfuncIn(self);
-  const Converted input = AsArray(array);
+  const Array input = BorrowArray(array);
   const std::vector<Index> positions = AsPositions(indices);
   Outputs outputs(1);
   outputs.SetAll(out.ptr());
   AccumulateOptions options;
-  options.axis = SingleAxis(ufunc, "reduceat", axis, input.array);
+  options.axis = SingleAxis(ufunc, "reduceat", axis, input);
   options.dtype = OptionalDType(dtype);
   options.out = outputs.first();
-  Array result = Calculate(input.array.size(),
-                           [&] { return ufunc.reduceat(input.array, positions, options); });
+  Array result = Calculate(input.size(), [&] { return ufunc.reduceat(input, positions, options); });
   return outputs.Result(0, std::move(result));
 }
 
@@ -335,10 +334,11 @@ void DefineMethods(nb::class_<UfuncObject>& type) {
            "The ufunc on all pairs; keywords as in calls.");
   type.def("at", &AtMethod, nb::arg("a"), nb::arg("indices"), nb::arg("b") = nb::none(),
            "a[indices] op= b, where repeated positions count each time.");
-  type.def("resolve_dtypes", &ResolveDTypes, nb::arg("dtypes"), nb::kw_only(),
-           nb::arg("reduction") = false,
-           "The dtypes of the loop for a tuple of dtypes, None for outputs; with reduction=True of\n"
-           "the loop that folds elements of a dtype, given as (None, dtype, None).");
+  type.def(
+      "resolve_dtypes", &ResolveDTypes, nb::arg("dtypes"), nb::kw_only(),
+      nb::arg("reduction") = false,
+      "The dtypes of the loop for a tuple of dtypes, None for outputs; with reduction=True of\n"
+      "the loop that folds elements of a dtype, given as (None, dtype, None).");
   type.def("explain", &Explain, nb::arg("dtypes"),
            "The loop for input dtypes: its types, the spec line it stands in, its target, and "
            "its kind there: vector, emulated or scalar.");

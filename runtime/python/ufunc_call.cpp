@@ -8,6 +8,7 @@
 #include "python/dtype_binding.h"
 #include "python/errors_binding.h"
 #include "python/interchange.h"
+#include "python/numpy_arrays.h"
 #include "python/reduction.h"
 #include "python/time_values.h"
 #include "python/values.h"
@@ -241,7 +242,7 @@ void Inputs::Add(PyObject* object) {
     std::construct_at(&operands_[position], object == Py_True);
     return;
   }
-  AddArray(position, converted_.Keep(AsArray(object).array));
+  AddArray(position, converted_.Keep(BorrowArray(object)));
 }
 
 void Inputs::AddArray(std::size_t position, const Array& array) {
@@ -304,7 +305,8 @@ void Outputs::Set(std::size_t position, PyObject* object) {
   if (object == Py_None || object == Py_Ellipsis) return;
   Array* array = ArrayIn(object);
   if (array == nullptr) {
-    std::optional<Array> shared = FromExporter(object);
+    std::optional<Array> shared = BorrowNumpyArray(object);
+    if (!shared) shared = FromExporter(object);
     if (!shared) {
       throw TypeError(std::string("return arrays must be arrays or export writeable memory, not ") +
                       TypeName(object));
@@ -349,7 +351,7 @@ void Keywords::Set(const Ufunc& ufunc, PyObject* name, PyObject* value) {
 std::optional<Array> AsMask(PyObject* where) {
   if (where == nullptr || where == Py_True) return std::nullopt;
   if (IsWeakNumber(where) || PyBool_Check(where)) return ScalarArray(where, DType::of<bool>());
-  return AsArray(where).array;
+  return BorrowArray(where);
 }
 
 Options::Options(const Ufunc& ufunc, const Keywords& keywords, const Outputs& outputs)

@@ -15,13 +15,25 @@ namespace quern::python {
 // Arrays that a call has to make for its time; they stay where they are.
 class KeptArrays {
  public:
+  KeptArrays() {}  // NOLINT(modernize-use-equals-default): leaves first_ as it is
+  KeptArrays(const KeptArrays&) = delete;
+  KeptArrays& operator=(const KeptArrays&) = delete;
+  ~KeptArrays() { std::destroy_n(first_, count_); }
+
   Array& Keep(Array&& array) {
-    arrays_.push_back(std::make_unique<Array>(std::move(array)));
-    return *arrays_.back();
+    if (count_ < kFirst) return *std::construct_at(&first_[count_++], std::move(array));
+    more_.push_back(std::make_unique<Array>(std::move(array)));
+    return *more_.back();
   }
 
  private:
-  std::vector<std::unique_ptr<Array>> arrays_;
+  static constexpr std::size_t kFirst = 4;  // without an allocation
+
+  std::size_t count_ = 0;
+  union {
+    Array first_[kFirst];  // made one by one
+  };
+  std::vector<std::unique_ptr<Array>> more_;
 };
 
 // The inputs of one call. Arrays are borrowed where the object holds one and kept here where it had

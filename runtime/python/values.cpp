@@ -10,6 +10,7 @@
 #include "python/dtype_binding.h"
 #include "python/errors_binding.h"
 #include "python/interchange.h"
+#include "python/numpy_arrays.h"
 #include "python/time_values.h"
 #include "quern/errors.hpp"
 
@@ -241,6 +242,11 @@ Converted AsArray(nb::handle object, std::optional<DType> dtype) {
   if (PyList_CheckExact(raw) || PyTuple_CheckExact(raw))
     return {FromSequence(object, dtype), false};
   return FromOtherObject(object, dtype);
+}
+
+Array BorrowArray(nb::handle object) {
+  if (std::optional<Array> array = BorrowNumpyArray(object.ptr())) return std::move(*array);
+  return AsArray(object).array;
 }
 
 Array AsArrayOf(nb::handle object, std::optional<DType> dtype) {

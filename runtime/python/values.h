@@ -30,7 +30,10 @@ struct Converted {
 // numbers become; it does not convert arrays. TypeError for objects that hold no numbers,
 // ValueError for ragged lists.
 Converted AsArray(nb::handle object, std::optional<DType> dtype = {});
-// The same, converted to a dtype if one is given.
+// The same for the time of a call that holds a reference to `object`: neither the array nor a view
+// of it may be handed out.
+Array BorrowArray(nb::handle object);
+// As AsArray, converted to a dtype if one is given.
 Array AsArrayOf(nb::handle object, std::optional<DType> dtype);
 
 // A nested list or tuple of numbers and arrays.

@@ -63,9 +63,9 @@ HWY_INLINE T FromSum(Sum sum) {
 
 // c[j] = sum over i of x[i] * rows[i][j], or of the conjugate of x[i].
 template <class T, bool kConjugate = false>
-HWY_INLINE void TimesRows(const std::byte* x, std::ptrdiff_t x_step, const std::byte* rows,
-                          std::ptrdiff_t row_step, std::ptrdiff_t column_step, std::byte* c,
-                          std::ptrdiff_t c_step, std::size_t inner, std::size_t columns) {
+HWY_NOINLINE void TimesRows(const std::byte* x, std::ptrdiff_t x_step, const std::byte* rows,
+                            std::ptrdiff_t row_step, std::ptrdiff_t column_step, std::byte* c,
+                            std::ptrdiff_t c_step, std::size_t inner, std::size_t columns) {
   if constexpr (std::is_floating_point_v<Lane<T>>) {
     // Lanes of the tree visit rows far apart, which only caches forgive.
     constexpr std::size_t kCached = (std::size_t{1} << 18) / sizeof(T);
@@ -80,12 +80,24 @@ HWY_INLINE void TimesRows(const std::byte* x, std::ptrdiff_t x_step, const std::
                                              inner, columns);
 }
 
+// MultiplyTile as a function: tiles are most of the code, and types that share an arithmetic share
+// them.
+template <class Arithmetic, std::size_t kRows, std::size_t kVectors, bool kPartial = false>
+HWY_NOINLINE void Tile(const std::byte* left, UnitSteps left_steps, const std::byte* right,
+                       std::ptrdiff_t right_step, std::size_t inner, typename Arithmetic::Sum* sums,
+                       std::ptrdiff_t width, std::size_t last = 0) {
+  MultiplyTile<Arithmetic, kRows, kVectors, kPartial>(left, left_steps, right, right_step, inner,
+                                                      sums, width, last);
+}
+
 template <class T>
 struct MatrixLoop {
   using Arithmetic = typename ArithmeticOf<T>::type;
   using Unit = typename Arithmetic::Unit;
   using Sum = typename Arithmetic::Sum;
   using D = typename Arithmetic::D;
+  static constexpr std::size_t kTileRows = Arithmetic::kRows;
+  static constexpr std::size_t kTileVectors = Arithmetic::kVectors;
   static constexpr std::size_t kLanes = HWY_MAX_BYTES / sizeof(Sum);
   static constexpr std::size_t kWidth = kTileVectors * kLanes;  // columns of a tile
   // Blocks: steps of the inner axis, rows, columns. The columns' panels are kInnerBlock *
@@ -172,21 +184,6 @@ struct MatrixLoop {
     return std::min(vectors == kTileVectors + 1 ? std::size_t{2} : vectors, kTileVectors) * kLanes;
   }
 
-  template <std::size_t kRows>
-  static HWY_INLINE void Tile(const std::byte* left, UnitSteps left_steps, const std::byte* right,
-                              std::ptrdiff_t right_step, std::size_t inner, Sum* sums,
-                              std::size_t width) {
-    const auto step = static_cast<std::ptrdiff_t>(width);
-    if (width == 3 * kLanes && kTileVectors >= 3) {
-      MultiplyTile<Arithmetic, kRows, kTileVectors>(left, left_steps, right, right_step, inner,
-                                                    sums, step);
-    } else if (width == 2 * kLanes) {
-      MultiplyTile<Arithmetic, kRows, 2>(left, left_steps, right, right_step, inner, sums, step);
-    } else {
-      MultiplyTile<Arithmetic, kRows, 1>(left, left_steps, right, right_step, inner, sums, step);
-    }
-  }
-
   // Three plain loops.
   static HWY_INLINE void Loops(const MatrixOperands& m) {
     for (std::size_t i = 0; i < m.rows; ++i) {
@@ -207,60 +204,42 @@ struct MatrixLoop {
     }
   }
 
-  // Rows of a tile over operands where they lie.
-  template <std::size_t kRows>
-  static HWY_INLINE void RowsInPlace(const MatrixOperands& m, std::size_t& i, std::size_t column,
-                                     std::size_t start, std::size_t inner, const std::byte* right,
-                                     std::ptrdiff_t right_step, std::size_t width) {
-    HWY_ALIGN Sum sums[kRows * kWidth];
-    const std::size_t columns = std::min(width, m.columns - column);
-    for (; i + kRows <= m.rows; i += kRows) {
-      const std::byte* left = m.a + static_cast<std::ptrdiff_t>(i) * m.a_row +
-                              static_cast<std::ptrdiff_t>(start) * m.a_inner;
-      Tile<kRows>(left, {m.a_row, m.a_inner}, right, right_step, inner, sums, width);
-      for (std::size_t r = 0; r < kRows; ++r) {
-        MergeRow(sums + r * width, columns, start == 0,
-                 m.c + static_cast<std::ptrdiff_t>(i + r) * m.c_row +
-                     static_cast<std::ptrdiff_t>(column) * m.c_column,
-                 m.c_column);
-      }
-    }
+  // True if elements of rows on the right, or of the result, adjoin.
+  static HWY_INLINE bool RightHasRows(const MatrixOperands& m) {
+    return m.b_column == static_cast<std::ptrdiff_t>(sizeof(T));
   }
-
-  // Plain arithmetic on operands where they lie; only columns that fill no vector, or whose
-  // elements are apart, are packed.
-  static HWY_NOINLINE void InPlace(const MatrixOperands& m) {
-    HWY_ALIGN Unit panel[kInnerBlock * kWidth];
-    for (std::size_t start = 0; start < m.inner; start += kInnerBlock) {
-      const std::size_t inner = std::min(kInnerBlock, m.inner - start);
-      std::size_t width = 0;
-      for (std::size_t j = 0; j < m.columns; j += width) {
-        width = TileWidth(m.columns - j);
-        const std::size_t valid = std::min(width, m.columns - j);
-        const std::byte* right = m.b + static_cast<std::ptrdiff_t>(start) * m.b_inner +
-                                 static_cast<std::ptrdiff_t>(j) * m.b_column;
-        std::ptrdiff_t step = m.b_inner;
-        if (valid < width || m.b_column != static_cast<std::ptrdiff_t>(sizeof(T))) {
-          PackPanel<false>(right, m.b_inner, m.b_column, valid, width, inner, panel);
-          right = reinterpret_cast<const std::byte*>(panel);
-          step = static_cast<std::ptrdiff_t>(width * sizeof(Unit));
-        }
-        std::size_t i = 0;
-        RowsInPlace<kTileRows>(m, i, j, start, inner, right, step, width);
-        RowsInPlace<4>(m, i, j, start, inner, right, step, width);
-        RowsInPlace<2>(m, i, j, start, inner, right, step, width);
-        RowsInPlace<1>(m, i, j, start, inner, right, step, width);
-      }
-    }
-  }
-
-  // True if InRegisters takes the operands: elements of rows on the right and of the result adjoin.
-  static HWY_INLINE bool HasRows(const MatrixOperands& m) {
+  static HWY_INLINE bool ResultHasRows(const MatrixOperands& m) {
     constexpr auto kSize = static_cast<std::ptrdiff_t>(sizeof(T));
-    return m.b_column == kSize && m.c_column == kSize && m.c_row % kSize == 0;
+    return m.c_column == kSize && m.c_row % kSize == 0;
   }
 
-  // Plain arithmetic from operands into the result where they lie, nothing in between.
+  // Plain arithmetic from operands where they lie into the result, if both have rows; of what has
+  // none a copy stands in.
+  static HWY_NOINLINE void InPlace(const MatrixOperands& m) {
+    MatrixOperands rows = m;
+    const std::size_t right = RightHasRows(m) ? 0 : m.inner * m.columns;
+    const std::size_t result = ResultHasRows(m) ? 0 : m.rows * m.columns;
+    Sum* copies = nullptr;
+    if (right + result != 0) {
+      copies = static_cast<Sum*>(PackScratch((right + result) * sizeof(Sum)));
+    }
+    const auto row = static_cast<std::ptrdiff_t>(m.columns * sizeof(T));
+    if (right != 0) {
+      Gather(m.b, m.b_inner, m.b_column, m.columns, m.columns, m.inner, copies);
+      rows.b = reinterpret_cast<const std::byte*>(copies);
+      rows.b_inner = row;
+    }
+    if (result != 0) {
+      rows.c = reinterpret_cast<std::byte*>(copies + right);
+      rows.c_row = row;
+    }
+    InRegisters(rows);
+    for (std::size_t i = 0; result != 0 && i < m.rows; ++i) {
+      MergeRow(copies + right + i * m.columns, m.columns, true,
+               m.c + static_cast<std::ptrdiff_t>(i) * m.c_row, m.c_column);
+    }
+  }
+
   static HWY_INLINE void InRegisters(const MatrixOperands& m) {
     std::size_t width = 0;
     for (std::size_t j = 0; j < m.columns; j += width) {
@@ -279,30 +258,53 @@ struct MatrixLoop {
   template <std::size_t kVectors>
   static HWY_INLINE void ColumnsInRegisters(const MatrixOperands& m, std::size_t j,
                                             std::size_t last) {
-    std::size_t i = 0;
     if (last == kLanes) {
-      RowsInRegisters<kTileRows, kVectors, false>(m, i, j, last);
-      RowsInRegisters<4, kVectors, false>(m, i, j, last);
-      RowsInRegisters<2, kVectors, false>(m, i, j, last);
-      RowsInRegisters<1, kVectors, false>(m, i, j, last);
+      TilesInRegisters<kVectors, false>(m, j, last);
     } else {
-      RowsInRegisters<kTileRows, kVectors, true>(m, i, j, last);
-      RowsInRegisters<4, kVectors, true>(m, i, j, last);
-      RowsInRegisters<2, kVectors, true>(m, i, j, last);
-      RowsInRegisters<1, kVectors, true>(m, i, j, last);
+      TilesInRegisters<kVectors, true>(m, j, last);
     }
   }
 
+  // All rows, at least two. Tiles of three heights: rows that are left over take the lowest one
+  // that holds them, together with rows above that are computed twice.
+  template <std::size_t kVectors, bool kPartial>
+  static HWY_INLINE void TilesInRegisters(const MatrixOperands& m, std::size_t j,
+                                          std::size_t last) {
+    std::size_t i = 0;
+    RowsInRegisters<kTileRows, kVectors, kPartial>(m, i, j, last, kTileRows / 2);
+    RowsInRegisters<4, kVectors, kPartial>(m, i, j, last, 2);
+    RowsInRegisters<2, kVectors, kPartial>(m, i, j, last, 0);
+  }
+
+  // Tiles of kRows rows from row i on, while more than `fewer` rows are left.
   template <std::size_t kRows, std::size_t kVectors, bool kPartial>
   static HWY_INLINE void RowsInRegisters(const MatrixOperands& m, std::size_t& i, std::size_t j,
-                                         std::size_t last) {
+                                         std::size_t last, std::size_t fewer) {
     constexpr auto kSize = static_cast<std::ptrdiff_t>(sizeof(T));
     const std::ptrdiff_t column = static_cast<std::ptrdiff_t>(j) * kSize;
-    for (; i + kRows <= m.rows; i += kRows) {
-      const auto row = static_cast<std::ptrdiff_t>(i);
-      MultiplyTile<Arithmetic, kRows, kVectors, kPartial>(
+    if (m.rows < kRows) return;
+    for (; i + fewer < m.rows; i += kRows) {
+      const auto row = static_cast<std::ptrdiff_t>(std::min(i, m.rows - kRows));
+      Tile<Arithmetic, kRows, kVectors, kPartial>(
           m.a + row * m.a_row, {m.a_row, m.a_inner}, m.b + column, m.b_inner, m.inner,
           reinterpret_cast<Sum*>(m.c + row * m.c_row + column), m.c_row / kSize, last);
+    }
+  }
+
+  // A tile of packed operands.
+  static HWY_INLINE void PackedTile(const Unit* left, const Unit* right, std::size_t inner,
+                                    Sum* sums, std::size_t width) {
+    const auto* const a = reinterpret_cast<const std::byte*>(left);
+    const auto* const b = reinterpret_cast<const std::byte*>(right);
+    const UnitSteps steps = {sizeof(Unit), kTileRows * sizeof(Unit)};
+    const auto b_step = static_cast<std::ptrdiff_t>(width * sizeof(Unit));
+    const auto row = static_cast<std::ptrdiff_t>(width);
+    if (width == 3 * kLanes && kTileVectors >= 3) {
+      Tile<Arithmetic, kTileRows, kTileVectors>(a, steps, b, b_step, inner, sums, row);
+    } else if (width == 2 * kLanes) {
+      Tile<Arithmetic, kTileRows, 2>(a, steps, b, b_step, inner, sums, row);
+    } else {
+      Tile<Arithmetic, kTileRows, 1>(a, steps, b, b_step, inner, sums, row);
     }
   }
 
@@ -316,16 +318,12 @@ struct MatrixLoop {
                                      const Unit* right) {
     HWY_ALIGN Sum sums[kTileRows * kWidth];
     const std::size_t units = Units(block.inner);
-    const UnitSteps left_steps = {sizeof(Unit), kTileRows * sizeof(Unit)};
     std::size_t width = 0;
     for (std::size_t j = 0; j < block.columns; j += width) {
       width = TileWidth(block.columns - j);
       const std::size_t columns = std::min(width, block.columns - j);
       for (std::size_t i = 0; i < block.rows; i += kTileRows) {
-        Tile<kTileRows>(reinterpret_cast<const std::byte*>(left + i * units), left_steps,
-                        reinterpret_cast<const std::byte*>(right + j * units),
-                        static_cast<std::ptrdiff_t>(width * sizeof(Unit)), block.inner, sums,
-                        width);
+        PackedTile(left + i * units, right + j * units, block.inner, sums, width);
         const std::size_t rows = std::min(kTileRows, block.rows - i);
         for (std::size_t r = 0; r < rows; ++r) {
           MergeRow(sums + r * width, columns, block.start == 0,
@@ -395,18 +393,14 @@ struct MatrixLoop {
     } else if (products <= kPlainLoops) {
       Loops(m);  // an empty inner axis gives zeros
     } else if (Arithmetic::kPlain && products <= kUnpacked) {
-      if (HasRows(m)) {
-        RunInRegisters(m);
-      } else {
-        InPlace(m);
-      }
+      RunInPlace(m);
     } else {
       Packed(m);
     }
   }
 
-  static HWY_INLINE void RunInRegisters(const MatrixOperands& m) {
-    if constexpr (Arithmetic::kPlain) InRegisters(m);
+  static HWY_INLINE void RunInPlace(const MatrixOperands& m) {
+    if constexpr (Arithmetic::kPlain) InPlace(m);
   }
 
   // False where the library does not take the type or the operands.

@@ -17,7 +17,8 @@
 //   HalfArithmetic   64-bit integers elsewhere: the same with halves of 32 bits; the first phase
 //   sums
 //                    32-bit products of crossed halves in both halves of a lane.
-//   ComplexArithmetic  units are complex numbers, side by side in a vector. The left one's parts are
+//   ComplexArithmetic  units are complex numbers, side by side in a vector. The left one's parts
+//   are
 //                    spread apart: its real part multiplies the right vector, its imaginary part
 //                    the same vector turned a quarter, (-imag, real).
 //
@@ -44,9 +45,29 @@ namespace quern {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Rows and vectors of the largest tile: as many sums as registers hold beside the operands.
-inline constexpr std::size_t kTileRows = HWY_MAX_BYTES >= 64 ? 8 : HWY_MAX_BYTES >= 32 ? 6 : 4;
-inline constexpr std::size_t kTileVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
+// The largest tile, and how its inner loop is written.
+struct TileShape {
+  // As many sums as registers hold beside the operands.
+  static constexpr std::size_t kRows = HWY_MAX_BYTES >= 64 ? 8 : HWY_MAX_BYTES >= 32 ? 6 : 4;
+  static constexpr std::size_t kVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
+  static constexpr bool kFourSteps = false;  // units that one turn of the loop takes: four, or one
+};
+
+// The same for sums in 32-bit lanes. GCC 12 moves such a sum at the loop's edge, because its vector
+// type is not that of its operations, and needs a second register for it: half as many sums. Dot
+// products that add to their sum are worth turns of four steps, between which no sum moves (int32
+// of 512 x 512: 89 G operations/s against 63); two operations would be spread apart instead and
+// spilled.
+struct NarrowTileShape {
+#if HWY_TARGET <= HWY_AVX3_DL
+  static constexpr std::size_t kRows = 8;
+  static constexpr bool kFourSteps = true;
+#else
+  static constexpr std::size_t kRows = HWY_MAX_BYTES >= 64 ? 6 : 4;
+  static constexpr bool kFourSteps = false;
+#endif
+  static constexpr std::size_t kVectors = 2;
+};
 
 // A complex number as kernels of this family see it: arrays of it need no initialisation.
 template <class R>
@@ -79,7 +100,7 @@ HWY_INLINE V TimesI(D d, V v) {
 
 // Elements T are units and sums alike.
 template <class T>
-struct PlainArithmetic {
+struct PlainArithmetic : TileShape {
   static constexpr bool kPlain = true;  // no unit is made of several elements or of part of one
   using Unit = T;
   using Sum = T;
@@ -90,8 +111,6 @@ struct PlainArithmetic {
   static constexpr std::size_t FirstUnits(std::size_t) { return 0; }
   static constexpr std::size_t SecondUnits(std::size_t inner) { return inner; }
   static HWY_INLINE V Start() { return hn::Zero(D()); }
-  static HWY_INLINE V First(V sum, V, V) { return sum; }
-  static HWY_INLINE V Between(V sum) { return sum; }
   static HWY_INLINE V Second(V sum, V left, V right) {
     if constexpr (hwy::IsFloat<T>() && HWY_NATIVE_FMA) {
       return hn::MulAdd(left, right, sum);
@@ -112,7 +131,7 @@ struct PlainArithmetic {
 
 // Complex numbers of parts R.
 template <class R>
-struct ComplexArithmetic {
+struct ComplexArithmetic : TileShape {
   static constexpr bool kPlain = true;
   using Unit = Complex<R>;
   using Sum = Complex<R>;
@@ -136,7 +155,7 @@ struct ComplexArithmetic {
 
 // Integers of up to 32 bits (kWide: of 32), modulo 2^32.
 template <bool kWide>
-struct PairArithmetic {
+struct PairArithmetic : NarrowTileShape {
   static constexpr bool kPlain = false;
   using Unit = std::int32_t;
   using Sum = std::int32_t;
@@ -198,7 +217,7 @@ struct PairArithmetic {
 };
 
 // 64-bit integers by halves.
-struct HalfArithmetic {
+struct HalfArithmetic : TileShape {
   static constexpr bool kPlain = false;
   using Unit = std::int64_t;
   using Sum = std::int64_t;
@@ -289,6 +308,68 @@ HWY_INLINE void LoadRight(D d, const std::byte* right, std::size_t last, V (&b)[
   }
 }
 
+// One step of the inner axis: sums joined with the products of kRows units and kVectors vectors of
+// columns, in the first or the second phase.
+template <class Arithmetic, bool kFirst, bool kPartial, std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void JoinUnits(const std::byte* left, std::ptrdiff_t across, const std::byte* right,
+                          std::size_t last, typename Arithmetic::V (&sum)[kRows][kVectors]) {
+  using Unit = typename Arithmetic::Unit;
+  using V = typename Arithmetic::V;
+  constexpr bool kPairs = kIsComplex<Arithmetic>;
+  const typename Arithmetic::D d;
+  V b[kVectors];
+  LoadRight<kVectors, kPartial, kPairs>(d, right, last * (kPairs ? 2 : 1), b);
+  [[maybe_unused]] V turned[kVectors];
+  if constexpr (kPairs) {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) turned[v] = TimesI(d, b[v]);
+  }
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const std::byte* const place = left + static_cast<std::ptrdiff_t>(r) * across;
+    const Unit& unit = *reinterpret_cast<const Unit*>(place);
+    if constexpr (kPairs) {
+      const V real = hn::Set(d, unit.real);
+      const V imag = hn::Set(d, Arithmetic::Imag(unit));
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sum[r][v] = Arithmetic::Join(sum[r][v], real, imag, b[v], turned[v]);
+      }
+    } else {
+      const V a = hn::Set(d, unit);
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        if constexpr (kFirst) {
+          sum[r][v] = Arithmetic::First(sum[r][v], a, b[v]);
+        } else {
+          sum[r][v] = Arithmetic::Second(sum[r][v], a, b[v]);
+        }
+      }
+    }
+  }
+}
+
+// The same for a run of `units`, which `left` and `right` are moved past.
+template <class Arithmetic, bool kFirst, bool kPartial, std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void JoinRun(const std::byte*& left, UnitSteps left_steps, const std::byte*& right,
+                        std::ptrdiff_t right_step, std::size_t units, std::size_t last,
+                        typename Arithmetic::V (&sum)[kRows][kVectors]) {
+  const auto next = [&]() HWY_ATTR {
+    JoinUnits<Arithmetic, kFirst, kPartial>(left, left_steps.across, right, last, sum);
+    left += left_steps.inner;
+    right += right_step;
+  };
+  if constexpr (Arithmetic::kFourSteps) {
+    for (; units >= 4; units -= 4) {
+      next();
+      next();
+      next();
+      next();
+    }
+  }
+  for (; units != 0; --units) next();
+}
+
 // sums[r * width + ...] = products of kRows rows with kVectors vectors of columns. Units of the
 // first phase precede those of the second. With kPartial the last vector has `last` lanes, both of
 // the right side and of the sums.
@@ -297,68 +378,30 @@ HWY_INLINE void MultiplyTile(const std::byte* left, UnitSteps left_steps, const 
                              std::ptrdiff_t right_step, std::size_t inner,
                              typename Arithmetic::Sum* sums, std::ptrdiff_t width,
                              std::size_t last = 0) {
-  using Unit = typename Arithmetic::Unit;
-  constexpr bool kPairs = kIsComplex<Arithmetic>;
-  constexpr std::size_t kUnitParts = kPairs ? 2 : 1;
+  using Part = hn::TFromD<typename Arithmetic::D>;
+  constexpr std::size_t kUnitParts = kIsComplex<Arithmetic> ? 2 : 1;
   const typename Arithmetic::D d;
-  using V = typename Arithmetic::V;
   const std::size_t lanes = hn::Lanes(d);
-  V sum[kRows][kVectors];
+  typename Arithmetic::V sum[kRows][kVectors];
   HWY_UNROLL(8)
   for (std::size_t r = 0; r < kRows; ++r) {
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Arithmetic::Start();
   }
-  const auto run = [&](std::size_t units, const auto& step) HWY_ATTR {
-    for (; units != 0; --units) {
-      V b[kVectors];
-      LoadRight<kVectors, kPartial, kPairs>(d, right, last * kUnitParts, b);
-      [[maybe_unused]] V turned[kVectors];
-      if constexpr (kPairs) {
-        HWY_UNROLL(8)
-        for (std::size_t v = 0; v < kVectors; ++v) turned[v] = TimesI(d, b[v]);
-      }
-      HWY_UNROLL(8)
-      for (std::size_t r = 0; r < kRows; ++r) {
-        const Unit& unit = *reinterpret_cast<const Unit*>(
-            left + static_cast<std::ptrdiff_t>(r) * left_steps.across);
-        if constexpr (kPairs) {
-          const V real = hn::Set(d, unit.real);
-          const V imag = hn::Set(d, Arithmetic::Imag(unit));
-          HWY_UNROLL(8)
-          for (std::size_t v = 0; v < kVectors; ++v) {
-            sum[r][v] = Arithmetic::Join(sum[r][v], real, imag, b[v], turned[v]);
-          }
-        } else {
-          const V a = hn::Set(d, unit);
-          HWY_UNROLL(8)
-          for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = step(sum[r][v], a, b[v]);
-        }
-      }
-      left += left_steps.inner;
-      right += right_step;
-    }
-  };
   if constexpr (Arithmetic::kTwoPhases) {
-    run(Arithmetic::FirstUnits(inner),
-        [](V s, V a, V b) HWY_ATTR { return Arithmetic::First(s, a, b); });
+    JoinRun<Arithmetic, true, kPartial>(left, left_steps, right, right_step,
+                                        Arithmetic::FirstUnits(inner), last, sum);
     HWY_UNROLL(8)
     for (std::size_t r = 0; r < kRows; ++r) {
       HWY_UNROLL(8)
       for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Arithmetic::Between(sum[r][v]);
     }
   }
-  run(Arithmetic::SecondUnits(inner), [](V s, V a, V b) HWY_ATTR {
-    if constexpr (kPairs) {
-      return s;  // joined by parts
-    } else {
-      return Arithmetic::Second(s, a, b);
-    }
-  });
+  JoinRun<Arithmetic, false, kPartial>(left, left_steps, right, right_step,
+                                       Arithmetic::SecondUnits(inner), last, sum);
   HWY_UNROLL(8)
   for (std::size_t r = 0; r < kRows; ++r) {
-    auto* const row = reinterpret_cast<hn::TFromD<typename Arithmetic::D>*>(
-        sums + static_cast<std::ptrdiff_t>(r) * width);
+    Part* const row = reinterpret_cast<Part*>(sums + static_cast<std::ptrdiff_t>(r) * width);
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) {
       if (kPartial && v == kVectors - 1) {

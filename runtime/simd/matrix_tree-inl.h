@@ -61,6 +61,8 @@ template <class Element, bool kConjugate = false>
 struct TreeMatrixLoop {
   using T = Number<Element>;
   using Arithmetic = typename TreeArithmeticOf<Element, kConjugate>::type;
+  static constexpr std::size_t kTileRows = Arithmetic::kRows;
+  static constexpr std::size_t kTileVectors = Arithmetic::kVectors;
   static constexpr std::size_t kTreeLanes = VectorLoop<Element>::kTreeLanes;
   static constexpr std::size_t kBlock = VectorLoop<Element>::kBlock;
   static constexpr std::size_t kLevels = VectorLoop<Element>::kLevels;

@@ -74,11 +74,11 @@ struct ReduceTree {
   using V = hn::Vec<D>;
   // Columns that ReduceFlat takes; its scratch memory is kSegment times as many elements.
   static constexpr std::size_t kFlatColumns = 64;
-  // Column tile of Tall in elements, and rows per pass over it. Long tiles follow rows further before
-  // they leave for the next one, which the prefetcher rewards (2000 x 2000 double: 0.285 ns per
-  // element against 0.298 with 4 KiB); the scratch memory of all levels still fits a second-level
-  // cache. With few rows to a lane that memory is what takes time, so its tile fits the first level
-  // (100 x 10,000 double: 0.270 against 0.300).
+  // Column tile of Tall in elements, and rows per pass over it. Long tiles follow rows further
+  // before they leave for the next one, which the prefetcher rewards (2000 x 2000 double: 0.285 ns
+  // per element against 0.298 with 4 KiB); the scratch memory of all levels still fits a
+  // second-level cache. With few rows to a lane that memory is what takes time, so its tile fits
+  // the first level (100 x 10,000 double: 0.270 against 0.300).
   static constexpr std::size_t kTile = 16384 / sizeof(T);
   static constexpr std::size_t kShortTile = 4096 / sizeof(T);
   static constexpr std::size_t kShortLane = 4;
@@ -118,10 +118,11 @@ struct ReduceTree {
   // halving. `rest` counts elements from p and may be negative. Writes kAdjacent vectors to
   // `lanes`.
   template <class Body>
-  static HWY_INLINE void FoldChains(const Body& body, FlagSet& flags, V neutral, const T* p,
-                                    std::size_t spacing, std::size_t group, std::size_t groups,
-                                    std::ptrdiff_t rest, T* lanes) {
+  static HWY_NOINLINE void FoldChains(const Body& body, FlagSet& flags, T start, const T* p,
+                                      std::size_t spacing, std::size_t group, std::size_t groups,
+                                      std::ptrdiff_t rest, T* lanes) {
     const D d;
+    const V neutral = hn::Set(d, start);
     const auto fold = [&](V a, V b) HWY_ATTR {
       return Fold(body, d, flags, a, b);
     };
@@ -220,11 +221,10 @@ struct ReduceTree {
                             std::size_t n) {
     const D d;
     HWY_ALIGN T lanes[kSegment];
-    const V start = hn::Set(d, neutral);
     const std::size_t groups = n / kLanes;
     const std::ptrdiff_t rest = static_cast<std::ptrdiff_t>(n % kLanes);
     for (std::size_t i = 0; i < kSegment; i += kAdjacent * hn::Lanes(d)) {
-      FoldChains(body, flags, start, in + i, kSegment, kLanes, groups,
+      FoldChains(body, flags, neutral, in + i, kSegment, kLanes, groups,
                  rest - static_cast<std::ptrdiff_t>(i), lanes + i);
     }
     return HalveSegment(body, flags, lanes);
@@ -287,9 +287,10 @@ struct ReduceTree {
   // a[i] = fold(a[i], b[i]) for i in [0, n). A vector that reaches past n folds neutral values
   // there, which leaves a as it is and raises nothing; a and b are readable that far.
   template <class Body>
-  static HWY_INLINE void FoldArrays(const Body& body, FlagSet& flags, V neutral, T* a, const T* b,
-                                    std::size_t n) {
+  static HWY_NOINLINE void FoldArrays(const Body& body, FlagSet& flags, T start, T* a, const T* b,
+                                      std::size_t n) {
     const D d;
+    const V neutral = hn::Set(d, start);
     const std::size_t lanes = hn::Lanes(d);
     std::size_t i = 0;
     for (; i + lanes <= n; i += lanes) {
@@ -309,16 +310,15 @@ struct ReduceTree {
     // FoldArrays reads a vector past the end.
     HWY_ALIGN T lanes[kSegment * kFlatColumns + 64 / sizeof(T)];
     const std::size_t segment = kSegment * columns;
-    const V start = hn::Set(d, neutral);
     const std::size_t groups = rows / kLanes;
     const std::ptrdiff_t rest = static_cast<std::ptrdiff_t>((rows % kLanes) * columns);
     for (std::size_t i = 0; i < segment; i += kAdjacent * hn::Lanes(d)) {
-      FoldChains(body, flags, start, in + i, segment, kLanes * columns, groups,
+      FoldChains(body, flags, neutral, in + i, segment, kLanes * columns, groups,
                  rest - static_cast<std::ptrdiff_t>(i), lanes + i);
     }
-    hn::Store(start, d, lanes + segment);
+    hn::Store(hn::Set(d, neutral), d, lanes + segment);
     for (std::size_t half = kSegment / 2; half != 0; half /= 2) {
-      FoldArrays(body, flags, start, lanes, lanes + half * columns, half * columns);
+      FoldArrays(body, flags, neutral, lanes, lanes + half * columns, half * columns);
     }
     std::memcpy(out, lanes, columns * sizeof(T));
   }
@@ -336,9 +336,9 @@ struct ReduceTree {
       return reinterpret_cast<const T*>(in + static_cast<std::ptrdiff_t>(row) * stride);
     }
   };
-  // Lanes whose subtrees are folded one after another, so that the prefetcher, which runs on into the
-  // next row, is right (2000 x 2000 float: 0.136 ns per element against 0.140). Then the levels of such
-  // a subtree: a lane and the halvings above it.
+  // Lanes whose subtrees are folded one after another, so that the prefetcher, which runs on into
+  // the next row, is right (2000 x 2000 float: 0.136 ns per element against 0.140). Then the levels
+  // of such a subtree: a lane and the halvings above it.
   static constexpr std::size_t kInOrder = 8;
   static constexpr std::size_t kLevels = hwy::FloorLog2(kLanes / kInOrder) + 1;
   static constexpr std::size_t kTileRoom = kTile + HWY_MAX_BYTES / sizeof(T);
@@ -402,8 +402,8 @@ struct ReduceTree {
   // Lane `lane` of the tile: rows lane, lane + kLanes ...; lane < rows. The result goes to acc, or,
   // folded with them, to `left` unless that is null.
   template <class Body>
-  static HWY_INLINE void FoldLane(const Body& body, FlagSet& flags, const Tile& tile,
-                                  std::size_t lane, T* left, T* acc) {
+  static HWY_NOINLINE void FoldLane(const Body& body, FlagSet& flags, const Tile& tile,
+                                    std::size_t lane, T* left, T* acc) {
     const std::size_t count = (tile.rows - lane - 1) / kLanes + 1;
     for (std::size_t done = 0; done < count; done += kRowsPerPass) {
       const bool joins = left != nullptr && done + kRowsPerPass >= count;
@@ -416,8 +416,8 @@ struct ReduceTree {
   // scratch[0], with deeper levels in the following rows. Lanes without rows hold neutral values
   // and are left out.
   template <class Body>
-  static void LaneTree(const Body& body, FlagSet& flags, const Tile& tile, std::size_t lane,
-                       std::size_t step, T (*scratch)[kTileRoom]) {
+  static HWY_NOINLINE void LaneTree(const Body& body, FlagSet& flags, const Tile& tile,
+                                    std::size_t lane, std::size_t step, T (*scratch)[kTileRoom]) {
     if (step == kLanes) return FoldLane(body, flags, tile, lane, nullptr, scratch[0]);
     LaneTree(body, flags, tile, lane, 2 * step, scratch);
     if (lane + step >= tile.rows) return;
@@ -425,7 +425,7 @@ struct ReduceTree {
       return FoldLane(body, flags, tile, lane + step, scratch[0], scratch[1]);
     }
     LaneTree(body, flags, tile, lane + step, 2 * step, scratch + 1);
-    FoldArrays(body, flags, hn::Set(D(), tile.neutral), scratch[0], scratch[1], tile.columns);
+    FoldArrays(body, flags, tile.neutral, scratch[0], scratch[1], tile.columns);
   }
 
   // A block of any number of columns.
@@ -434,7 +434,6 @@ struct ReduceTree {
                               std::ptrdiff_t stride, std::size_t rows, std::size_t columns,
                               T* out) {
     HWY_ALIGN T scratch[kInOrder + kLevels - 1][kTileRoom];
-    const V start = hn::Set(D(), neutral);
     const std::size_t width = rows <= kShortLane * kLanes ? kShortTile : kTile;
     for (std::size_t c = 0; c < columns; c += width) {
       const Tile tile = {in + c * sizeof(T), stride, rows, std::min(width, columns - c), neutral};
@@ -443,7 +442,7 @@ struct ReduceTree {
       }
       for (std::size_t half = kInOrder / 2; half != 0; half /= 2) {
         for (std::size_t lane = 0; lane < half && lane + half < rows; ++lane) {
-          FoldArrays(body, flags, start, scratch[lane], scratch[lane + half], tile.columns);
+          FoldArrays(body, flags, neutral, scratch[lane], scratch[lane + half], tile.columns);
         }
       }
       std::memcpy(out + c, scratch[0], tile.columns * sizeof(T));

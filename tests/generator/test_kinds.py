@@ -91,8 +91,8 @@ def test_kinds_in_words() -> None:
 
 def test_loops_have_a_kind_on_every_target_that_they_are_built_for(spec: Spec) -> None:
     for ufunc in spec.ufuncs:
-        built = [target.name for target in spec.targets if ufunc.family in target.families]
         for loop in ufunc.loops:
+            built = [target.name for target in spec.targets if loop.family in target.families]
             assert [name for name, _ in loop.kinds] == built
             assert {kind for _, kind in loop.kinds} <= dict(spec.loop_kinds).keys()
 

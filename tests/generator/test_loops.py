@@ -29,6 +29,12 @@ def test_loops_share_a_kernel_where_no_operation_heeds_the_sign(spec: Spec) -> N
     assert {loop.same_code_as for loop in numbers} == {None}
 
 
+def test_a_row_may_name_a_kernel_family_of_its_own(spec: Spec) -> None:
+    families = {loop.inputs[0].name: loop.family for loop in ufunc(spec, "matmul").loops}
+    assert ufunc(spec, "matmul").family == families["float64"] == "matrix"
+    assert families["int32"] == families["bool"] == "integer_matrix"
+
+
 def test_points_in_time_share_the_kernels_of_spans(spec: Spec) -> None:
     for name in ("less", "maximum", "isnan"):
         shared = {loop.inputs[0].name: loop.same_code_as for loop in ufunc(spec, name).loops}

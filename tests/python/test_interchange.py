@@ -297,8 +297,73 @@ def test_array_protocol():
     ids=lambda source: f"{type(source).__name__}-{str(getattr(source, 'dtype', ''))[:20]}",
 )
 def test_what_is_no_array_of_numbers(source):
-    with pytest.raises(TypeError):
+    """Records, strings, objects and longdoubles among them, which are refused by name."""
+    wanted = "is not supported: " if isinstance(source, np.ndarray) else None
+    with pytest.raises(TypeError, match=wanted):
         quern.asarray(source)
+
+
+LAYOUTS = {
+    "contiguous": lambda a: a,
+    "reversed": lambda a: a[::-1],
+    "strided": lambda a: a[:, ::3],
+    "transposed": lambda a: a.T,
+    "swapped": lambda a: a.astype(a.dtype.newbyteorder()),
+    "misaligned": lambda a: np.frombuffer(b"." + a.tobytes(), a.dtype, offset=1).reshape(a.shape),
+    "a number": lambda a: a[1, 1],
+    "no axes": lambda a: np.array(a[1, 1]),
+    "many axes": lambda a: a.reshape(a.shape + (1,) * 40),
+    "empty": lambda a: a[:, :0],
+    "with metadata": lambda a: a.astype(np.dtype(a.dtype, metadata={"unit": "m"})),
+    "a subclass": lambda a: a.view(type("Mine", (np.ndarray,), {})),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", ["bool", "int16", "q", "float16", "float64", "complex64", "m8[s]"])
+def test_numpy_arrays_take_part_in_calls(dtype, layout):
+    given = LAYOUTS[layout](np.arange(5 * 6).reshape(5, 6).astype(dtype))
+    expected = np.add(given, given)
+    result = quern.add(given, given)
+    assert np.array_equal(np.asarray(result), np.asarray(expected))
+    assert np.asarray(result).dtype == np.asarray(expected).dtype
+    if isinstance(expected, np.ndarray):
+        out = np.empty_like(expected, subok=False)
+        assert quern.add(given, given, out=out) is out
+        assert np.array_equal(out, expected)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: quern.positive(a),
+        lambda a: quern.add.reduce(a, axis=()),
+        lambda a: quern.max(a[None], axis=0),
+        lambda a: quern.max(a[0, :1], where=np.array([True]), initial=0),
+        lambda a: quern.mean(a, axis=()),
+        lambda a: quern.add.accumulate(a[:1], axis=0),
+        lambda a: quern.add.reduceat(a, [0, 1], axis=0),
+    ],
+)
+def test_results_hold_memory_of_their_own(call):
+    """Arrays of NumPy's are borrowed for the call alone."""
+    given = np.arange(6.0).reshape(2, 3)
+    assert not np.shares_memory(np.asarray(call(given)), given)
+
+
+def test_outputs_of_numpy_that_refuse_to_be_written():
+    locked = np.zeros(3)
+    locked.flags.writeable = False
+    for out in (locked, np.broadcast_to(np.zeros(3), (2, 3)), np.broadcast_arrays(np.zeros(3), np.zeros((2, 3)))[0]):
+        with pytest.raises(ValueError, match="read-only"):
+            quern.add(np.ones(3), 1, out=out)
+    assert not locked.any()
+
+
+def test_more_dtype_objects_than_are_kept():
+    for number in range(100):
+        tagged = np.ones(3, np.dtype("f8", metadata={"number": number}))
+        assert quern.add(tagged, tagged).tolist() == [2.0, 2.0, 2.0]
 
 
 def test_copy_argument():

@@ -117,7 +117,7 @@ class FakeQuern(NumpyLibrary):
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec.dtypes, [ufunc.name for ufunc in spec.ufuncs])
         self.spec = spec
-        self.target = spec.targets[-1]
+        self.target = spec.whole_targets[-1]
         self.threads = 1
         self._watch: FlagWatch | None = None
         self._selecting = {loop.ufunc for loop in spec.loops if selects(loop)}
@@ -144,11 +144,16 @@ class FakeQuern(NumpyLibrary):
         self.threads = count
 
     def ran_on(self, ufunc: str, inputs: Sequence[str]) -> str:
-        return self.target
+        at = self.spec.targets.index(self.target)
+        built = self._loop(ufunc, inputs).targets
+        return next(target for target in self.spec.targets[at::-1] if target in built)
 
     def kind_of(self, ufunc: str, inputs: Sequence[str]) -> str:
+        return self._loop(ufunc, inputs).kinds[self.ran_on(ufunc, inputs)]
+
+    def _loop(self, ufunc: str, inputs: Sequence[str]) -> Loop:
         wanted = (ufunc, tuple(inputs))
-        return next(loop for loop in self.spec.loops if (loop.ufunc, loop.inputs) == wanted).kinds[self.target]
+        return next(loop for loop in self.spec.loops if (loop.ufunc, loop.inputs) == wanted)
 
     def ufunc(self, name: str) -> Any:
         return Careful(super().ufunc(name))

@@ -54,6 +54,20 @@ TEST(DType, RefusesUnknownNamesWithASuggestion) {
   EXPECT_THROW(DType::parse(std::string(100000, 'x')), TypeError);
 }
 
+TEST(DType, SaysWhyADTypeOfNumPyIsAbsent) {
+  for (const char* text : {"float128", "longdouble", "<f16", ">f16", "g"}) {
+    EXPECT_EQ(MessageOf<TypeError>([&] { DType::parse(text); }),
+              "dtype 'longdouble' is not supported: its format differs from machine to machine")
+        << text;
+  }
+  for (const char* text : {"O", "|O", "object", "<U4", "U", "S12", "|V8"}) {
+    EXPECT_NE(MessageOf<TypeError>([&] { DType::parse(text); }).find("is not supported"),
+              std::string::npos)
+        << text;
+  }
+  EXPECT_EQ(MessageOf<TypeError>([] { DType::parse("4"); }), "unknown dtype '4'");
+}
+
 TEST(DType, RefusesUnknownIds) {
   EXPECT_THROW(DType::from_id(static_cast<std::uint8_t>(DType::count())), TypeError);
   EXPECT_THROW(DType::from_id(255, true), TypeError);

@@ -54,25 +54,42 @@ std::string MessageOf(const std::function<void()>& call) {
   return "no error";
 }
 
+// Sizes that leave rows and columns over in tiles of every height and width.
+void ExpectProducts(Index rows, Index inner, Index columns, DType dtype) {
+  const Array a = Counting({rows, inner}, dtype);
+  const Array b = Counting({inner, columns}, dtype);
+  const Array expected = ByDefinition(a, b).astype(dtype);
+  ExpectEqual(matmul(a, b), expected);
+  ExpectEqual(matmul(a.copy(Order::F), b.copy(Order::F)), expected);
+  ExpectEqual(matmul(b.transpose(), a.transpose()), expected.transpose());
+  const Array backwards = a.index({ellipsis, Slice{{}, {}, -1}}).copy();
+  ExpectEqual(matmul(backwards.index({ellipsis, Slice{{}, {}, -1}}), b), expected);
+  Array apart = zeros({rows, 2 * columns}, dtype).index({ellipsis, Slice{{}, {}, 2}});
+  matmul(a, b, {.out = &apart});
+  ExpectEqual(apart, expected);
+}
+
 TEST(Matmul, EqualsItsDefinitionForEveryLayoutAndSize) {
-  for (const auto& [rows, inner, columns] : {std::array<Index, 3>{1, 1, 1},
-                                             {2, 3, 4},
-                                             {7, 9, 5},
-                                             {16, 16, 16},
-                                             {33, 65, 50},
-                                             {3, 300, 70}}) {
-    for (DType dtype :
-         {DType::of<std::int64_t>(), DType::of<std::int32_t>(), DType::of<double>()}) {
-      const Array a = Counting({rows, inner}, dtype);
-      const Array b = Counting({inner, columns}, dtype);
-      const Array expected = ByDefinition(a, b).astype(dtype);
-      ExpectEqual(matmul(a, b), expected);
-      ExpectEqual(matmul(a.copy(Order::F), b.copy(Order::F)), expected);
-      ExpectEqual(matmul(b.transpose(), a.transpose()), expected.transpose());
-      const Array backwards = a.index({ellipsis, Slice{{}, {}, -1}}).copy();
-      ExpectEqual(matmul(backwards.index({ellipsis, Slice{{}, {}, -1}}), b), expected);
+  const std::string saved(current_target());
+  for (std::string_view target : supported_targets()) {
+    set_target(target);
+    SCOPED_TRACE(std::string(target));
+    for (const auto& [rows, inner, columns] : {std::array<Index, 3>{1, 1, 1},
+                                               {2, 3, 4},
+                                               {7, 9, 5},
+                                               {5, 6, 17},
+                                               {11, 17, 49},
+                                               {16, 16, 16},
+                                               {19, 2, 31},
+                                               {33, 65, 50},
+                                               {3, 300, 70}}) {
+      for (DType dtype : {DType::of<std::int64_t>(), DType::of<std::int32_t>(),
+                          DType::of<std::int8_t>(), DType::of<double>()}) {
+        ExpectProducts(rows, inner, columns, dtype);
+      }
     }
   }
+  set_target(saved);
 }
 
 TEST(Matmul, IntegersWrapAround) {

@@ -72,9 +72,14 @@ class Context:
         return tuple(map(run_as, self.names_of_dtypes))
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def all_targets(self) -> tuple[str, ...]:
         """Targets that this CPU runs, best first."""
         return self.library.targets()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Those that everything is built for: on the others most loops run as on the best of these below."""
+        return tuple(target for target in self.all_targets if target in self.spec.whole_targets)
 
     def is_approximate(self, loop: Loop) -> bool:
         """Whether results are NumPy's within a bound only.

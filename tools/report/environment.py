@@ -48,7 +48,7 @@ def describe(context: Context, threads_seen: int | None) -> dict[str, Json]:
         "library": context.library.version,
         "numpy": context.oracle.version,
         "spec": context.spec.fingerprint,
-        "targets": list(context.targets),
+        "targets": list(context.all_targets),
         "targets_built": list(context.spec.targets),
         "compiler": _compiler(context.build),
         "python": platform.python_version(),

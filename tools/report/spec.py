@@ -96,6 +96,7 @@ class Spec:
 
     kinds: of the dtypes.
     loop_kinds: word and description, the best first.
+    targets: from the least to the best; whole_targets: those that everything is built for.
     """
 
     fingerprint: str
@@ -103,6 +104,7 @@ class Spec:
     kinds: dict[str, str]
     loop_kinds: dict[str, str]
     targets: tuple[str, ...]
+    whole_targets: tuple[str, ...]
     ufuncs: tuple[Ufunc, ...]
 
     @property
@@ -168,5 +170,6 @@ def load_spec(generated: Path) -> Spec:
         kinds={dtype["name"]: dtype["kind"] for dtype in index["dtypes"]},
         loop_kinds=index["loop_kinds"],
         targets=tuple(target["name"] for target in index["targets"]),
+        whole_targets=tuple(target["name"] for target in index["targets"] if target["whole"]),
         ufuncs=tuple(_ufunc(data) for data in index["ufuncs"]),
     )

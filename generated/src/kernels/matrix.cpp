@@ -20,48 +20,23 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// spec/ufuncs/matmul.yaml:12  matmul: bool, bool -> bool
-FpFlags matmul_bool_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
-  return MatrixProduct<Bool>(in, out, geometry);
-}
-
-// spec/ufuncs/matmul.yaml:13  matmul: int8, int8 -> int8
-FpFlags matmul_int8_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
-  return MatrixProduct<std::int8_t>(in, out, geometry);
-}
-
-// spec/ufuncs/matmul.yaml:13  matmul: int16, int16 -> int16
-FpFlags matmul_int16_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
-  return MatrixProduct<std::int16_t>(in, out, geometry);
-}
-
-// spec/ufuncs/matmul.yaml:13  matmul: int32, int32 -> int32
-FpFlags matmul_int32_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
-  return MatrixProduct<std::int32_t>(in, out, geometry);
-}
-
-// spec/ufuncs/matmul.yaml:13  matmul: int64, int64 -> int64
-FpFlags matmul_int64_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
-  return MatrixProduct<std::int64_t>(in, out, geometry);
-}
-
-// spec/ufuncs/matmul.yaml:14  matmul: float32, float32 -> float32
+// spec/ufuncs/matmul.yaml:13  matmul: float32, float32 -> float32
 FpFlags matmul_float32_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
   return MatrixProduct<float>(in, out, geometry);
 }
 
-// spec/ufuncs/matmul.yaml:14  matmul: float64, float64 -> float64
+// spec/ufuncs/matmul.yaml:13  matmul: float64, float64 -> float64
 FpFlags matmul_float64_core(const void* const* in, void* const* out, const CoreGeometry& geometry) {
   return MatrixProduct<double>(in, out, geometry);
 }
 
-// spec/ufuncs/matmul.yaml:14  matmul: complex64, complex64 -> complex64
+// spec/ufuncs/matmul.yaml:13  matmul: complex64, complex64 -> complex64
 FpFlags matmul_complex64_core(const void* const* in, void* const* out,
                               const CoreGeometry& geometry) {
   return MatrixProduct<std::complex<float>>(in, out, geometry);
 }
 
-// spec/ufuncs/matmul.yaml:14  matmul: complex128, complex128 -> complex128
+// spec/ufuncs/matmul.yaml:13  matmul: complex128, complex128 -> complex128
 FpFlags matmul_complex128_core(const void* const* in, void* const* out,
                                const CoreGeometry& geometry) {
   return MatrixProduct<std::complex<double>>(in, out, geometry);
@@ -210,11 +185,6 @@ FpFlags vecmat_complex128_core(const void* const* in, void* const* out,
 
 // clang-format off
 const KernelSet kMatrixKernels[] = {
-    {nullptr, nullptr, nullptr, nullptr, matmul_bool_core},
-    {nullptr, nullptr, nullptr, nullptr, matmul_int8_core},
-    {nullptr, nullptr, nullptr, nullptr, matmul_int16_core},
-    {nullptr, nullptr, nullptr, nullptr, matmul_int32_core},
-    {nullptr, nullptr, nullptr, nullptr, matmul_int64_core},
     {nullptr, nullptr, nullptr, nullptr, matmul_float32_core},
     {nullptr, nullptr, nullptr, nullptr, matmul_float64_core},
     {nullptr, nullptr, nullptr, nullptr, matmul_complex64_core},

@@ -13,10 +13,10 @@ namespace quern::builtin {
 
 extern const KernelFamily kExponentialFamily;
 
-static const TargetKind kEmulatedVectorVectorKinds[3] = {
+static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
     {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kScalarVectorVectorKinds[3] = {
+static const TargetKind kSse2ScalarAvx2VectorAvx3VectorKinds[3] = {
     {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
@@ -37,22 +37,22 @@ static const char* const kExpArguments[2] = {
 static const LoopInfo kExpLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kExpTypes[0], &kExponentialFamily, 0, 0, kOverflow | kUnderflow, 4, -1,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kExpTypes[1], &kExponentialFamily, 1, 0, kOverflow | kUnderflow, 3, -1,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
     // bfloat16 -> bfloat16
     {kExpTypes[2], &kExponentialFamily, 2, 0, kOverflow | kUnderflow, 2, -1,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
     // float16 -> float16
     {kExpTypes[3], &kExponentialFamily, 3, 0, kOverflow | kUnderflow, 1, -1,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
     // float32 -> float32
     {kExpTypes[4], &kExponentialFamily, 4, 0, kOverflow | kUnderflow, 0, -1,
-     kEmulatedVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
     // float64 -> float64
     {kExpTypes[5], &kExponentialFamily, 5, 0, kOverflow | kUnderflow, 0, -1,
-     kScalarVectorVectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
 };
 static const std::int16_t kExpResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,

@@ -41,6 +41,7 @@ extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
 extern const KernelFamily kMatrixFamily;
+extern const KernelFamily kIntegerMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
 extern const UfuncInfo kBitwiseAndUfunc;
@@ -310,6 +311,7 @@ const KernelFamily* const kFamilies[] = {
     &kInteger2Family,
     &kActivationFamily,
     &kMatrixFamily,
+    &kIntegerMatrixFamily,
 };
 
 }  // namespace

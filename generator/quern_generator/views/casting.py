@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from ..model import NamedSet, Spec
+from ..model import AbsentDType, NamedSet, Spec
 from .casts import cast_sources, cast_symbol
 from .names import dtype_id, flag_bits, package_of
 from .render import render
@@ -56,7 +56,20 @@ def files(spec: Spec) -> list[OutputFile]:
         standard_kinds=[_named_set(named) for named in casting.standard_kinds],
     )
     folder = PurePosixPath("src") / package.include / "tables"
-    return [OutputFile(folder / "casts.h", header), OutputFile(folder / "casting.cpp", text)]
+    made = [OutputFile(folder / "casts.h", header), OutputFile(folder / "casting.cpp", text)]
+    if package.is_base:
+        refused = render("absent_dtypes.cpp.j2", banner=head, rows=_absent_rows(casting.absent))
+        made.append(OutputFile(folder / "absent_dtypes.cpp", refused))
+    return made
+
+
+def _absent_rows(absent: Sequence[AbsentDType]) -> list[str]:
+    """A row for each name: the name, the dtype's own, the reason."""
+    return [
+        f"    {{{cpp_string(name)}, {cpp_string(dtype.name)}, {cpp_string(dtype.reason)}}},"
+        for dtype in absent
+        for name in (dtype.name, *dtype.names)
+    ]
 
 
 def _sources(spec: Spec) -> list[str]:

@@ -25,7 +25,12 @@ def files(spec: Spec) -> list[OutputFile]:
         "families": list(spec.families),
         "loop_kinds": dict(spec.loop_kinds),
         "targets": [
-            {"name": target.name, "architecture": target.architecture, "summary": target.summary}
+            {
+                "name": target.name,
+                "architecture": target.architecture,
+                "whole": target.whole,
+                "summary": target.summary,
+            }
             for target in spec.targets
         ],
         "classes": {word: list(members) for word, members in spec.dtype_classes},

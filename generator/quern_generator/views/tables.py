@@ -111,8 +111,8 @@ def _target_kind(target: str, kind: str) -> str:
 
 
 def _kinds_symbol(kinds: tuple[tuple[str, str], ...]) -> str:
-    """``kEmulatedVectorVectorKinds``; a family's loops are built for the same targets."""
-    return f"k{''.join(camel(kind) for _, kind in kinds)}Kinds" if kinds else "{}"
+    """``kSse2EmulatedAvx2VectorKinds``."""
+    return f"k{''.join(camel(target.lower()) + camel(kind) for target, kind in kinds)}Kinds" if kinds else "{}"
 
 
 def ufunc_symbol(ufunc: Ufunc) -> str:

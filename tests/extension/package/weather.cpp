@@ -38,8 +38,11 @@ int main() {
     }
     for (std::string_view target : quern::supported_targets()) {
       quern::set_target(target);
+      // What a target has no kernels for runs on the best below it.
       const std::vector<DType> types{kelvin, kelvin};
-      if (quern::Ufunc::find("midpoint").resolve(types).target != target) return 2;
+      const std::vector<DType> doubles(2);
+      const std::string_view expected = quern::Ufunc::find("add").resolve(doubles).target;
+      if (quern::Ufunc::find("midpoint").resolve(types).target != expected) return 2;
       if (sum(subtract(weather::midpoint(week, week), week)).item<double>() != 0.0) return 3;
     }
     try {

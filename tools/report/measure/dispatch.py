@@ -32,8 +32,8 @@ def measure(context: Context) -> Section:
     """Section: by `ufunc|types|target`, the target that ran and its kind; loops of each kind by target."""
     ran: dict[str, str] = {}
     kinds: dict[str, str] = {}
-    counts = {target: Counter[str]() for target in context.targets}
-    for target in context.targets:
+    counts = {target: Counter[str]() for target in context.all_targets}
+    for target in context.all_targets:
         context.library.use_target(target)
         for loop in context.own_loops():
             subject = Subject(CHECK, loop.ufunc, loop.types, target)

@@ -44,8 +44,6 @@ class Overflows {
 using Exact = std::optional<Wide>;
 constexpr Wide kBeyond = Wide{1} << 80;
 
-Wide Cut(Wide value) { return std::clamp(value, -kBeyond, kBeyond); }
-
 Wide Times(Wide a, Wide b) {
   if (a == 0 || b == 0) return 0;
   const double size = static_cast<double>(a) * static_cast<double>(b);
@@ -78,7 +76,7 @@ Exact ExactMultiple(Wide a, Wide b) {
   if (a == 0 || b == 0) return 0;
   a = a < 0 ? -a : a;
   b = b < 0 ? -b : b;
-  return Cut(a / ExactGcd(a, b) * b);
+  return Times(a / ExactGcd(a, b), b);
 }
 
 struct Operation {
@@ -99,7 +97,7 @@ std::vector<Operation> Operations() {
        }},
       {"multiply", 2,
        [](Wide a, Wide b) {
-         return Exact(a * b);
+         return Exact(Times(a, b));
        }},
       {"negative", 1,
        [](Wide a, Wide) {
@@ -111,7 +109,7 @@ std::vector<Operation> Operations() {
        }},
       {"square", 1,
        [](Wide a, Wide) {
-         return Exact(a * a);
+         return Exact(Times(a, a));
        }},
       {"power", 2, ExactPower},
       {"floor_divide", 2, ExactQuotient},
@@ -198,10 +196,9 @@ std::vector<T> Edges() {
   std::vector<T> values;
   for (int bit = 0; bit < static_cast<int>(8 * sizeof(T)); ++bit) {
     for (int step : {-1, 0, 1}) {
-      const auto value =
-          static_cast<T>((std::uint64_t{1} << bit) + static_cast<std::uint64_t>(step));
-      values.push_back(value);
-      values.push_back(static_cast<T>(T{0} - value));
+      const std::uint64_t value = (std::uint64_t{1} << bit) + static_cast<std::uint64_t>(step);
+      values.push_back(static_cast<T>(value));
+      values.push_back(static_cast<T>(std::uint64_t{0} - value));
     }
   }
   std::sort(values.begin(), values.end());

@@ -6,21 +6,21 @@
 // sums, and in how many phases. Sums stay in registers for the whole run; a unit of the left
 // operand is spread over a vector, a vector of the right one is used for every row.
 //
-//   PlainArithmetic  units are elements: floats, and 64-bit integers where the target multiplies
-//   them. PairArithmetic   units are two 16-bit numbers, whose two products are summed in 32 bits
-//   by one
-//                    instruction. 8 and 16-bit integers: one unit for two steps of the inner axis.
-//                    32-bit integers are x = high * 2^16 + low with signed halves, so that modulo
-//                    2^32 x y = low low + (high low + low high) * 2^16: the bracket is a unit of
-//                    its own, summed in the first phase and shifted; the second phase adds low low,
-//                    two steps a unit.
-//   HalfArithmetic   64-bit integers elsewhere: the same with halves of 32 bits; the first phase
-//   sums
-//                    32-bit products of crossed halves in both halves of a lane.
-//   ComplexArithmetic  units are complex numbers, side by side in a vector. The left one's parts
-//   are
-//                    spread apart: its real part multiplies the right vector, its imaginary part
-//                    the same vector turned a quarter, (-imag, real).
+// PlainArithmetic: units are elements: floats, and 64-bit integers where the target multiplies
+// them.
+//
+// PairArithmetic: units are two 16-bit numbers, whose two products are summed in 32 bits by one
+// instruction. 8 and 16-bit integers: one unit for two steps of the inner axis. 32-bit integers are
+// x = high * 2^16 + low with signed halves, so that modulo 2^32 x y = low low + (high low + low
+// high) * 2^16: the bracket is a unit of its own, summed in the first phase and shifted; the second
+// phase adds low low, two steps a unit.
+//
+// HalfArithmetic: 64-bit integers elsewhere: the same with halves of 32 bits; the first phase sums
+// 32-bit products of crossed halves in both halves of a lane.
+//
+// ComplexArithmetic: units are complex numbers, side by side in a vector. The left one's parts are
+// spread apart: its real part multiplies the right vector, its imaginary part the same vector
+// turned a quarter, (-imag, real).
 //
 // Vectors stand in arrays, so their size has to be known when this is compiled.
 #if defined(QUERN_SIMD_MATRIX_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)

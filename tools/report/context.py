@@ -81,6 +81,10 @@ class Context:
         """Those that everything is built for: on the others most loops run as on the best of these below."""
         return tuple(target for target in self.all_targets if target in self.spec.whole_targets)
 
+    def targets_of(self, loop: Loop) -> tuple[str, ...]:
+        """The same, and the others that the loop has code of its own on."""
+        return tuple(target for target in self.all_targets if target in self.targets or target in loop.targets)
+
     def is_approximate(self, loop: Loop) -> bool:
         """Whether results are NumPy's within a bound only.
 

@@ -138,9 +138,7 @@ def _rows(context: Context, sections: dict[str, Json]) -> list[Json]:
     rows = []
     for loop in sorted((*context.own_loops(), *context.core_loops()), key=lambda loop: loop.ufunc):
         at = (loop.ufunc, loop.types)
-        for target in context.all_targets:
-            if target not in context.targets and target not in loop.targets:
-                continue
+        for target in context.targets_of(loop):
             checks = tallies.get((*at, target), {})
             total = Tally()
             for tally in checks.values():

@@ -32,11 +32,6 @@ def reasons(context: Context, loop: Loop) -> list[str]:
     return [*found, "refuses"] if loop.refuses else found
 
 
-def targets_of(context: Context, loop: Loop) -> list[str]:
-    """The targets on which a loop has code of its own, and those that everything is built for."""
-    return [target for target in context.all_targets if target in context.targets or target in loop.targets]
-
-
 def measure(context: Context) -> Section:
     """Section: how many loops there are, and by side how many of them were compared on every target of theirs."""
     met = {(s.check, s.ufunc, s.types, s.target) for s, tally in context.ledger.subjects.items() if tally.cases}
@@ -46,7 +41,7 @@ def measure(context: Context) -> Section:
         for aspect, checks in ASPECTS.items():
             if aspect == "flags" and not loop.flags:
                 continue
-            if all(any((c, loop.ufunc, loop.types, t) in met for c in checks) for t in targets_of(context, loop)):
+            if all(any((c, loop.ufunc, loop.types, t) in met for c in checks) for t in context.targets_of(loop)):
                 context.ledger.passed(Subject(CHECK, loop.ufunc))
                 compared[aspect] += 1
             else:

@@ -53,6 +53,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/fused.cpp
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
+  src/kernels/logarithm.cpp
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
@@ -68,6 +69,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/floating_2.cpp
   src/tables/fused.cpp
   src/tables/integer.cpp
+  src/tables/logarithm.cpp
   src/tables/logical.cpp
   src/tables/matrix.cpp
   src/tables/package.cpp
@@ -99,6 +101,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_5.cpp
   conformance/fused.cpp
   conformance/integer.cpp
+  conformance/logarithm.cpp
   conformance/logical.cpp
   conformance/logical_2.cpp
   conformance/matrix.cpp
@@ -116,6 +119,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/floating.cpp
   bench/fused.cpp
   bench/integer.cpp
+  bench/logarithm.cpp
   bench/logical.cpp
   bench/matrix.cpp
 )

@@ -151,6 +151,18 @@ QN_API qn_status qn_less(const qn_array* left, const qn_array* right, qn_array**
 /* Whether the first input is less than or equal to the second. */
 QN_API qn_status qn_less_equal(const qn_array* left, const qn_array* right, qn_array** result);
 
+/* Natural logarithm of the input. */
+QN_API qn_status qn_log(const qn_array* number, qn_array** logarithm);
+
+/* Logarithm to base 10 of the input. */
+QN_API qn_status qn_log10(const qn_array* number, qn_array** logarithm);
+
+/* Natural logarithm of one more than the input, accurate near zero. */
+QN_API qn_status qn_log1p(const qn_array* number, qn_array** logarithm);
+
+/* Logarithm to base 2 of the input. */
+QN_API qn_status qn_log2(const qn_array* number, qn_array** logarithm);
+
 /* Whether both inputs are true. */
 QN_API qn_status qn_logical_and(const qn_array* left, const qn_array* right, qn_array** result);
 

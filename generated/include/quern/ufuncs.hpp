@@ -59,6 +59,10 @@ QUERN_EXPORT const Ufunc& leaky_relu();
 QUERN_EXPORT const Ufunc& left_shift();
 QUERN_EXPORT const Ufunc& less();
 QUERN_EXPORT const Ufunc& less_equal();
+QUERN_EXPORT const Ufunc& log();
+QUERN_EXPORT const Ufunc& log10();
+QUERN_EXPORT const Ufunc& log1p();
+QUERN_EXPORT const Ufunc& log2();
 QUERN_EXPORT const Ufunc& logical_and();
 QUERN_EXPORT const Ufunc& logical_not();
 QUERN_EXPORT const Ufunc& logical_or();
@@ -310,6 +314,22 @@ QUERN_EXPORT Array less(const Operand& left, const Operand& right, const CallOpt
 // Exact.
 QUERN_EXPORT Array less_equal(const Operand& left, const Operand& right,
                               const CallOptions& options = {});
+
+// Natural logarithm of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log(const Operand& number, const CallOptions& options = {});
+
+// Logarithm to base 10 of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log10(const Operand& number, const CallOptions& options = {});
+
+// Natural logarithm of one more than the input, accurate near zero. Within 0.501 ULP for
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log1p(const Operand& number, const CallOptions& options = {});
+
+// Logarithm to base 2 of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log2(const Operand& number, const CallOptions& options = {});
 
 // Whether both inputs are true. Zero is false, everything else true, NaN included. Exact.
 QUERN_EXPORT Array logical_and(const Operand& left, const Operand& right,

@@ -380,6 +380,38 @@ Array less_equal(const Operand& left, const Operand& right, const CallOptions& o
   return ufuncs::less_equal().call({left, right}, options);
 }
 
+const Ufunc& ufuncs::log() {
+  static const Ufunc& ufunc = Ufunc::find("log");
+  return ufunc;
+}
+Array log(const Operand& number, const CallOptions& options) {
+  return ufuncs::log().call({number}, options);
+}
+
+const Ufunc& ufuncs::log10() {
+  static const Ufunc& ufunc = Ufunc::find("log10");
+  return ufunc;
+}
+Array log10(const Operand& number, const CallOptions& options) {
+  return ufuncs::log10().call({number}, options);
+}
+
+const Ufunc& ufuncs::log1p() {
+  static const Ufunc& ufunc = Ufunc::find("log1p");
+  return ufunc;
+}
+Array log1p(const Operand& number, const CallOptions& options) {
+  return ufuncs::log1p().call({number}, options);
+}
+
+const Ufunc& ufuncs::log2() {
+  static const Ufunc& ufunc = Ufunc::find("log2");
+  return ufunc;
+}
+Array log2(const Operand& number, const CallOptions& options) {
+  return ufuncs::log2().call({number}, options);
+}
+
 const Ufunc& ufuncs::logical_and() {
   static const Ufunc& ufunc = Ufunc::find("logical_and");
   return ufunc;

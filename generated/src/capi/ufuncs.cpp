@@ -172,6 +172,18 @@ qn_status qn_less(const qn_array* left, const qn_array* right, qn_array** result
 qn_status qn_less_equal(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("less_equal", {left, right}, {result});
 }
+qn_status qn_log(const qn_array* number, qn_array** logarithm) {
+  return call("log", {number}, {logarithm});
+}
+qn_status qn_log10(const qn_array* number, qn_array** logarithm) {
+  return call("log10", {number}, {logarithm});
+}
+qn_status qn_log1p(const qn_array* number, qn_array** logarithm) {
+  return call("log1p", {number}, {logarithm});
+}
+qn_status qn_log2(const qn_array* number, qn_array** logarithm) {
+  return call("log2", {number}, {logarithm});
+}
 qn_status qn_logical_and(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("logical_and", {left, right}, {result});
 }

@@ -37,6 +37,7 @@ extern const KernelFamily kExtrema3Family;
 extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
+extern const KernelFamily kLogarithmFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -84,6 +85,10 @@ extern const UfuncInfo kLeakyReluUfunc;
 extern const UfuncInfo kLeftShiftUfunc;
 extern const UfuncInfo kLessUfunc;
 extern const UfuncInfo kLessEqualUfunc;
+extern const UfuncInfo kLogUfunc;
+extern const UfuncInfo kLog10Ufunc;
+extern const UfuncInfo kLog1pUfunc;
+extern const UfuncInfo kLog2Ufunc;
 extern const UfuncInfo kLogicalAndUfunc;
 extern const UfuncInfo kLogicalNotUfunc;
 extern const UfuncInfo kLogicalOrUfunc;
@@ -242,6 +247,10 @@ const UfuncInfo* const kUfuncs[] = {
     &kLeftShiftUfunc,
     &kLessUfunc,
     &kLessEqualUfunc,
+    &kLogUfunc,
+    &kLog10Ufunc,
+    &kLog1pUfunc,
+    &kLog2Ufunc,
     &kLogicalAndUfunc,
     &kLogicalNotUfunc,
     &kLogicalOrUfunc,
@@ -306,6 +315,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema4Family,
     &kExtrema5Family,
     &kExponentialFamily,
+    &kLogarithmFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

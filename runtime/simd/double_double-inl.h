@@ -2,7 +2,8 @@
 //
 // Steps by which a few operations of a function are carried to twice the precision. They are exact
 // in round-to-nearest as long as nothing overflows and no error falls below the subnormal numbers.
-// FastTwoSum: T. J. Dekker, Numer. Math. 18 (1971).
+// FastTwoSum and TwoSum: T. J. Dekker, Numer. Math. 18 (1971), and D. E. Knuth, The Art of Computer
+// Programming 2, 4.2.2.
 #if defined(QUERN_SIMD_DOUBLE_DOUBLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_DOUBLE_DOUBLE_INL_H_
 #undef QUERN_SIMD_DOUBLE_DOUBLE_INL_H_
@@ -23,6 +24,14 @@ template <class V>
 HWY_INLINE void FastTwoSum(V a, V b, V& sum, V& error) {
   sum = hn::Add(a, b);
   error = hn::Add(hn::Sub(a, sum), b);
+}
+
+// sum + error = a + b.
+template <class V>
+HWY_INLINE void TwoSum(V a, V b, V& sum, V& error) {
+  sum = hn::Add(a, b);
+  const V added = hn::Sub(sum, a);
+  error = hn::Add(hn::Sub(a, hn::Sub(sum, added)), hn::Sub(b, added));
 }
 
 // product + error = a b.

@@ -21,7 +21,7 @@ EIGHT_BITS = [dtype for dtype in OTHERS if dtype.itemsize == 1]
 # Which of two zeros these return depends on the CPU in NumPy.
 TIES = {"maximum", "minimum", "fmax", "fmin"}
 # Rounded from a float32 result that NumPy's CPU and library decide.
-LIBRARY = {"exp", "log", "log2", "log10", "log1p"}
+LIBRARY = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p"}
 
 
 def patterns(dtype: np.dtype) -> np.ndarray:
@@ -79,6 +79,8 @@ def test_flags_of_float16(ufunc):
         with np.errstate(all="call", call=lambda kind, _: seen["theirs"].add(kind)):
             for index in range(len(values)):
                 one = values[index : index + 1]
+                if ufunc.name == "expm1" and one == -(2.0**-24):
+                    continue  # whose float32 result is not the nearest in NumPy: that is exact in float16
                 seen["mine"].clear()
                 seen["theirs"].clear()
                 ufunc(one)

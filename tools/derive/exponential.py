@@ -1,8 +1,9 @@
-"""Derive the constants of exp and write them to runtime/simd/exponential_tables.h.
+"""Derive the constants of exp, exp2 and expm1 and write them to runtime/simd/exponential_tables.h.
 
 exp(x) = 2^m * 2^(j/16) * (1 + p(r)) with k = 16 m + j = round(16 x / ln 2) and r = x - k ln 2 / 16,
 so |r| <= ln 2 / 32. This script makes the table of 2^(j/16), the two-part ln 2 / 16, the
-polynomials p(r) = r + r^2 q(r) and the arguments at which results leave the normal range.
+polynomials p(r) = r + r^2 q(r) and the arguments at which results leave the normal range. exp2
+takes 2^(k/16) from the same table with k = round(16 x), expm1 is e^x - 1 from the same parts.
 
 The table holds 2^(j/16) rounded, with j taken off its exponent and upper fraction bits as k = 16 m
 + j will be added there (both at bit 48), and beside it the relative error of that rounding.
@@ -96,6 +97,7 @@ def parts() -> list[str]:
     radius = step / 2 * MARGIN
     q64, worst64 = fit(exp_tail, 6, radius)
     q32, worst32 = fit(exp_tail, 3, radius)
+    less32, worst_less32 = fit(exp_tail, 4, radius)
     return [
         scalar("kExpSteps", rounded(1 / step), f"{TABLE_SIZE} / ln 2."),
         scalar("kExpStepHead", head, f"ln 2 / {TABLE_SIZE} to {HEAD_BITS} bits."),
@@ -109,10 +111,16 @@ def parts() -> list[str]:
             f"q, lowest power first: |error| of 1 + r + r^2 q(r) at most {float(worst64):.2g}.",
         ),
         array("kExp32Polynomial", q32, f"The same for float32 results: {float(worst32):.2g}."),
+        array(
+            "kExpLessOne32Polynomial",
+            less32,
+            f"With a term more, for expm1: {float(worst_less32):.2g}.",
+        ),
+        scalar("kLogTwo", rounded(gmpy2.log(mpfr(2))), "ln 2."),
         *limits(),
     ]
 
 
 if __name__ == "__main__":
     gmpy2.get_context().precision = PRECISION
-    write_tables("exponential", "exp", parts())
+    write_tables("exponential", "exp, exp2 and expm1", parts())

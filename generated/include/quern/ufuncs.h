@@ -66,6 +66,12 @@ QN_API qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array*
 /* Euler's number to the power of the input. */
 QN_API qn_status qn_exp(const qn_array* exponent, qn_array** power);
 
+/* Two to the power of the input. */
+QN_API qn_status qn_exp2(const qn_array* exponent, qn_array** power);
+
+/* Euler's number to the power of the input, less one, accurate near zero. */
+QN_API qn_status qn_expm1(const qn_array* exponent, qn_array** difference);
+
 /* Magnitude of the input as a floating-point number. */
 QN_API qn_status qn_fabs(const qn_array* value, qn_array** magnitude);
 

@@ -32,6 +32,8 @@ QUERN_EXPORT const Ufunc& divide();
 QUERN_EXPORT const Ufunc& divmod();
 QUERN_EXPORT const Ufunc& equal();
 QUERN_EXPORT const Ufunc& exp();
+QUERN_EXPORT const Ufunc& exp2();
+QUERN_EXPORT const Ufunc& expm1();
 QUERN_EXPORT const Ufunc& fabs();
 QUERN_EXPORT const Ufunc& floor();
 QUERN_EXPORT const Ufunc& floor_divide();
@@ -183,6 +185,14 @@ QUERN_EXPORT Array equal(const Operand& left, const Operand& right,
 // Euler's number to the power of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
 // bfloat16, float16, float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array exp(const Operand& exponent, const CallOptions& options = {});
+
+// Two to the power of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array exp2(const Operand& exponent, const CallOptions& options = {});
+
+// Euler's number to the power of the input, less one, accurate near zero. Within 0.501 ULP for
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array expm1(const Operand& exponent, const CallOptions& options = {});
 
 // Magnitude of the input as a floating-point number. Exact.
 QUERN_EXPORT Array fabs(const Operand& value, const CallOptions& options = {});

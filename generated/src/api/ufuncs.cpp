@@ -153,6 +153,22 @@ Array exp(const Operand& exponent, const CallOptions& options) {
   return ufuncs::exp().call({exponent}, options);
 }
 
+const Ufunc& ufuncs::exp2() {
+  static const Ufunc& ufunc = Ufunc::find("exp2");
+  return ufunc;
+}
+Array exp2(const Operand& exponent, const CallOptions& options) {
+  return ufuncs::exp2().call({exponent}, options);
+}
+
+const Ufunc& ufuncs::expm1() {
+  static const Ufunc& ufunc = Ufunc::find("expm1");
+  return ufunc;
+}
+Array expm1(const Operand& exponent, const CallOptions& options) {
+  return ufuncs::expm1().call({exponent}, options);
+}
+
 const Ufunc& ufuncs::fabs() {
   static const Ufunc& ufunc = Ufunc::find("fabs");
   return ufunc;

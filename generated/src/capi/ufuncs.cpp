@@ -89,6 +89,12 @@ qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array** resul
 qn_status qn_exp(const qn_array* exponent, qn_array** power) {
   return call("exp", {exponent}, {power});
 }
+qn_status qn_exp2(const qn_array* exponent, qn_array** power) {
+  return call("exp2", {exponent}, {power});
+}
+qn_status qn_expm1(const qn_array* exponent, qn_array** difference) {
+  return call("expm1", {exponent}, {difference});
+}
 qn_status qn_fabs(const qn_array* value, qn_array** magnitude) {
   return call("fabs", {value}, {magnitude});
 }

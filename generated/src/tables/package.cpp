@@ -58,6 +58,8 @@ extern const UfuncInfo kDivideUfunc;
 extern const UfuncInfo kDivmodUfunc;
 extern const UfuncInfo kEqualUfunc;
 extern const UfuncInfo kExpUfunc;
+extern const UfuncInfo kExp2Ufunc;
+extern const UfuncInfo kExpm1Ufunc;
 extern const UfuncInfo kFabsUfunc;
 extern const UfuncInfo kFloorUfunc;
 extern const UfuncInfo kFloorDivideUfunc;
@@ -220,6 +222,8 @@ const UfuncInfo* const kUfuncs[] = {
     &kDivmodUfunc,
     &kEqualUfunc,
     &kExpUfunc,
+    &kExp2Ufunc,
+    &kExpm1Ufunc,
     &kFabsUfunc,
     &kFloorUfunc,
     &kFloorDivideUfunc,

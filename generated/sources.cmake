@@ -54,6 +54,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
   src/kernels/integer_matrix.cpp
+  src/kernels/logarithm.cpp
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
@@ -70,6 +71,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/floating_2.cpp
   src/tables/fused.cpp
   src/tables/integer.cpp
+  src/tables/logarithm.cpp
   src/tables/logical.cpp
   src/tables/matrix.cpp
   src/tables/package.cpp
@@ -101,6 +103,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_5.cpp
   conformance/fused.cpp
   conformance/integer.cpp
+  conformance/logarithm.cpp
   conformance/logical.cpp
   conformance/logical_2.cpp
   conformance/matrix.cpp
@@ -118,6 +121,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/floating.cpp
   bench/fused.cpp
   bench/integer.cpp
+  bench/logarithm.cpp
   bench/logical.cpp
   bench/matrix.cpp
 )

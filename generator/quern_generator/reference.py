@@ -23,7 +23,6 @@ from typing import Any, Union
 from .model import REFUSED, DType
 
 EXP_LIMIT = 1 << 15  # beyond it exp overflows or underflows every dtype
-DIGITS = decimal.Context(prec=120, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 SQRT_BITS = 600
 SHIFT_LIMIT = 4096
 PART = r"(?:inf|nan|max|min|[0-9.]+(?:e[+-]?[0-9]+)?)"
@@ -321,8 +320,14 @@ def sqrt(value: Any) -> Any:
     return finite(Fraction(2 * root + (0 if exact else 1), 2 << (shift // 2)), False)
 
 
+def digits_from_one(distance: Fraction) -> decimal.Context:
+    """Arithmetic with 120 digits of what lies at a distance from 1, so that differences from 1 have them as well."""
+    places = distance.denominator.bit_length() - distance.numerator.bit_length()
+    return decimal.Context(prec=120 + max(places, 0), Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+
+
 def exp(value: Any) -> Real:
-    """The exponential to 120 digits."""
+    """The exponential to 120 digits, its distance from 1 too."""
     number = real(value)
     if number.is_nan or number.is_zero:
         return NAN if number.is_nan else real(1)
@@ -330,8 +335,25 @@ def exp(value: Any) -> Real:
         return real(0) if number.negative else number
     if abs(number.value) > EXP_LIMIT:
         return finite(Fraction(2) ** (-EXP_LIMIT if number.negative else EXP_LIMIT), False)
-    argument = DIGITS.divide(decimal.Decimal(number.value.numerator), decimal.Decimal(number.value.denominator))
-    return finite(Fraction(DIGITS.exp(argument)), False)
+    digits = digits_from_one(abs(number.value))
+    argument = digits.divide(decimal.Decimal(number.value.numerator), decimal.Decimal(number.value.denominator))
+    return finite(Fraction(digits.exp(argument)), False)
+
+
+def log(value: Any) -> Real:
+    """The natural logarithm to 120 digits, next to 1 too."""
+    number = real(value)
+    if number.is_nan or number.is_zero:
+        return NAN if number.is_nan else -INFINITY
+    if number.negative:
+        return NAN
+    if number.value is None:
+        return number
+    if number.value == 1:
+        return real(0)
+    digits = digits_from_one(abs(number.value - 1))
+    argument = digits.divide(decimal.Decimal(number.value.numerator), decimal.Decimal(number.value.denominator))
+    return finite(Fraction(digits.ln(argument)), False)
 
 
 def copysign(magnitude: Any, sign: Any) -> Real:
@@ -404,6 +426,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "sqrt": sqrt,
     "exp": exp,
+    "log": log,
     "isnan": lambda value: any(part.is_nan for part in parts_of(value)),
     "isinf": lambda value: any(part.is_inf for part in parts_of(value)),
     "isfinite": lambda value: all(part.value is not None for part in parts_of(value)),

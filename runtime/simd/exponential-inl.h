@@ -1,5 +1,5 @@
-// Exp: e^x for double (at most 0.55 ULP) and float (at most 0.501 ULP), the same bits on every
-// target.
+// Exp, Exp2, Expm1: e^x, 2^x and e^x - 1 for double (at most 0.55 ULP) and float (at most 0.501
+// ULP), the same bits on every target.
 //
 // Method: k = round(16 x / ln 2) = 16 m + j and r = x - k ln 2 / 16, so that e^x = 2^(k/16) e^r
 // with |r| <= ln 2 / 32. A table gives T = 2^(j/16) rounded and its relative error t; k is added to
@@ -11,11 +11,20 @@
 // the unrounded sum: adding 1 at a scale where 1 stands for the least normal number aligns the
 // rounding with the last subnormal place.
 //
-// float goes through double: the table without t and a polynomial of degree 4 are within 1e-11 of
-// the result, so rounding to float decides. Fused or not gives the same float for all 2^32
-// arguments (checked exhaustively), so targets without fused operations need no emulation there.
+// 2^x takes k = round(16 x), and r = (x - k / 16) ln 2, whose difference is exact: whole x give
+// powers of two.
 //
-// Constants: tools/derive/exponential.py. Table-driven exp after P. T. P. Tang, ACM TOMS 15 (1989).
+// e^x - 1 is T - 1 + T r + T (r^2 q(r) + ...) with the errors of T, T - 1, r, T r and the first sum
+// carried along: where k is 1 or -1 most of T cancels, and the last part is still less than 1/64 of
+// the result. For k = 0 it is r + r^2 q(r) and r = x.
+//
+// float goes through double: the table without t and polynomials of degree 4 (5 for e^x - 1) are
+// within 1e-11 of the result, so rounding to float decides. Fused or not gives the same float for
+// all 2^32 arguments (checked exhaustively), so targets without fused operations need no emulation
+// there.
+//
+// Constants: tools/derive/exponential.py. Table-driven exp after P. T. P. Tang, ACM TOMS 15 (1989),
+// e^x - 1 after his ACM TOMS 18 (1992).
 #if defined(QUERN_SIMD_EXPONENTIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef QUERN_SIMD_EXPONENTIAL_INL_H_
 #undef QUERN_SIMD_EXPONENTIAL_INL_H_
@@ -23,10 +32,12 @@
 #define QUERN_SIMD_EXPONENTIAL_INL_H_
 #endif
 
-#include <cstdint>
+#include <cstddef>
 #include <limits>
 
 #include "hwy/highway.h"
+#include "simd/double_double-inl.h"
+#include "simd/elementary-inl.h"
 #include "simd/exponential_tables.h"
 #include "simd/flags-inl.h"
 #include "simd/fused-inl.h"
@@ -40,6 +51,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 namespace exponential {
 
 using namespace ::quern::exponential;  // the tables
+using elementary::AsTarget;
+using elementary::Fused;
+using elementary::Polynomial;
+using elementary::ThroughDouble;
 
 // 1.5 * 2^52: adding it rounds to an integer and leaves that integer in the low bits.
 inline constexpr double kRoundToInteger = 0x1.8p52;
@@ -51,47 +66,126 @@ HWY_INLINE V PowerOfTwo(D d, V entry, VI k) {
   return hn::BitCast(d, hn::Add(hn::BitCast(di, entry), hn::ShiftLeft<48>(k)));
 }
 
-// e^x = 2^(k/16) (1 + p), where 2^(k/16) = PowerOfTwo(entry, k); k is right modulo 2^51.
-template <class D, class V, class VI>
-HWY_INLINE void Split64(D d, V x, V& entry, V& p, VI& k) {
+// The whole number nearest to x times `steps`, as a double and as k; k is right modulo 2^51.
+template <class Arithmetic, class D, class V, class VI>
+HWY_INLINE V Nearest(D d, V x, double steps, VI& k) {
   const hn::RebindToSigned<D> di;
   const V rounder = hn::Set(d, kRoundToInteger);
-  const V shifted = Fma(d, x, hn::Set(d, kExpSteps), rounder);
-  const V steps = hn::Sub(shifted, rounder);
-  V r = NegFma(d, steps, hn::Set(d, kExpStepHead), x);
-  r = NegFma(d, steps, hn::Set(d, kExpStepTail), r);
+  const V shifted = Arithmetic::MulAdd(d, x, hn::Set(d, steps), rounder);
   k = hn::BitCast(di, shifted);
-  V tail;
+  return hn::Sub(shifted, rounder);
+}
+
+// The first and last arguments of a function whose results are normal and finite, and a `least` one
+// below which all results are its limit.
+template <class T>
+struct Range {
+  T first;
+  T last;
+  T least;
+};
+
+template <class Base>
+struct PowerInDouble;
+
+// e^x.
+struct BaseE {
+  using InDouble = PowerInDouble<BaseE>;
+  static constexpr Range<double> kRange64 = {kExp64First, kExp64Last, -746.0};
+  static constexpr Range<float> kRange32 = {kExp32First, kExp32Last, -104.0f};
+  static constexpr float kLimit = 0.0f;  // towards minus infinity
+
+  template <class Arithmetic, class D, class V, class VI>
+  static HWY_INLINE V Reduce(D d, V x, VI& k) {
+    const V steps = Nearest<Arithmetic>(d, x, kExpSteps, k);
+    const V r = Arithmetic::NegMulAdd(d, steps, hn::Set(d, kExpStepHead), x);
+    return Arithmetic::NegMulAdd(d, steps, hn::Set(d, kExpStepTail), r);
+  }
+  // What the rounding of r lost.
+  template <class D, class V, class VI>
+  static HWY_INLINE V Lost(D d, V x, VI k, V r) {
+    const V steps = hn::Sub(hn::BitCast(d, k), hn::Set(d, kRoundToInteger));
+    const V rest = NegFma(d, steps, hn::Set(d, kExpStepHead), x);
+    return NegFma(d, steps, hn::Set(d, kExpStepTail), hn::Sub(rest, r));
+  }
+  // Which x below the range give an exact result.
+  template <class D, class V>
+  static HWY_INLINE auto IsExact(D d, V x) {
+    return hn::Eq(x, hn::Neg(hn::Inf(d)));
+  }
+};
+
+// 2^x.
+struct BaseTwo {
+  using InDouble = PowerInDouble<BaseTwo>;
+  static constexpr Range<double> kRange64 = {-1022.0, 0x1.fffffffffffffp+9, -1076.0};
+  static constexpr Range<float> kRange32 = {-126.0f, 0x1.fffffep+6f, -151.0f};
+  static constexpr float kLimit = 0.0f;
+
+  template <class Arithmetic, class D, class V, class VI>
+  static HWY_INLINE V Reduce(D d, V x, VI& k) {
+    const V steps = Nearest<Arithmetic>(d, x, 16.0, k);
+    const V rest = Arithmetic::NegMulAdd(d, steps, hn::Set(d, 1.0 / 16), x);  // exact
+    return hn::Mul(rest, hn::Set(d, kLogTwo));
+  }
+  // Whole powers down to the least subnormal number.
+  template <class D, class V>
+  static HWY_INLINE auto IsExact(D d, V x) {
+    using T = hn::TFromD<D>;
+    using Limits = std::numeric_limits<T>;
+    const V rounder = hn::Set(d, T{1.5} / Limits::epsilon());
+    const auto whole = hn::Eq(hn::Sub(hn::Add(x, rounder), rounder), x);
+    const V lowest = hn::Set(d, T{Limits::min_exponent - Limits::digits});
+    return hn::Or(hn::And(whole, hn::Ge(x, lowest)), hn::Eq(x, hn::Neg(hn::Inf(d))));
+  }
+};
+
+// The table's row for k, and q(r).
+template <class D, class V, class VI>
+HWY_INLINE void LookUp64(D d, V r, VI k, V& entry, V& tail, V& q) {
+  const hn::RebindToSigned<D> di;
   const PairTable16 table = {kExpPower, kExpTail, kExpRows};
   LookupPair16(d, table, hn::And(k, hn::Set(di, 15)), entry, tail);
-  V q = hn::Set(d, kExp64Polynomial[5]);
-  q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[4]));
-  q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[3]));
-  q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[2]));
-  q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[1]));
-  q = Fma(d, q, r, hn::Set(d, kExp64Polynomial[0]));
+  q = Polynomial<Fused>(d, kExp64Polynomial, r);
+}
+
+// Base^x = 2^(k/16) (1 + p), where 2^(k/16) = PowerOfTwo(entry, k).
+template <class Base, class D, class V, class VI>
+HWY_INLINE void Split64(D d, V x, V& entry, V& p, VI& k) {
+  const V r = Base::template Reduce<Fused>(d, x, k);
+  V tail, q;
+  LookUp64(d, r, k, entry, tail, q);
   p = hn::Add(r, Fma(d, hn::Mul(r, r), q, tail));
 }
 
-// Replaces the lanes of `result` for |x| above -First and NaN: near and beyond both ends of the
+// Raises the flags of results above and below the range, and returns the lanes above.
+template <class Base, class D, class V, class T>
+HWY_INLINE auto RaiseOutside(D d, FlagSet& flags, V x, const Range<T>& range) {
+  const auto tiny = hn::Lt(x, hn::Set(d, range.first));
+  const auto huge = hn::Gt(x, hn::Set(d, range.last));
+  flags.RaiseIf(d, hn::AndNot(hn::Eq(x, hn::Inf(d)), huge), kOverflow);
+  flags.RaiseIf(d, hn::AndNot(Base::IsExact(d, x), tiny), kUnderflow);
+  return huge;
+}
+
+// Replaces the lanes of `result` for |x| above -first and NaN: near and beyond both ends of the
 // range.
-template <class D, class V>
+template <class Base, class D, class V>
 HWY_NOINLINE V Extremes64(FlagSet& flags, V x, V result) {
   const D d;
   const hn::RebindToSigned<D> di;
+  constexpr Range<double> range = Base::kRange64;
   const V inf = hn::Inf(d);
-  const auto tiny = hn::Lt(x, hn::Set(d, kExp64First));
-  const auto large = hn::Gt(x, hn::Set(d, -kExp64First));
-  const auto huge = hn::Gt(x, hn::Set(d, kExp64Last));
-  flags.RaiseIf(d, hn::AndNot(hn::Eq(x, inf), huge), kOverflow);
-  flags.RaiseIf(d, hn::AndNot(hn::Eq(x, hn::Neg(inf)), tiny), kUnderflow);
-  // Below -746 everything rounds to 0 as -746 does. NaN becomes -746 too.
-  const V least = hn::Set(d, -746.0);
+  const auto huge = RaiseOutside<Base>(d, flags, x, range);
+  const auto tiny = hn::Lt(x, hn::Set(d, range.first));
+  const auto large = hn::Gt(x, hn::Set(d, -range.first));
+  // NaN becomes the least too.
+  const V least = hn::Set(d, range.least);
   V safe = hn::IfThenElse(hn::Gt(x, least), x, least);
   safe = hn::IfThenElse(huge, least, safe);
   V entry, p;
   hn::Vec<decltype(di)> k;
-  Split64(d, safe, entry, p, k);
+  Split64<Base>(d, safe, entry, p, k);
   // The result times 2^1022 (where it is tiny: then 1 is the least normal number) or 2^-16.
   const auto lift =
       hn::IfThenElse(hn::RebindMask(di, large), hn::Set(di, -16 * 16), hn::Set(di, 16 * 1022));
@@ -108,84 +202,154 @@ HWY_NOINLINE V Extremes64(FlagSet& flags, V x, V result) {
   return hn::IfThenElse(hn::IsNaN(x), x, result);
 }
 
-template <class D, class V>
-HWY_INLINE V Exp64(D d, FlagSet& flags, V x) {
+// |first| < last, so one comparison finds most ordinary arguments; false for NaN.
+template <class D, class V, class T>
+HWY_INLINE bool AreOrdinary(D d, V x, const Range<T>& range) {
+  return HWY_LIKELY(hn::AllTrue(d, hn::Le(hn::Abs(x), hn::Set(d, -range.first))));
+}
+
+template <class Base, class D, class V>
+HWY_INLINE V Power64(D d, FlagSet& flags, V x) {
   const hn::RebindToSigned<D> di;
   V entry, p;
   hn::Vec<decltype(di)> k;
-  Split64(d, x, entry, p, k);
+  Split64<Base>(d, x, entry, p, k);
   const V scale = PowerOfTwo(d, entry, k);
   V result = Fma(d, scale, p, scale);
-  // |First| < Last, so one comparison finds most ordinary arguments; false for NaN.
-  const auto ordinary = hn::Le(hn::Abs(x), hn::Set(d, -kExp64First));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, ordinary))) result = Extremes64<D>(flags, x, result);
+  if (!AreOrdinary(d, x, Base::kRange64)) result = Extremes64<Base, D>(flags, x, result);
   return result;
 }
 
-// e^x to within 1e-11 for float arguments in double lanes, |x| <= 104.
+// e^x - 1 for |x| <= -first.
 template <class D, class V>
-HWY_INLINE V Exp32InDouble(D d, V x) {
+HWY_INLINE V InRangeLessOne64(D d, V x) {
   const hn::RebindToSigned<D> di;
-  const V rounder = hn::Set(d, kRoundToInteger);
-  const V shifted = hn::MulAdd(x, hn::Set(d, kExpSteps), rounder);
-  const V steps = hn::Sub(shifted, rounder);
-  V r = hn::NegMulAdd(steps, hn::Set(d, kExpStepHead), x);
-  r = hn::NegMulAdd(steps, hn::Set(d, kExpStepTail), r);
-  const auto k = hn::BitCast(di, shifted);
-  const V entry = Lookup16(d, kExpPower, hn::And(k, hn::Set(di, 15)));
-  V q = hn::Set(d, kExp32Polynomial[2]);
-  q = hn::MulAdd(q, r, hn::Set(d, kExp32Polynomial[1]));
-  q = hn::MulAdd(q, r, hn::Set(d, kExp32Polynomial[0]));
-  const V p = hn::MulAdd(hn::Mul(r, r), q, r);
+  hn::Vec<decltype(di)> k;
+  const V r = BaseE::Reduce<Fused>(d, x, k);
+  V entry, tail, q, power, power_error, product, product_error, sum, sum_error;
+  LookUp64(d, r, k, entry, tail, q);
   const V scale = PowerOfTwo(d, entry, k);
-  return hn::MulAdd(scale, p, scale);
+  TwoSum(scale, hn::Set(d, -1.0), power, power_error);
+  TwoProduct(d, scale, r, product, product_error);
+  // T - 1 is 0 or more than |T r|.
+  FastTwoSum(power, product, sum, sum_error);
+  const V lost = hn::Add(hn::Add(sum_error, power_error), product_error);
+  // T (1 + t) (1 + r + low + r^2 q) without T (1 + r).
+  V small = Fma(d, tail, r, hn::Add(tail, BaseE::Lost(d, x, k, r)));
+  small = Fma(d, hn::Mul(r, r), q, small);
+  return hn::CopySign(hn::Add(sum, Fma(d, scale, small, lost)), x);  // for -0
 }
 
-// The same on float lanes, rounded to float.
+// Replaces the lanes of `result` beyond both ends of the range: above, the 1 does not matter.
 template <class D, class V>
-HWY_INLINE V Exp32Rounded(D d, V x) {
-  const hn::Half<D> dh;
-  const hn::Repartition<double, D> dd;
-  const auto lower = Exp32InDouble(dd, hn::PromoteLowerTo(dd, x));
-  const auto upper = Exp32InDouble(dd, hn::PromoteUpperTo(dd, x));
-  return hn::Combine(d, hn::DemoteTo(dh, upper), hn::DemoteTo(dh, lower));
-}
-
-// All lanes again, with any argument allowed.
-template <class D, class V>
-HWY_NOINLINE V Extremes32(FlagSet& flags, V x) {
+HWY_NOINLINE V ExtremesLessOne64(FlagSet& flags, V x, V result) {
   const D d;
-  const V inf = hn::Inf(d);
-  const auto tiny = hn::Lt(x, hn::Set(d, kExp32First));
-  const auto huge = hn::Gt(x, hn::Set(d, kExp32Last));
-  flags.RaiseIf(d, hn::AndNot(hn::Eq(x, inf), huge), kOverflow);
-  flags.RaiseIf(d, hn::AndNot(hn::Eq(x, hn::Neg(inf)), tiny), kUnderflow);
-  // Below -104 everything rounds to 0 as -104 does. NaN fails both comparisons and becomes -104.
-  const V least = hn::Set(d, -104.0f);
-  V safe = hn::IfThenElse(hn::Gt(x, least), x, least);
-  safe = hn::IfThenElse(huge, least, safe);
-  V result = Exp32Rounded(d, safe);
-  result = hn::IfThenElse(huge, inf, result);
+  const auto low = hn::Lt(x, hn::Set(d, kExp64First));
+  result = Extremes64<BaseE, D>(flags, hn::IfThenElse(low, hn::Zero(d), x), result);
+  return hn::IfThenElse(low, hn::Set(d, -1.0), result);
+}
+
+template <class D, class V>
+HWY_INLINE V LessOne64(D d, FlagSet& flags, V x) {
+  V result = InRangeLessOne64(d, x);
+  if (!AreOrdinary(d, x, BaseE::kRange64)) result = ExtremesLessOne64<D>(flags, x, result);
+  return result;
+}
+
+// The parts of 2^(k/16) e^r for float arguments in double lanes.
+template <class Base, std::size_t kTerms, class D, class V>
+HWY_INLINE void Split32(D d, const double (&polynomial)[kTerms], V x, V& scale, V& p) {
+  const hn::RebindToSigned<D> di;
+  hn::Vec<decltype(di)> k;
+  const V r = Base::template Reduce<AsTarget>(d, x, k);
+  const V q = Polynomial<AsTarget>(d, polynomial, r);
+  p = hn::MulAdd(hn::Mul(r, r), q, r);
+  scale = PowerOfTwo(d, Lookup16(d, kExpPower, hn::And(k, hn::Set(di, 15))), k);
+}
+
+// Base^x to within 1e-11, from the least to the last; any number for others.
+template <class Base>
+struct PowerInDouble {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    V scale, p;
+    Split32<Base>(d, kExp32Polynomial, x, scale, p);
+    return hn::MulAdd(scale, p, scale);
+  }
+};
+
+// e^x - 1 likewise.
+struct LessOneInDouble {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    V scale, p;
+    Split32<BaseE>(d, kExpLessOne32Polynomial, x, scale, p);
+    const V result = hn::MulAdd(scale, p, hn::Sub(scale, hn::Set(d, 1.0)));
+    return hn::CopySign(result, x);  // for -0
+  }
+};
+
+struct LessOne {
+  using InDouble = LessOneInDouble;
+  static constexpr Range<float> kRange32 = BaseE::kRange32;
+  static constexpr float kLimit = -1.0f;
+
+  // Below the range results are -1: nothing that underflows.
+  template <class D, class V>
+  static HWY_INLINE auto IsExact(D d, V x) {
+    return hn::Lt(x, hn::Zero(d));
+  }
+};
+
+// Replaces the lanes of `result` beyond the ends of the range and for NaN.
+template <class Function, class D, class V>
+HWY_NOINLINE V Extremes32(FlagSet& flags, V x, V result) {
+  const D d;
+  constexpr Range<float> range = Function::kRange32;
+  const auto huge = RaiseOutside<Function>(d, flags, x, range);
+  const auto least = hn::Lt(x, hn::Set(d, range.least));
+  result = hn::IfThenElse(least, hn::Set(d, Function::kLimit), result);
+  result = hn::IfThenElse(huge, hn::Inf(d), result);
   return hn::IfThenElse(hn::IsNaN(x), x, result);
 }
 
-template <class D, class V>
-HWY_INLINE V Exp32(D d, FlagSet& flags, V x) {
-  const auto ordinary = hn::Le(hn::Abs(x), hn::Set(d, -kExp32First));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, ordinary))) return Extremes32<D>(flags, x);
-  return Exp32Rounded(d, x);
+template <class Function, class D, class V>
+HWY_INLINE V Any32(D d, FlagSet& flags, V x) {
+  V result = ThroughDouble(d, typename Function::InDouble(), x);
+  if (!AreOrdinary(d, x, Function::kRange32)) result = Extremes32<Function, D>(flags, x, result);
+  return result;
+}
+
+template <class Base, class D, class V>
+HWY_INLINE V Power(D d, FlagSet& flags, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) == 8) {
+    return Power64<Base>(d, flags, x);
+  } else {
+    return Any32<Base>(d, flags, x);
+  }
 }
 
 }  // namespace exponential
 
-// e^x. Raises overflow where a finite x gives infinity, underflow where it gives a subnormal number
-// or zero; hardware flags mean nothing.
+// e^x and 2^x. They raise overflow where a finite x gives infinity, underflow where the result is
+// zero or a subnormal number and not exact; hardware flags mean nothing.
 template <class D, class V>
 HWY_INLINE V Exp(D d, FlagSet& flags, V x) {
+  return exponential::Power<exponential::BaseE>(d, flags, x);
+}
+
+template <class D, class V>
+HWY_INLINE V Exp2(D d, FlagSet& flags, V x) {
+  return exponential::Power<exponential::BaseTwo>(d, flags, x);
+}
+
+// e^x - 1. Raises overflow as Exp does, and nothing where the result is x for being so small.
+template <class D, class V>
+HWY_INLINE V Expm1(D d, FlagSet& flags, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == 8) {
-    return exponential::Exp64(d, flags, x);
+    return exponential::LessOne64(d, flags, x);
   } else {
-    return exponential::Exp32(d, flags, x);
+    return exponential::Any32<exponential::LessOne>(d, flags, x);
   }
 }
 

@@ -1,4 +1,4 @@
-// Constants of exp. Written by tools/derive/exponential.py; change that, not this.
+// Constants of exp, exp2 and expm1. Written by tools/derive/exponential.py; change that, not this.
 // One value per line.
 // clang-format off
 #ifndef QUERN_SIMD_EXPONENTIAL_TABLES_H_
@@ -107,6 +107,17 @@ inline constexpr double kExp32Polynomial[] = {
     0x1.5557216b93064p-3,
     0x1.55574017a50f8p-5,
 };
+
+// With a term more, for expm1: 5.7e-15.
+inline constexpr double kExpLessOne32Polynomial[] = {
+    0x1.fffffffdb1613p-2,
+    0x1.555555548ad5ep-3,
+    0x1.55574017a50f8p-5,
+    0x1.11123d87e3f57p-7,
+};
+
+// ln 2.
+inline constexpr double kLogTwo = 0x1.62e42fefa39efp-1;
 
 // Greatest argument with a finite result.
 inline constexpr double kExp64Last = 0x1.62e42fefa39efp+9;

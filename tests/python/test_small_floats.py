@@ -20,6 +20,8 @@ SMALL = [HALF, *OTHERS]
 EIGHT_BITS = [dtype for dtype in OTHERS if dtype.itemsize == 1]
 # Which of two zeros these return depends on the CPU in NumPy.
 TIES = {"maximum", "minimum", "fmax", "fmin"}
+# Rounded from a float32 result that NumPy's CPU and library decide.
+LIBRARY = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p"}
 
 
 def patterns(dtype: np.dtype) -> np.ndarray:
@@ -64,7 +66,7 @@ def assert_same_values(mine: object, theirs: object, steps: int = 0, note: str =
 def test_float16_of_one_operand_on_every_value(ufunc):
     values = patterns(HALF)
     with quern.errstate(all="ignore"), np.errstate(all="ignore"):
-        assert_same_values(ufunc(values), numpy_ufunc(ufunc)(values), steps=1 if ufunc.name == "exp" else 0)
+        assert_same_values(ufunc(values), numpy_ufunc(ufunc)(values), steps=1 if ufunc.name in LIBRARY else 0)
 
 
 @pytest.mark.parametrize("ufunc", [u for u in JUDGED if takes(u, HALF, 1)], ids=lambda u: u.name)
@@ -77,6 +79,8 @@ def test_flags_of_float16(ufunc):
         with np.errstate(all="call", call=lambda kind, _: seen["theirs"].add(kind)):
             for index in range(len(values)):
                 one = values[index : index + 1]
+                if ufunc.name == "expm1" and one == -(2.0**-24):
+                    continue  # whose float32 result is not the nearest in NumPy: that is exact in float16
                 seen["mine"].clear()
                 seen["theirs"].clear()
                 ufunc(one)
@@ -120,7 +124,7 @@ def test_ml_dtypes_of_one_operand_on_every_value(dtype, ufunc):
             pytest.skip("ml_dtypes has no such loop, for which NumPy takes that of float32")
         if ufunc.name == "sign":  # ml_dtypes alone keeps the sign of zero
             values, theirs = values[values != 0], theirs[values != 0]
-        assert_same_values(ufunc(values), theirs, steps=1 if ufunc.name == "exp" else 0)
+        assert_same_values(ufunc(values), theirs, steps=1 if ufunc.name in LIBRARY else 0)
 
 
 @pytest.mark.filterwarnings("ignore:Casting complex")

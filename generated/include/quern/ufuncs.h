@@ -66,6 +66,12 @@ QN_API qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array*
 /* Euler's number to the power of the input. */
 QN_API qn_status qn_exp(const qn_array* exponent, qn_array** power);
 
+/* Two to the power of the input. */
+QN_API qn_status qn_exp2(const qn_array* exponent, qn_array** power);
+
+/* Euler's number to the power of the input, less one, accurate near zero. */
+QN_API qn_status qn_expm1(const qn_array* exponent, qn_array** difference);
+
 /* Magnitude of the input as a floating-point number. */
 QN_API qn_status qn_fabs(const qn_array* value, qn_array** magnitude);
 
@@ -150,6 +156,18 @@ QN_API qn_status qn_less(const qn_array* left, const qn_array* right, qn_array**
 
 /* Whether the first input is less than or equal to the second. */
 QN_API qn_status qn_less_equal(const qn_array* left, const qn_array* right, qn_array** result);
+
+/* Natural logarithm of the input. */
+QN_API qn_status qn_log(const qn_array* number, qn_array** logarithm);
+
+/* Logarithm to base 10 of the input. */
+QN_API qn_status qn_log10(const qn_array* number, qn_array** logarithm);
+
+/* Natural logarithm of one more than the input, accurate near zero. */
+QN_API qn_status qn_log1p(const qn_array* number, qn_array** logarithm);
+
+/* Logarithm to base 2 of the input. */
+QN_API qn_status qn_log2(const qn_array* number, qn_array** logarithm);
 
 /* Whether both inputs are true. */
 QN_API qn_status qn_logical_and(const qn_array* left, const qn_array* right, qn_array** result);

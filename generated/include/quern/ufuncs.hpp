@@ -32,6 +32,8 @@ QUERN_EXPORT const Ufunc& divide();
 QUERN_EXPORT const Ufunc& divmod();
 QUERN_EXPORT const Ufunc& equal();
 QUERN_EXPORT const Ufunc& exp();
+QUERN_EXPORT const Ufunc& exp2();
+QUERN_EXPORT const Ufunc& expm1();
 QUERN_EXPORT const Ufunc& fabs();
 QUERN_EXPORT const Ufunc& floor();
 QUERN_EXPORT const Ufunc& floor_divide();
@@ -59,6 +61,10 @@ QUERN_EXPORT const Ufunc& leaky_relu();
 QUERN_EXPORT const Ufunc& left_shift();
 QUERN_EXPORT const Ufunc& less();
 QUERN_EXPORT const Ufunc& less_equal();
+QUERN_EXPORT const Ufunc& log();
+QUERN_EXPORT const Ufunc& log10();
+QUERN_EXPORT const Ufunc& log1p();
+QUERN_EXPORT const Ufunc& log2();
 QUERN_EXPORT const Ufunc& logical_and();
 QUERN_EXPORT const Ufunc& logical_not();
 QUERN_EXPORT const Ufunc& logical_or();
@@ -179,6 +185,14 @@ QUERN_EXPORT Array equal(const Operand& left, const Operand& right,
 // Euler's number to the power of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
 // bfloat16, float16, float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array exp(const Operand& exponent, const CallOptions& options = {});
+
+// Two to the power of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array exp2(const Operand& exponent, const CallOptions& options = {});
+
+// Euler's number to the power of the input, less one, accurate near zero. Within 0.501 ULP for
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array expm1(const Operand& exponent, const CallOptions& options = {});
 
 // Magnitude of the input as a floating-point number. Exact.
 QUERN_EXPORT Array fabs(const Operand& value, const CallOptions& options = {});
@@ -310,6 +324,22 @@ QUERN_EXPORT Array less(const Operand& left, const Operand& right, const CallOpt
 // Exact.
 QUERN_EXPORT Array less_equal(const Operand& left, const Operand& right,
                               const CallOptions& options = {});
+
+// Natural logarithm of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log(const Operand& number, const CallOptions& options = {});
+
+// Logarithm to base 10 of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log10(const Operand& number, const CallOptions& options = {});
+
+// Natural logarithm of one more than the input, accurate near zero. Within 0.501 ULP for
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log1p(const Operand& number, const CallOptions& options = {});
+
+// Logarithm to base 2 of the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array log2(const Operand& number, const CallOptions& options = {});
 
 // Whether both inputs are true. Zero is false, everything else true, NaN included. Exact.
 QUERN_EXPORT Array logical_and(const Operand& left, const Operand& right,

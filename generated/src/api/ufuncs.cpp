@@ -153,6 +153,22 @@ Array exp(const Operand& exponent, const CallOptions& options) {
   return ufuncs::exp().call({exponent}, options);
 }
 
+const Ufunc& ufuncs::exp2() {
+  static const Ufunc& ufunc = Ufunc::find("exp2");
+  return ufunc;
+}
+Array exp2(const Operand& exponent, const CallOptions& options) {
+  return ufuncs::exp2().call({exponent}, options);
+}
+
+const Ufunc& ufuncs::expm1() {
+  static const Ufunc& ufunc = Ufunc::find("expm1");
+  return ufunc;
+}
+Array expm1(const Operand& exponent, const CallOptions& options) {
+  return ufuncs::expm1().call({exponent}, options);
+}
+
 const Ufunc& ufuncs::fabs() {
   static const Ufunc& ufunc = Ufunc::find("fabs");
   return ufunc;
@@ -378,6 +394,38 @@ const Ufunc& ufuncs::less_equal() {
 }
 Array less_equal(const Operand& left, const Operand& right, const CallOptions& options) {
   return ufuncs::less_equal().call({left, right}, options);
+}
+
+const Ufunc& ufuncs::log() {
+  static const Ufunc& ufunc = Ufunc::find("log");
+  return ufunc;
+}
+Array log(const Operand& number, const CallOptions& options) {
+  return ufuncs::log().call({number}, options);
+}
+
+const Ufunc& ufuncs::log10() {
+  static const Ufunc& ufunc = Ufunc::find("log10");
+  return ufunc;
+}
+Array log10(const Operand& number, const CallOptions& options) {
+  return ufuncs::log10().call({number}, options);
+}
+
+const Ufunc& ufuncs::log1p() {
+  static const Ufunc& ufunc = Ufunc::find("log1p");
+  return ufunc;
+}
+Array log1p(const Operand& number, const CallOptions& options) {
+  return ufuncs::log1p().call({number}, options);
+}
+
+const Ufunc& ufuncs::log2() {
+  static const Ufunc& ufunc = Ufunc::find("log2");
+  return ufunc;
+}
+Array log2(const Operand& number, const CallOptions& options) {
+  return ufuncs::log2().call({number}, options);
 }
 
 const Ufunc& ufuncs::logical_and() {

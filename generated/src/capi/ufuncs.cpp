@@ -89,6 +89,12 @@ qn_status qn_equal(const qn_array* left, const qn_array* right, qn_array** resul
 qn_status qn_exp(const qn_array* exponent, qn_array** power) {
   return call("exp", {exponent}, {power});
 }
+qn_status qn_exp2(const qn_array* exponent, qn_array** power) {
+  return call("exp2", {exponent}, {power});
+}
+qn_status qn_expm1(const qn_array* exponent, qn_array** difference) {
+  return call("expm1", {exponent}, {difference});
+}
 qn_status qn_fabs(const qn_array* value, qn_array** magnitude) {
   return call("fabs", {value}, {magnitude});
 }
@@ -171,6 +177,18 @@ qn_status qn_less(const qn_array* left, const qn_array* right, qn_array** result
 }
 qn_status qn_less_equal(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("less_equal", {left, right}, {result});
+}
+qn_status qn_log(const qn_array* number, qn_array** logarithm) {
+  return call("log", {number}, {logarithm});
+}
+qn_status qn_log10(const qn_array* number, qn_array** logarithm) {
+  return call("log10", {number}, {logarithm});
+}
+qn_status qn_log1p(const qn_array* number, qn_array** logarithm) {
+  return call("log1p", {number}, {logarithm});
+}
+qn_status qn_log2(const qn_array* number, qn_array** logarithm) {
+  return call("log2", {number}, {logarithm});
 }
 qn_status qn_logical_and(const qn_array* left, const qn_array* right, qn_array** result) {
   return call("logical_and", {left, right}, {result});

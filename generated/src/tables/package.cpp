@@ -37,6 +37,7 @@ extern const KernelFamily kExtrema3Family;
 extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
+extern const KernelFamily kLogarithmFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -58,6 +59,8 @@ extern const UfuncInfo kDivideUfunc;
 extern const UfuncInfo kDivmodUfunc;
 extern const UfuncInfo kEqualUfunc;
 extern const UfuncInfo kExpUfunc;
+extern const UfuncInfo kExp2Ufunc;
+extern const UfuncInfo kExpm1Ufunc;
 extern const UfuncInfo kFabsUfunc;
 extern const UfuncInfo kFloorUfunc;
 extern const UfuncInfo kFloorDivideUfunc;
@@ -85,6 +88,10 @@ extern const UfuncInfo kLeakyReluUfunc;
 extern const UfuncInfo kLeftShiftUfunc;
 extern const UfuncInfo kLessUfunc;
 extern const UfuncInfo kLessEqualUfunc;
+extern const UfuncInfo kLogUfunc;
+extern const UfuncInfo kLog10Ufunc;
+extern const UfuncInfo kLog1pUfunc;
+extern const UfuncInfo kLog2Ufunc;
 extern const UfuncInfo kLogicalAndUfunc;
 extern const UfuncInfo kLogicalNotUfunc;
 extern const UfuncInfo kLogicalOrUfunc;
@@ -216,6 +223,8 @@ const UfuncInfo* const kUfuncs[] = {
     &kDivmodUfunc,
     &kEqualUfunc,
     &kExpUfunc,
+    &kExp2Ufunc,
+    &kExpm1Ufunc,
     &kFabsUfunc,
     &kFloorUfunc,
     &kFloorDivideUfunc,
@@ -243,6 +252,10 @@ const UfuncInfo* const kUfuncs[] = {
     &kLeftShiftUfunc,
     &kLessUfunc,
     &kLessEqualUfunc,
+    &kLogUfunc,
+    &kLog10Ufunc,
+    &kLog1pUfunc,
+    &kLog2Ufunc,
     &kLogicalAndUfunc,
     &kLogicalNotUfunc,
     &kLogicalOrUfunc,
@@ -307,6 +320,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema4Family,
     &kExtrema5Family,
     &kExponentialFamily,
+    &kLogarithmFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

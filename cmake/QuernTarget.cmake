@@ -13,6 +13,12 @@ set(QUERN_WARNINGS
 # project ask for it. Options of a target come after those flags, so these win.
 set(QUERN_FLOATING_POINT -fno-fast-math -ffp-contract=off)
 
+# Integer lanes wrap around. To GCC the intrinsics of Arm are the signed arithmetic of C++, whose overflow it would take
+# for impossible; those of x86 say what they mean, and there sanitizers watch the signed arithmetic that is ours.
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(QUERN_INTEGERS -fwrapv)
+endif()
+
 if(QUERN_SANITIZE)
   add_compile_options(-fsanitize=${QUERN_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${QUERN_SANITIZE})
@@ -29,7 +35,7 @@ function(quern_target target)
     CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE ${QUERN_WARNINGS} ${QUERN_FLOATING_POINT})
+  target_compile_options(${target} PRIVATE ${QUERN_WARNINGS} ${QUERN_FLOATING_POINT} ${QUERN_INTEGERS})
   if(QUERN_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

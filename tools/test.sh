@@ -6,6 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/setup/steps.sh"
 source "$quern_root/tools/setup/debian.sh"
 source "$quern_root/tools/setup/python.sh"
 source "$quern_root/tools/setup/cmake.sh"
+source "$quern_root/tools/setup/aarch64.sh"
 cd "$quern_root"
 
 build=$(build_dir release)
@@ -104,11 +105,22 @@ python_tests() {
   pytest_in report PYTHONPATH=tools
 }
 
+# The same bits without vector instructions and on another architecture.
+same_bits_elsewhere() {
+  setup_aarch64
+  local preset
+  for preset in emulated aarch64; do
+    configure_preset "$preset"
+    build_preset "$preset" quern_bits
+  done
+  pytest_in bits QUERN_BITS_BUILDS="release: emulated:EMU128 aarch64:NEON_WITHOUT_AES"
+}
+
 # Proves the checklists of CONTRIBUTING.md by following them on a copy.
 extension_tests() {
   pytest_in extension
 }
 
 run_steps set_up regenerate_and_compare check_types source_tests build_library_and_tests cpp_tests \
-  consumer_tests python_tests extension_tests
+  consumer_tests python_tests same_bits_elsewhere extension_tests
 "$quern_python" tools/count_tests.py "$results"

@@ -22,7 +22,8 @@ const Row<float, float> kHardSigmoidFloat8E4m3fn[] = {
 TEST_CASE("hard_sigmoid: float8_e4m3fn -> float8_e4m3fn", "[hard_sigmoid]") {
   const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 1.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat8E4m3fn);
 }
 
@@ -40,7 +41,8 @@ const Row<float, float> kHardSigmoidFloat8E5m2[] = {
 };
 TEST_CASE("hard_sigmoid: float8_e5m2 -> float8_e5m2", "[hard_sigmoid]") {
   const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat8E5m2);
 }
@@ -60,7 +62,8 @@ const Row<float, float> kHardSigmoidBfloat16[] = {
 };
 TEST_CASE("hard_sigmoid: bfloat16 -> bfloat16", "[hard_sigmoid]") {
   const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidBfloat16);
 }
@@ -79,7 +82,8 @@ const Row<float, float> kHardSigmoidFloat16[] = {
 };
 TEST_CASE("hard_sigmoid: float16 -> float16", "[hard_sigmoid]") {
   const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat16);
 }
@@ -99,7 +103,8 @@ const Row<float, float> kHardSigmoidFloat32[] = {
 };
 TEST_CASE("hard_sigmoid: float32 -> float32", "[hard_sigmoid]") {
   const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat32);
 }
@@ -118,7 +123,8 @@ const Row<double, double> kHardSigmoidFloat64[] = {
 };
 TEST_CASE("hard_sigmoid: float64 -> float64", "[hard_sigmoid]") {
   const Loop loop = {.ufunc = "hard_sigmoid", .origin = "spec/ufuncs/hard_sigmoid.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kHardSigmoidFloat64);
 }
@@ -150,7 +156,7 @@ const Row<float, float, float> kLeakyReluFloat8E4m3fn[] = {
 TEST_CASE("leaky_relu: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[leaky_relu]") {
   const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluFloat8E4m3fn);
 }
@@ -188,7 +194,7 @@ const Row<float, float, float> kLeakyReluFloat8E5m2[] = {
 TEST_CASE("leaky_relu: float8_e5m2, float8_e5m2 -> float8_e5m2", "[leaky_relu]") {
   const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluFloat8E5m2);
 }
@@ -236,7 +242,7 @@ const Row<float, float, float> kLeakyReluBfloat16[] = {
 TEST_CASE("leaky_relu: bfloat16, bfloat16 -> bfloat16", "[leaky_relu]") {
   const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluBfloat16);
 }
@@ -275,7 +281,7 @@ const Row<float, float, float> kLeakyReluFloat16[] = {
 TEST_CASE("leaky_relu: float16, float16 -> float16", "[leaky_relu]") {
   const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluFloat16);
 }
@@ -318,7 +324,7 @@ const Row<float, float, float> kLeakyReluFloat32[] = {
 TEST_CASE("leaky_relu: float32, float32 -> float32", "[leaky_relu]") {
   const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluFloat32);
 }
@@ -358,7 +364,7 @@ const Row<double, double, double> kLeakyReluFloat64[] = {
 TEST_CASE("leaky_relu: float64, float64 -> float64", "[leaky_relu]") {
   const Loop loop = {.ufunc = "leaky_relu", .origin = "spec/ufuncs/leaky_relu.yaml:7",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kLeakyReluFloat64);
 }
@@ -370,7 +376,8 @@ const Row<std::int8_t, std::int8_t> kReluInt8[] = {
 };
 TEST_CASE("relu: int8 -> int8", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:8",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluInt8);
 }
@@ -382,7 +389,8 @@ const Row<std::int16_t, std::int16_t> kReluInt16[] = {
 };
 TEST_CASE("relu: int16 -> int16", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:8",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluInt16);
 }
@@ -394,7 +402,8 @@ const Row<std::int32_t, std::int32_t> kReluInt32[] = {
 };
 TEST_CASE("relu: int32 -> int32", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:8",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluInt32);
 }
@@ -406,7 +415,8 @@ const Row<std::int64_t, std::int64_t> kReluInt64[] = {
 };
 TEST_CASE("relu: int64 -> int64", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:8",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluInt64);
 }
@@ -416,7 +426,8 @@ const Row<std::uint8_t, std::uint8_t> kReluUint8[] = {
 };
 TEST_CASE("relu: uint8 -> uint8", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluUint8);
 }
@@ -426,7 +437,8 @@ const Row<std::uint16_t, std::uint16_t> kReluUint16[] = {
 };
 TEST_CASE("relu: uint16 -> uint16", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluUint16);
 }
@@ -436,7 +448,8 @@ const Row<std::uint32_t, std::uint32_t> kReluUint32[] = {
 };
 TEST_CASE("relu: uint32 -> uint32", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluUint32);
 }
@@ -447,7 +460,8 @@ const Row<std::uint64_t, std::uint64_t> kReluUint64[] = {
 };
 TEST_CASE("relu: uint64 -> uint64", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluUint64);
 }
@@ -463,7 +477,8 @@ const Row<float, float> kReluFloat8E4m3fn[] = {
 TEST_CASE("relu: float8_e4m3fn -> float8_e4m3fn", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat8E4m3fn);
 }
 
@@ -478,7 +493,8 @@ const Row<float, float> kReluFloat8E5m2[] = {
 };
 TEST_CASE("relu: float8_e5m2 -> float8_e5m2", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat8E5m2);
 }
@@ -497,7 +513,8 @@ const Row<float, float> kReluBfloat16[] = {
 };
 TEST_CASE("relu: bfloat16 -> bfloat16", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluBfloat16);
 }
@@ -514,7 +531,8 @@ const Row<float, float> kReluFloat16[] = {
 };
 TEST_CASE("relu: float16 -> float16", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat16);
 }
@@ -531,7 +549,8 @@ const Row<float, float> kReluFloat32[] = {
 };
 TEST_CASE("relu: float32 -> float32", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat32);
 }
@@ -548,7 +567,8 @@ const Row<double, double> kReluFloat64[] = {
 };
 TEST_CASE("relu: float64 -> float64", "[relu]") {
   const Loop loop = {.ufunc = "relu", .origin = "spec/ufuncs/relu.yaml:9",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kReluFloat64);
 }
@@ -566,7 +586,8 @@ const Row<float, float> kSoftsignFloat8E4m3fn[] = {
 TEST_CASE("softsign: float8_e4m3fn -> float8_e4m3fn", "[softsign]") {
   const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 1.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignFloat8E4m3fn);
 }
 
@@ -583,7 +604,8 @@ const Row<float, float> kSoftsignFloat8E5m2[] = {
 };
 TEST_CASE("softsign: float8_e5m2 -> float8_e5m2", "[softsign]") {
   const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignFloat8E5m2);
 }
@@ -603,7 +625,8 @@ const Row<float, float> kSoftsignBfloat16[] = {
 };
 TEST_CASE("softsign: bfloat16 -> bfloat16", "[softsign]") {
   const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignBfloat16);
 }
@@ -622,7 +645,8 @@ const Row<float, float> kSoftsignFloat16[] = {
 };
 TEST_CASE("softsign: float16 -> float16", "[softsign]") {
   const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignFloat16);
 }
@@ -641,7 +665,8 @@ const Row<float, float> kSoftsignFloat32[] = {
 };
 TEST_CASE("softsign: float32 -> float32", "[softsign]") {
   const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignFloat32);
 }
@@ -661,7 +686,8 @@ const Row<double, double> kSoftsignFloat64[] = {
 };
 TEST_CASE("softsign: float64 -> float64", "[softsign]") {
   const Loop loop = {.ufunc = "softsign", .origin = "spec/ufuncs/softsign.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 1.5};
   check_loop(loop, kSoftsignFloat64);
 }

@@ -15,7 +15,8 @@ const Row<bool, bool> kAbsoluteBool[] = {
 };
 TEST_CASE("absolute: bool -> bool", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:8",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteBool);
 }
@@ -27,7 +28,8 @@ const Row<std::int8_t, std::int8_t> kAbsoluteInt8[] = {
 };
 TEST_CASE("absolute: int8 -> int8", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteInt8);
 }
@@ -39,7 +41,8 @@ const Row<std::int16_t, std::int16_t> kAbsoluteInt16[] = {
 };
 TEST_CASE("absolute: int16 -> int16", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteInt16);
 }
@@ -51,7 +54,8 @@ const Row<std::int32_t, std::int32_t> kAbsoluteInt32[] = {
 };
 TEST_CASE("absolute: int32 -> int32", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteInt32);
 }
@@ -63,7 +67,8 @@ const Row<std::int64_t, std::int64_t> kAbsoluteInt64[] = {
 };
 TEST_CASE("absolute: int64 -> int64", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:9",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteInt64);
 }
@@ -73,7 +78,8 @@ const Row<std::uint8_t, std::uint8_t> kAbsoluteUint8[] = {
 };
 TEST_CASE("absolute: uint8 -> uint8", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:8",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteUint8);
 }
@@ -83,7 +89,8 @@ const Row<std::uint16_t, std::uint16_t> kAbsoluteUint16[] = {
 };
 TEST_CASE("absolute: uint16 -> uint16", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:8",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteUint16);
 }
@@ -93,7 +100,8 @@ const Row<std::uint32_t, std::uint32_t> kAbsoluteUint32[] = {
 };
 TEST_CASE("absolute: uint32 -> uint32", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:8",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteUint32);
 }
@@ -104,7 +112,8 @@ const Row<std::uint64_t, std::uint64_t> kAbsoluteUint64[] = {
 };
 TEST_CASE("absolute: uint64 -> uint64", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:8",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteUint64);
 }
@@ -120,7 +129,8 @@ const Row<float, float> kAbsoluteFloat8E4m3fn[] = {
 TEST_CASE("absolute: float8_e4m3fn -> float8_e4m3fn", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat8E4m3fn);
 }
 
@@ -136,7 +146,8 @@ const Row<float, float> kAbsoluteFloat8E5m2[] = {
 };
 TEST_CASE("absolute: float8_e5m2 -> float8_e5m2", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat8E5m2);
 }
@@ -155,7 +166,8 @@ const Row<float, float> kAbsoluteBfloat16[] = {
 };
 TEST_CASE("absolute: bfloat16 -> bfloat16", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteBfloat16);
 }
@@ -172,7 +184,8 @@ const Row<float, float> kAbsoluteFloat16[] = {
 };
 TEST_CASE("absolute: float16 -> float16", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat16);
 }
@@ -190,7 +203,8 @@ const Row<float, float> kAbsoluteFloat32[] = {
 };
 TEST_CASE("absolute: float32 -> float32", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat32);
 }
@@ -207,7 +221,8 @@ const Row<double, double> kAbsoluteFloat64[] = {
 };
 TEST_CASE("absolute: float64 -> float64", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:10",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteFloat64);
 }
@@ -231,7 +246,8 @@ const Row<float, std::complex<float>> kAbsoluteComplex64[] = {
 };
 TEST_CASE("absolute: complex64 -> float32", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:11",
-                     .types = {"complex64", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0.75};
   check_loop(loop, kAbsoluteComplex64);
 }
@@ -256,7 +272,8 @@ const Row<double, std::complex<double>> kAbsoluteComplex128[] = {
 };
 TEST_CASE("absolute: complex128 -> float64", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:11",
-                     .types = {"complex128", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0.75};
   check_loop(loop, kAbsoluteComplex128);
 }
@@ -269,7 +286,8 @@ const Row<std::int64_t, std::int64_t> kAbsoluteTimedelta64[] = {
 };
 TEST_CASE("absolute: timedelta64 -> timedelta64", "[absolute]") {
   const Loop loop = {.ufunc = "absolute", .origin = "spec/ufuncs/absolute.yaml:12",
-                     .types = {"timedelta64", "timedelta64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "timedelta64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAbsoluteTimedelta64);
 }
@@ -281,7 +299,8 @@ const Row<bool, bool, bool> kAddBool[] = {
 };
 TEST_CASE("add: bool, bool -> bool", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddBool);
 }
@@ -299,7 +318,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kAddInt8[] = {
 };
 TEST_CASE("add: int8, int8 -> int8", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddInt8);
 }
@@ -317,7 +337,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kAddInt16[] = {
 };
 TEST_CASE("add: int16, int16 -> int16", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddInt16);
 }
@@ -336,7 +357,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kAddInt32[] = {
 };
 TEST_CASE("add: int32, int32 -> int32", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddInt32);
 }
@@ -356,7 +378,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kAddInt64[] = {
 };
 TEST_CASE("add: int64, int64 -> int64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddInt64);
 }
@@ -370,7 +393,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kAddUint8[] = {
 };
 TEST_CASE("add: uint8, uint8 -> uint8", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddUint8);
 }
@@ -384,7 +408,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kAddUint16[] = {
 };
 TEST_CASE("add: uint16, uint16 -> uint16", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddUint16);
 }
@@ -398,7 +423,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kAddUint32[] = {
 };
 TEST_CASE("add: uint32, uint32 -> uint32", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddUint32);
 }
@@ -413,7 +439,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kAddUint64[] = {
 };
 TEST_CASE("add: uint64, uint64 -> uint64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kAddUint64);
 }
@@ -444,8 +471,8 @@ const Row<float, float, float> kAddFloat8E4m3fn[] = {
 TEST_CASE("add: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddFloat8E4m3fn);
 }
 
@@ -479,8 +506,8 @@ const Row<float, float, float> kAddFloat8E5m2[] = {
 TEST_CASE("add: float8_e5m2, float8_e5m2 -> float8_e5m2", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddFloat8E5m2);
 }
 
@@ -523,8 +550,8 @@ const Row<float, float, float> kAddBfloat16[] = {
 TEST_CASE("add: bfloat16, bfloat16 -> bfloat16", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddBfloat16);
 }
 
@@ -559,8 +586,8 @@ const Row<float, float, float> kAddFloat16[] = {
 TEST_CASE("add: float16, float16 -> float16", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddFloat16);
 }
 
@@ -598,8 +625,8 @@ const Row<float, float, float> kAddFloat32[] = {
 TEST_CASE("add: float32, float32 -> float32", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddFloat32);
 }
 
@@ -634,8 +661,8 @@ const Row<double, double, double> kAddFloat64[] = {
 TEST_CASE("add: float64, float64 -> float64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:10",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddFloat64);
 }
 
@@ -702,8 +729,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kAddCom
 TEST_CASE("add: complex64, complex64 -> complex64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:11",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddComplex64);
 }
 
@@ -765,8 +792,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kAdd
 TEST_CASE("add: complex128, complex128 -> complex128", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:11",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kAddComplex128);
 }
 
@@ -789,7 +816,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kAddTimedelta64[] = {
 TEST_CASE("add: timedelta64, timedelta64 -> timedelta64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:15",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kAddTimedelta64);
 }
 
@@ -811,7 +839,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kAddTimedelta64Datetime64[] 
 TEST_CASE("add: timedelta64, datetime64 -> datetime64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:17",
                      .types = {"timedelta64", "datetime64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kAddTimedelta64Datetime64);
 }
 
@@ -834,7 +863,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kAddDatetime64Timedelta64[] 
 TEST_CASE("add: datetime64, timedelta64 -> datetime64", "[add]") {
   const Loop loop = {.ufunc = "add", .origin = "spec/ufuncs/add.yaml:16",
                      .types = {"datetime64", "timedelta64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kAddDatetime64Timedelta64);
 }
 
@@ -844,7 +874,8 @@ const Row<std::int8_t, std::int8_t> kConjugateInt8[] = {
 };
 TEST_CASE("conjugate: int8 -> int8", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateInt8);
 }
@@ -855,7 +886,8 @@ const Row<std::int16_t, std::int16_t> kConjugateInt16[] = {
 };
 TEST_CASE("conjugate: int16 -> int16", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateInt16);
 }
@@ -866,7 +898,8 @@ const Row<std::int32_t, std::int32_t> kConjugateInt32[] = {
 };
 TEST_CASE("conjugate: int32 -> int32", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateInt32);
 }
@@ -877,7 +910,8 @@ const Row<std::int64_t, std::int64_t> kConjugateInt64[] = {
 };
 TEST_CASE("conjugate: int64 -> int64", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateInt64);
 }
@@ -887,7 +921,8 @@ const Row<std::uint8_t, std::uint8_t> kConjugateUint8[] = {
 };
 TEST_CASE("conjugate: uint8 -> uint8", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateUint8);
 }
@@ -897,7 +932,8 @@ const Row<std::uint16_t, std::uint16_t> kConjugateUint16[] = {
 };
 TEST_CASE("conjugate: uint16 -> uint16", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateUint16);
 }
@@ -907,7 +943,8 @@ const Row<std::uint32_t, std::uint32_t> kConjugateUint32[] = {
 };
 TEST_CASE("conjugate: uint32 -> uint32", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateUint32);
 }
@@ -918,7 +955,8 @@ const Row<std::uint64_t, std::uint64_t> kConjugateUint64[] = {
 };
 TEST_CASE("conjugate: uint64 -> uint64", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateUint64);
 }
@@ -933,7 +971,8 @@ const Row<float, float> kConjugateFloat8E4m3fn[] = {
 TEST_CASE("conjugate: float8_e4m3fn -> float8_e4m3fn", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateFloat8E4m3fn);
 }
 
@@ -947,7 +986,8 @@ const Row<float, float> kConjugateFloat8E5m2[] = {
 };
 TEST_CASE("conjugate: float8_e5m2 -> float8_e5m2", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateFloat8E5m2);
 }
@@ -964,7 +1004,8 @@ const Row<float, float> kConjugateBfloat16[] = {
 };
 TEST_CASE("conjugate: bfloat16 -> bfloat16", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateBfloat16);
 }
@@ -979,7 +1020,8 @@ const Row<float, float> kConjugateFloat16[] = {
 };
 TEST_CASE("conjugate: float16 -> float16", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateFloat16);
 }
@@ -995,7 +1037,8 @@ const Row<float, float> kConjugateFloat32[] = {
 };
 TEST_CASE("conjugate: float32 -> float32", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateFloat32);
 }
@@ -1010,7 +1053,8 @@ const Row<double, double> kConjugateFloat64[] = {
 };
 TEST_CASE("conjugate: float64 -> float64", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateFloat64);
 }
@@ -1034,7 +1078,8 @@ const Row<std::complex<float>, std::complex<float>> kConjugateComplex64[] = {
 };
 TEST_CASE("conjugate: complex64 -> complex64", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:8",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateComplex64);
 }
@@ -1057,7 +1102,8 @@ const Row<std::complex<double>, std::complex<double>> kConjugateComplex128[] = {
 };
 TEST_CASE("conjugate: complex128 -> complex128", "[conjugate]") {
   const Loop loop = {.ufunc = "conjugate", .origin = "spec/ufuncs/conjugate.yaml:8",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kConjugateComplex128);
 }

@@ -21,7 +21,8 @@ const Row<float, float> kFabsFloat8E4m3fn[] = {
 TEST_CASE("fabs: float8_e4m3fn -> float8_e4m3fn", "[fabs]") {
   const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat8E4m3fn);
 }
 
@@ -37,7 +38,8 @@ const Row<float, float> kFabsFloat8E5m2[] = {
 };
 TEST_CASE("fabs: float8_e5m2 -> float8_e5m2", "[fabs]") {
   const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat8E5m2);
 }
@@ -56,7 +58,8 @@ const Row<float, float> kFabsBfloat16[] = {
 };
 TEST_CASE("fabs: bfloat16 -> bfloat16", "[fabs]") {
   const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFabsBfloat16);
 }
@@ -73,7 +76,8 @@ const Row<float, float> kFabsFloat16[] = {
 };
 TEST_CASE("fabs: float16 -> float16", "[fabs]") {
   const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat16);
 }
@@ -91,7 +95,8 @@ const Row<float, float> kFabsFloat32[] = {
 };
 TEST_CASE("fabs: float32 -> float32", "[fabs]") {
   const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat32);
 }
@@ -108,7 +113,8 @@ const Row<double, double> kFabsFloat64[] = {
 };
 TEST_CASE("fabs: float64 -> float64", "[fabs]") {
   const Loop loop = {.ufunc = "fabs", .origin = "spec/ufuncs/fabs.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFabsFloat64);
 }
@@ -120,7 +126,8 @@ const Row<bool, bool, bool> kMultiplyBool[] = {
 };
 TEST_CASE("multiply: bool, bool -> bool", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:10",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyBool);
 }
@@ -138,7 +145,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMultiplyInt8[] = {
 };
 TEST_CASE("multiply: int8, int8 -> int8", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyInt8);
 }
@@ -156,7 +164,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMultiplyInt16[] = {
 };
 TEST_CASE("multiply: int16, int16 -> int16", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyInt16);
 }
@@ -174,7 +183,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMultiplyInt32[] = {
 };
 TEST_CASE("multiply: int32, int32 -> int32", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyInt32);
 }
@@ -192,7 +202,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMultiplyInt64[] = {
 };
 TEST_CASE("multiply: int64, int64 -> int64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyInt64);
 }
@@ -211,7 +222,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMultiplyInt64Timedelta64[] 
 TEST_CASE("multiply: int64, timedelta64 -> timedelta64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:18",
                      .types = {"int64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyInt64Timedelta64);
 }
 
@@ -224,7 +236,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMultiplyUint8[] = {
 };
 TEST_CASE("multiply: uint8, uint8 -> uint8", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyUint8);
 }
@@ -239,7 +252,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMultiplyUint16[] = {
 };
 TEST_CASE("multiply: uint16, uint16 -> uint16", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyUint16);
 }
@@ -254,7 +268,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMultiplyUint32[] = {
 };
 TEST_CASE("multiply: uint32, uint32 -> uint32", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyUint32);
 }
@@ -270,7 +285,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMultiplyUint64[] = {
 };
 TEST_CASE("multiply: uint64, uint64 -> uint64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:11",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyUint64);
 }
@@ -298,7 +314,7 @@ const Row<float, float, float> kMultiplyFloat8E4m3fn[] = {
 TEST_CASE("multiply: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:12",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kMultiplyFloat8E4m3fn);
 }
@@ -330,7 +346,7 @@ const Row<float, float, float> kMultiplyFloat8E5m2[] = {
 TEST_CASE("multiply: float8_e5m2, float8_e5m2 -> float8_e5m2", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:12",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kMultiplyFloat8E5m2);
 }
@@ -374,7 +390,7 @@ const Row<float, float, float> kMultiplyBfloat16[] = {
 TEST_CASE("multiply: bfloat16, bfloat16 -> bfloat16", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:12",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kMultiplyBfloat16);
 }
@@ -407,7 +423,7 @@ const Row<float, float, float> kMultiplyFloat16[] = {
 TEST_CASE("multiply: float16, float16 -> float16", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:12",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kMultiplyFloat16);
 }
@@ -446,7 +462,7 @@ const Row<float, float, float> kMultiplyFloat32[] = {
 TEST_CASE("multiply: float32, float32 -> float32", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:12",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kMultiplyFloat32);
 }
@@ -482,7 +498,7 @@ const Row<double, double, double> kMultiplyFloat64[] = {
 TEST_CASE("multiply: float64, float64 -> float64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:12",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kMultiplyFloat64);
 }
@@ -513,8 +529,8 @@ const Row<std::int64_t, double, std::int64_t> kMultiplyFloat64Timedelta64[] = {
 TEST_CASE("multiply: float64, timedelta64 -> timedelta64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:20",
                      .types = {"float64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0};
   check_loop(loop, kMultiplyFloat64Timedelta64);
 }
 
@@ -582,7 +598,7 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMultip
 TEST_CASE("multiply: complex64, complex64 -> complex64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:13",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kMultiplyComplex64);
 }
@@ -649,7 +665,7 @@ const Row<std::complex<double>, std::complex<double>,
 TEST_CASE("multiply: complex128, complex128 -> complex128", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:13",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kMultiplyComplex128);
 }
@@ -672,7 +688,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMultiplyTimedelta64Int64[] 
 TEST_CASE("multiply: timedelta64, int64 -> timedelta64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:17",
                      .types = {"timedelta64", "int64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMultiplyTimedelta64Int64);
 }
 
@@ -696,8 +713,8 @@ const Row<std::int64_t, std::int64_t, double> kMultiplyTimedelta64Float64[] = {
 TEST_CASE("multiply: timedelta64, float64 -> timedelta64", "[multiply]") {
   const Loop loop = {.ufunc = "multiply", .origin = "spec/ufuncs/multiply.yaml:19",
                      .types = {"timedelta64", "float64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0};
   check_loop(loop, kMultiplyTimedelta64Float64);
 }
 
@@ -708,7 +725,8 @@ const Row<std::int8_t, std::int8_t> kNegativeInt8[] = {
 };
 TEST_CASE("negative: int8 -> int8", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt8);
 }
@@ -720,7 +738,8 @@ const Row<std::int16_t, std::int16_t> kNegativeInt16[] = {
 };
 TEST_CASE("negative: int16 -> int16", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt16);
 }
@@ -732,7 +751,8 @@ const Row<std::int32_t, std::int32_t> kNegativeInt32[] = {
 };
 TEST_CASE("negative: int32 -> int32", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt32);
 }
@@ -744,7 +764,8 @@ const Row<std::int64_t, std::int64_t> kNegativeInt64[] = {
 };
 TEST_CASE("negative: int64 -> int64", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:8",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeInt64);
 }
@@ -755,7 +776,8 @@ const Row<std::uint8_t, std::uint8_t> kNegativeUint8[] = {
 };
 TEST_CASE("negative: uint8 -> uint8", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint8);
 }
@@ -767,7 +789,8 @@ const Row<std::uint16_t, std::uint16_t> kNegativeUint16[] = {
 };
 TEST_CASE("negative: uint16 -> uint16", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint16);
 }
@@ -779,7 +802,8 @@ const Row<std::uint32_t, std::uint32_t> kNegativeUint32[] = {
 };
 TEST_CASE("negative: uint32 -> uint32", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint32);
 }
@@ -792,7 +816,8 @@ const Row<std::uint64_t, std::uint64_t> kNegativeUint64[] = {
 };
 TEST_CASE("negative: uint64 -> uint64", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:11",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeUint64);
 }
@@ -807,7 +832,8 @@ const Row<float, float> kNegativeFloat8E4m3fn[] = {
 TEST_CASE("negative: float8_e4m3fn -> float8_e4m3fn", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat8E4m3fn);
 }
 
@@ -822,7 +848,8 @@ const Row<float, float> kNegativeFloat8E5m2[] = {
 };
 TEST_CASE("negative: float8_e5m2 -> float8_e5m2", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat8E5m2);
 }
@@ -840,7 +867,8 @@ const Row<float, float> kNegativeBfloat16[] = {
 };
 TEST_CASE("negative: bfloat16 -> bfloat16", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeBfloat16);
 }
@@ -856,7 +884,8 @@ const Row<float, float> kNegativeFloat16[] = {
 };
 TEST_CASE("negative: float16 -> float16", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat16);
 }
@@ -873,7 +902,8 @@ const Row<float, float> kNegativeFloat32[] = {
 };
 TEST_CASE("negative: float32 -> float32", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat32);
 }
@@ -889,7 +919,8 @@ const Row<double, double> kNegativeFloat64[] = {
 };
 TEST_CASE("negative: float64 -> float64", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:9",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeFloat64);
 }
@@ -911,7 +942,8 @@ const Row<std::complex<float>, std::complex<float>> kNegativeComplex64[] = {
 };
 TEST_CASE("negative: complex64 -> complex64", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeComplex64);
 }
@@ -933,7 +965,8 @@ const Row<std::complex<double>, std::complex<double>> kNegativeComplex128[] = {
 };
 TEST_CASE("negative: complex128 -> complex128", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:10",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeComplex128);
 }
@@ -946,7 +979,8 @@ const Row<std::int64_t, std::int64_t> kNegativeTimedelta64[] = {
 };
 TEST_CASE("negative: timedelta64 -> timedelta64", "[negative]") {
   const Loop loop = {.ufunc = "negative", .origin = "spec/ufuncs/negative.yaml:12",
-                     .types = {"timedelta64", "timedelta64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "timedelta64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNegativeTimedelta64);
 }

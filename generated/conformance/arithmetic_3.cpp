@@ -17,7 +17,8 @@ const Row<std::int8_t, std::int8_t> kPositiveInt8[] = {
 };
 TEST_CASE("positive: int8 -> int8", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveInt8);
 }
@@ -29,7 +30,8 @@ const Row<std::int16_t, std::int16_t> kPositiveInt16[] = {
 };
 TEST_CASE("positive: int16 -> int16", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveInt16);
 }
@@ -41,7 +43,8 @@ const Row<std::int32_t, std::int32_t> kPositiveInt32[] = {
 };
 TEST_CASE("positive: int32 -> int32", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveInt32);
 }
@@ -53,7 +56,8 @@ const Row<std::int64_t, std::int64_t> kPositiveInt64[] = {
 };
 TEST_CASE("positive: int64 -> int64", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveInt64);
 }
@@ -63,7 +67,8 @@ const Row<std::uint8_t, std::uint8_t> kPositiveUint8[] = {
 };
 TEST_CASE("positive: uint8 -> uint8", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveUint8);
 }
@@ -73,7 +78,8 @@ const Row<std::uint16_t, std::uint16_t> kPositiveUint16[] = {
 };
 TEST_CASE("positive: uint16 -> uint16", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveUint16);
 }
@@ -83,7 +89,8 @@ const Row<std::uint32_t, std::uint32_t> kPositiveUint32[] = {
 };
 TEST_CASE("positive: uint32 -> uint32", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveUint32);
 }
@@ -94,7 +101,8 @@ const Row<std::uint64_t, std::uint64_t> kPositiveUint64[] = {
 };
 TEST_CASE("positive: uint64 -> uint64", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveUint64);
 }
@@ -109,7 +117,8 @@ const Row<float, float> kPositiveFloat8E4m3fn[] = {
 TEST_CASE("positive: float8_e4m3fn -> float8_e4m3fn", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveFloat8E4m3fn);
 }
 
@@ -123,7 +132,8 @@ const Row<float, float> kPositiveFloat8E5m2[] = {
 };
 TEST_CASE("positive: float8_e5m2 -> float8_e5m2", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveFloat8E5m2);
 }
@@ -140,7 +150,8 @@ const Row<float, float> kPositiveBfloat16[] = {
 };
 TEST_CASE("positive: bfloat16 -> bfloat16", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveBfloat16);
 }
@@ -155,7 +166,8 @@ const Row<float, float> kPositiveFloat16[] = {
 };
 TEST_CASE("positive: float16 -> float16", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveFloat16);
 }
@@ -171,7 +183,8 @@ const Row<float, float> kPositiveFloat32[] = {
 };
 TEST_CASE("positive: float32 -> float32", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveFloat32);
 }
@@ -186,7 +199,8 @@ const Row<double, double> kPositiveFloat64[] = {
 };
 TEST_CASE("positive: float64 -> float64", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveFloat64);
 }
@@ -208,7 +222,8 @@ const Row<std::complex<float>, std::complex<float>> kPositiveComplex64[] = {
 };
 TEST_CASE("positive: complex64 -> complex64", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:8",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveComplex64);
 }
@@ -229,7 +244,8 @@ const Row<std::complex<double>, std::complex<double>> kPositiveComplex128[] = {
 };
 TEST_CASE("positive: complex128 -> complex128", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:8",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveComplex128);
 }
@@ -242,7 +258,8 @@ const Row<std::int64_t, std::int64_t> kPositiveTimedelta64[] = {
 };
 TEST_CASE("positive: timedelta64 -> timedelta64", "[positive]") {
   const Loop loop = {.ufunc = "positive", .origin = "spec/ufuncs/positive.yaml:9",
-                     .types = {"timedelta64", "timedelta64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "timedelta64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPositiveTimedelta64);
 }
@@ -256,7 +273,8 @@ const Row<std::int8_t, std::int8_t> kReciprocalInt8[] = {
 };
 TEST_CASE("reciprocal: int8 -> int8", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalInt8);
 }
@@ -270,7 +288,8 @@ const Row<std::int16_t, std::int16_t> kReciprocalInt16[] = {
 };
 TEST_CASE("reciprocal: int16 -> int16", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalInt16);
 }
@@ -284,7 +303,8 @@ const Row<std::int32_t, std::int32_t> kReciprocalInt32[] = {
 };
 TEST_CASE("reciprocal: int32 -> int32", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalInt32);
 }
@@ -298,7 +318,8 @@ const Row<std::int64_t, std::int64_t> kReciprocalInt64[] = {
 };
 TEST_CASE("reciprocal: int64 -> int64", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalInt64);
 }
@@ -310,7 +331,8 @@ const Row<std::uint8_t, std::uint8_t> kReciprocalUint8[] = {
 };
 TEST_CASE("reciprocal: uint8 -> uint8", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalUint8);
 }
@@ -322,7 +344,8 @@ const Row<std::uint16_t, std::uint16_t> kReciprocalUint16[] = {
 };
 TEST_CASE("reciprocal: uint16 -> uint16", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalUint16);
 }
@@ -334,7 +357,8 @@ const Row<std::uint32_t, std::uint32_t> kReciprocalUint32[] = {
 };
 TEST_CASE("reciprocal: uint32 -> uint32", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalUint32);
 }
@@ -346,7 +370,8 @@ const Row<std::uint64_t, std::uint64_t> kReciprocalUint64[] = {
 };
 TEST_CASE("reciprocal: uint64 -> uint64", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:10",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalUint64);
 }
@@ -362,7 +387,7 @@ const Row<float, float> kReciprocalFloat8E4m3fn[] = {
 TEST_CASE("reciprocal: float8_e4m3fn -> float8_e4m3fn", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:11",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kReciprocalFloat8E4m3fn);
 }
@@ -378,7 +403,8 @@ const Row<float, float> kReciprocalFloat8E5m2[] = {
 };
 TEST_CASE("reciprocal: float8_e5m2 -> float8_e5m2", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:11",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kReciprocalFloat8E5m2);
 }
@@ -397,7 +423,8 @@ const Row<float, float> kReciprocalBfloat16[] = {
 };
 TEST_CASE("reciprocal: bfloat16 -> bfloat16", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:11",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kReciprocalBfloat16);
 }
@@ -414,7 +441,8 @@ const Row<float, float> kReciprocalFloat16[] = {
 };
 TEST_CASE("reciprocal: float16 -> float16", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:11",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kReciprocalFloat16);
 }
@@ -431,7 +459,8 @@ const Row<float, float> kReciprocalFloat32[] = {
 };
 TEST_CASE("reciprocal: float32 -> float32", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:11",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kReciprocalFloat32);
 }
@@ -449,7 +478,8 @@ const Row<double, double> kReciprocalFloat64[] = {
 };
 TEST_CASE("reciprocal: float64 -> float64", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:11",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kReciprocalFloat64);
 }
@@ -476,7 +506,8 @@ const Row<std::complex<float>, std::complex<float>> kReciprocalComplex64[] = {
 };
 TEST_CASE("reciprocal: complex64 -> complex64", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:12",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalComplex64);
 }
@@ -505,7 +536,8 @@ const Row<std::complex<double>, std::complex<double>> kReciprocalComplex128[] = 
 };
 TEST_CASE("reciprocal: complex128 -> complex128", "[reciprocal]") {
   const Loop loop = {.ufunc = "reciprocal", .origin = "spec/ufuncs/reciprocal.yaml:12",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kReciprocalComplex128);
 }
@@ -517,7 +549,8 @@ const Row<std::int8_t, std::int8_t> kSignInt8[] = {
 };
 TEST_CASE("sign: int8 -> int8", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignInt8);
 }
@@ -529,7 +562,8 @@ const Row<std::int16_t, std::int16_t> kSignInt16[] = {
 };
 TEST_CASE("sign: int16 -> int16", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignInt16);
 }
@@ -541,7 +575,8 @@ const Row<std::int32_t, std::int32_t> kSignInt32[] = {
 };
 TEST_CASE("sign: int32 -> int32", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignInt32);
 }
@@ -553,7 +588,8 @@ const Row<std::int64_t, std::int64_t> kSignInt64[] = {
 };
 TEST_CASE("sign: int64 -> int64", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignInt64);
 }
@@ -564,7 +600,8 @@ const Row<std::uint8_t, std::uint8_t> kSignUint8[] = {
 };
 TEST_CASE("sign: uint8 -> uint8", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignUint8);
 }
@@ -575,7 +612,8 @@ const Row<std::uint16_t, std::uint16_t> kSignUint16[] = {
 };
 TEST_CASE("sign: uint16 -> uint16", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignUint16);
 }
@@ -586,7 +624,8 @@ const Row<std::uint32_t, std::uint32_t> kSignUint32[] = {
 };
 TEST_CASE("sign: uint32 -> uint32", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignUint32);
 }
@@ -597,7 +636,8 @@ const Row<std::uint64_t, std::uint64_t> kSignUint64[] = {
 };
 TEST_CASE("sign: uint64 -> uint64", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignUint64);
 }
@@ -613,7 +653,8 @@ const Row<float, float> kSignFloat8E4m3fn[] = {
 TEST_CASE("sign: float8_e4m3fn -> float8_e4m3fn", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kSignFloat8E4m3fn);
 }
 
@@ -628,7 +669,8 @@ const Row<float, float> kSignFloat8E5m2[] = {
 };
 TEST_CASE("sign: float8_e5m2 -> float8_e5m2", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignFloat8E5m2);
 }
@@ -646,7 +688,8 @@ const Row<float, float> kSignBfloat16[] = {
 };
 TEST_CASE("sign: bfloat16 -> bfloat16", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignBfloat16);
 }
@@ -663,7 +706,8 @@ const Row<float, float> kSignFloat16[] = {
 };
 TEST_CASE("sign: float16 -> float16", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignFloat16);
 }
@@ -680,7 +724,8 @@ const Row<float, float> kSignFloat32[] = {
 };
 TEST_CASE("sign: float32 -> float32", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignFloat32);
 }
@@ -697,7 +742,8 @@ const Row<double, double> kSignFloat64[] = {
 };
 TEST_CASE("sign: float64 -> float64", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:9",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignFloat64);
 }
@@ -726,7 +772,8 @@ const Row<std::complex<float>, std::complex<float>> kSignComplex64[] = {
 };
 TEST_CASE("sign: complex64 -> complex64", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:10",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kSignComplex64);
 }
@@ -759,7 +806,8 @@ const Row<std::complex<double>, std::complex<double>> kSignComplex128[] = {
 };
 TEST_CASE("sign: complex128 -> complex128", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:10",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kSignComplex128);
 }
@@ -771,7 +819,8 @@ const Row<std::int64_t, std::int64_t> kSignTimedelta64[] = {
 };
 TEST_CASE("sign: timedelta64 -> timedelta64", "[sign]") {
   const Loop loop = {.ufunc = "sign", .origin = "spec/ufuncs/sign.yaml:11",
-                     .types = {"timedelta64", "timedelta64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "timedelta64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignTimedelta64);
 }
@@ -783,7 +832,8 @@ const Row<std::int8_t, std::int8_t> kSquareInt8[] = {
 };
 TEST_CASE("square: int8 -> int8", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareInt8);
 }
@@ -795,7 +845,8 @@ const Row<std::int16_t, std::int16_t> kSquareInt16[] = {
 };
 TEST_CASE("square: int16 -> int16", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareInt16);
 }
@@ -807,7 +858,8 @@ const Row<std::int32_t, std::int32_t> kSquareInt32[] = {
 };
 TEST_CASE("square: int32 -> int32", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareInt32);
 }
@@ -819,7 +871,8 @@ const Row<std::int64_t, std::int64_t> kSquareInt64[] = {
 };
 TEST_CASE("square: int64 -> int64", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareInt64);
 }
@@ -829,7 +882,8 @@ const Row<std::uint8_t, std::uint8_t> kSquareUint8[] = {
 };
 TEST_CASE("square: uint8 -> uint8", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareUint8);
 }
@@ -839,7 +893,8 @@ const Row<std::uint16_t, std::uint16_t> kSquareUint16[] = {
 };
 TEST_CASE("square: uint16 -> uint16", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareUint16);
 }
@@ -849,7 +904,8 @@ const Row<std::uint32_t, std::uint32_t> kSquareUint32[] = {
 };
 TEST_CASE("square: uint32 -> uint32", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareUint32);
 }
@@ -860,7 +916,8 @@ const Row<std::uint64_t, std::uint64_t> kSquareUint64[] = {
 };
 TEST_CASE("square: uint64 -> uint64", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSquareUint64);
 }
@@ -875,8 +932,8 @@ const Row<float, float> kSquareFloat8E4m3fn[] = {
 TEST_CASE("square: float8_e4m3fn -> float8_e4m3fn", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kSquareFloat8E4m3fn);
 }
 
@@ -890,7 +947,8 @@ const Row<float, float> kSquareFloat8E5m2[] = {
 };
 TEST_CASE("square: float8_e5m2 -> float8_e5m2", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:8",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kSquareFloat8E5m2);
 }
@@ -908,7 +966,8 @@ const Row<float, float> kSquareBfloat16[] = {
 };
 TEST_CASE("square: bfloat16 -> bfloat16", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:8",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kSquareBfloat16);
 }
@@ -924,7 +983,8 @@ const Row<float, float> kSquareFloat16[] = {
 };
 TEST_CASE("square: float16 -> float16", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:8",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kSquareFloat16);
 }
@@ -940,7 +1000,8 @@ const Row<float, float> kSquareFloat32[] = {
 };
 TEST_CASE("square: float32 -> float32", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:8",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kSquareFloat32);
 }
@@ -956,7 +1017,8 @@ const Row<double, double> kSquareFloat64[] = {
 };
 TEST_CASE("square: float64 -> float64", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:8",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.5};
   check_loop(loop, kSquareFloat64);
 }
@@ -979,7 +1041,8 @@ const Row<std::complex<float>, std::complex<float>> kSquareComplex64[] = {
 };
 TEST_CASE("square: complex64 -> complex64", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:9",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kSquareComplex64);
 }
@@ -1002,7 +1065,8 @@ const Row<std::complex<double>, std::complex<double>> kSquareComplex128[] = {
 };
 TEST_CASE("square: complex128 -> complex128", "[square]") {
   const Loop loop = {.ufunc = "square", .origin = "spec/ufuncs/square.yaml:9",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kSquareComplex128);
 }

@@ -23,7 +23,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kSubtractInt8[] = {
 };
 TEST_CASE("subtract: int8, int8 -> int8", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractInt8);
 }
@@ -41,7 +42,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kSubtractInt16[] = {
 };
 TEST_CASE("subtract: int16, int16 -> int16", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractInt16);
 }
@@ -60,7 +62,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kSubtractInt32[] = {
 };
 TEST_CASE("subtract: int32, int32 -> int32", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractInt32);
 }
@@ -80,7 +83,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kSubtractInt64[] = {
 };
 TEST_CASE("subtract: int64, int64 -> int64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractInt64);
 }
@@ -94,7 +98,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kSubtractUint8[] = {
 };
 TEST_CASE("subtract: uint8, uint8 -> uint8", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractUint8);
 }
@@ -109,7 +114,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kSubtractUint16[] = {
 };
 TEST_CASE("subtract: uint16, uint16 -> uint16", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractUint16);
 }
@@ -124,7 +130,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kSubtractUint32[] = {
 };
 TEST_CASE("subtract: uint32, uint32 -> uint32", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractUint32);
 }
@@ -142,7 +149,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kSubtractUint64[] = {
 };
 TEST_CASE("subtract: uint64, uint64 -> uint64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:8",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractUint64);
 }
@@ -172,8 +180,8 @@ const Row<float, float, float> kSubtractFloat8E4m3fn[] = {
 TEST_CASE("subtract: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractFloat8E4m3fn);
 }
 
@@ -206,8 +214,8 @@ const Row<float, float, float> kSubtractFloat8E5m2[] = {
 TEST_CASE("subtract: float8_e5m2, float8_e5m2 -> float8_e5m2", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractFloat8E5m2);
 }
 
@@ -250,8 +258,8 @@ const Row<float, float, float> kSubtractBfloat16[] = {
 TEST_CASE("subtract: bfloat16, bfloat16 -> bfloat16", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractBfloat16);
 }
 
@@ -285,8 +293,8 @@ const Row<float, float, float> kSubtractFloat16[] = {
 TEST_CASE("subtract: float16, float16 -> float16", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractFloat16);
 }
 
@@ -323,8 +331,8 @@ const Row<float, float, float> kSubtractFloat32[] = {
 TEST_CASE("subtract: float32, float32 -> float32", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractFloat32);
 }
 
@@ -359,8 +367,8 @@ const Row<double, double, double> kSubtractFloat64[] = {
 TEST_CASE("subtract: float64, float64 -> float64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:9",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractFloat64);
 }
 
@@ -428,8 +436,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kSubtra
 TEST_CASE("subtract: complex64, complex64 -> complex64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:10",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractComplex64);
 }
 
@@ -491,8 +499,8 @@ const Row<std::complex<double>, std::complex<double>,
 TEST_CASE("subtract: complex128, complex128 -> complex128", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:10",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 0.5};
   check_loop(loop, kSubtractComplex128);
 }
 
@@ -516,7 +524,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kSubtractTimedelta64[] = {
 TEST_CASE("subtract: timedelta64, timedelta64 -> timedelta64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:14",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractTimedelta64);
 }
 
@@ -540,7 +549,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kSubtractDatetime64Timedelta
 TEST_CASE("subtract: datetime64, timedelta64 -> datetime64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:15",
                      .types = {"datetime64", "timedelta64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractDatetime64Timedelta64);
 }
 
@@ -565,7 +575,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kSubtractDatetime64[] = {
 TEST_CASE("subtract: datetime64, datetime64 -> timedelta64", "[subtract]") {
   const Loop loop = {.ufunc = "subtract", .origin = "spec/ufuncs/subtract.yaml:16",
                      .types = {"datetime64", "datetime64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kSubtractDatetime64);
 }
 

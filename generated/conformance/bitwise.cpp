@@ -18,7 +18,8 @@ const Row<bool, bool, bool> kBitwiseAndBool[] = {
 };
 TEST_CASE("bitwise_and: bool, bool -> bool", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndBool);
 }
@@ -36,7 +37,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kBitwiseAndInt8[] = {
 };
 TEST_CASE("bitwise_and: int8, int8 -> int8", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndInt8);
 }
@@ -54,7 +56,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kBitwiseAndInt16[] = {
 };
 TEST_CASE("bitwise_and: int16, int16 -> int16", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndInt16);
 }
@@ -72,7 +75,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kBitwiseAndInt32[] = {
 };
 TEST_CASE("bitwise_and: int32, int32 -> int32", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndInt32);
 }
@@ -90,7 +94,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kBitwiseAndInt64[] = {
 };
 TEST_CASE("bitwise_and: int64, int64 -> int64", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndInt64);
 }
@@ -103,7 +108,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kBitwiseAndUint8[] = {
 };
 TEST_CASE("bitwise_and: uint8, uint8 -> uint8", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndUint8);
 }
@@ -116,7 +122,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kBitwiseAndUint16[] = {
 };
 TEST_CASE("bitwise_and: uint16, uint16 -> uint16", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndUint16);
 }
@@ -129,7 +136,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kBitwiseAndUint32[] = {
 };
 TEST_CASE("bitwise_and: uint32, uint32 -> uint32", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndUint32);
 }
@@ -143,7 +151,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kBitwiseAndUint64[] = {
 };
 TEST_CASE("bitwise_and: uint64, uint64 -> uint64", "[bitwise_and]") {
   const Loop loop = {.ufunc = "bitwise_and", .origin = "spec/ufuncs/bitwise_and.yaml:7",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseAndUint64);
 }
@@ -156,7 +165,8 @@ const Row<std::uint8_t, std::int8_t> kBitwiseCountInt8[] = {
 };
 TEST_CASE("bitwise_count: int8 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"int8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountInt8);
 }
@@ -169,7 +179,8 @@ const Row<std::uint8_t, std::int16_t> kBitwiseCountInt16[] = {
 };
 TEST_CASE("bitwise_count: int16 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"int16", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountInt16);
 }
@@ -182,7 +193,8 @@ const Row<std::uint8_t, std::int32_t> kBitwiseCountInt32[] = {
 };
 TEST_CASE("bitwise_count: int32 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"int32", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountInt32);
 }
@@ -195,7 +207,8 @@ const Row<std::uint8_t, std::int64_t> kBitwiseCountInt64[] = {
 };
 TEST_CASE("bitwise_count: int64 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"int64", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountInt64);
 }
@@ -206,7 +219,8 @@ const Row<std::uint8_t, std::uint8_t> kBitwiseCountUint8[] = {
 };
 TEST_CASE("bitwise_count: uint8 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountUint8);
 }
@@ -216,7 +230,8 @@ const Row<std::uint8_t, std::uint16_t> kBitwiseCountUint16[] = {
 };
 TEST_CASE("bitwise_count: uint16 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"uint16", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountUint16);
 }
@@ -226,7 +241,8 @@ const Row<std::uint8_t, std::uint32_t> kBitwiseCountUint32[] = {
 };
 TEST_CASE("bitwise_count: uint32 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"uint32", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountUint32);
 }
@@ -237,7 +253,8 @@ const Row<std::uint8_t, std::uint64_t> kBitwiseCountUint64[] = {
 };
 TEST_CASE("bitwise_count: uint64 -> uint8", "[bitwise_count]") {
   const Loop loop = {.ufunc = "bitwise_count", .origin = "spec/ufuncs/bitwise_count.yaml:6",
-                     .types = {"uint64", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseCountUint64);
 }
@@ -249,7 +266,8 @@ const Row<bool, bool, bool> kBitwiseOrBool[] = {
 };
 TEST_CASE("bitwise_or: bool, bool -> bool", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrBool);
 }
@@ -267,7 +285,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kBitwiseOrInt8[] = {
 };
 TEST_CASE("bitwise_or: int8, int8 -> int8", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrInt8);
 }
@@ -285,7 +304,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kBitwiseOrInt16[] = {
 };
 TEST_CASE("bitwise_or: int16, int16 -> int16", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrInt16);
 }
@@ -303,7 +323,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kBitwiseOrInt32[] = {
 };
 TEST_CASE("bitwise_or: int32, int32 -> int32", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrInt32);
 }
@@ -321,7 +342,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kBitwiseOrInt64[] = {
 };
 TEST_CASE("bitwise_or: int64, int64 -> int64", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrInt64);
 }
@@ -334,7 +356,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kBitwiseOrUint8[] = {
 };
 TEST_CASE("bitwise_or: uint8, uint8 -> uint8", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrUint8);
 }
@@ -347,7 +370,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kBitwiseOrUint16[] = {
 };
 TEST_CASE("bitwise_or: uint16, uint16 -> uint16", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrUint16);
 }
@@ -360,7 +384,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kBitwiseOrUint32[] = {
 };
 TEST_CASE("bitwise_or: uint32, uint32 -> uint32", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrUint32);
 }
@@ -374,7 +399,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kBitwiseOrUint64[] = {
 };
 TEST_CASE("bitwise_or: uint64, uint64 -> uint64", "[bitwise_or]") {
   const Loop loop = {.ufunc = "bitwise_or", .origin = "spec/ufuncs/bitwise_or.yaml:7",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseOrUint64);
 }
@@ -386,7 +412,8 @@ const Row<bool, bool, bool> kBitwiseXorBool[] = {
 };
 TEST_CASE("bitwise_xor: bool, bool -> bool", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorBool);
 }
@@ -404,7 +431,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kBitwiseXorInt8[] = {
 };
 TEST_CASE("bitwise_xor: int8, int8 -> int8", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorInt8);
 }
@@ -422,7 +450,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kBitwiseXorInt16[] = {
 };
 TEST_CASE("bitwise_xor: int16, int16 -> int16", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorInt16);
 }
@@ -441,7 +470,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kBitwiseXorInt32[] = {
 };
 TEST_CASE("bitwise_xor: int32, int32 -> int32", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorInt32);
 }
@@ -461,7 +491,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kBitwiseXorInt64[] = {
 };
 TEST_CASE("bitwise_xor: int64, int64 -> int64", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorInt64);
 }
@@ -474,7 +505,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kBitwiseXorUint8[] = {
 };
 TEST_CASE("bitwise_xor: uint8, uint8 -> uint8", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorUint8);
 }
@@ -487,7 +519,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kBitwiseXorUint16[] = {
 };
 TEST_CASE("bitwise_xor: uint16, uint16 -> uint16", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorUint16);
 }
@@ -500,7 +533,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kBitwiseXorUint32[] = {
 };
 TEST_CASE("bitwise_xor: uint32, uint32 -> uint32", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorUint32);
 }
@@ -515,7 +549,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kBitwiseXorUint64[] = {
 };
 TEST_CASE("bitwise_xor: uint64, uint64 -> uint64", "[bitwise_xor]") {
   const Loop loop = {.ufunc = "bitwise_xor", .origin = "spec/ufuncs/bitwise_xor.yaml:7",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kBitwiseXorUint64);
 }
@@ -526,7 +561,8 @@ const Row<bool, bool> kInvertBool[] = {
 };
 TEST_CASE("invert: bool -> bool", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:9",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertBool);
 }
@@ -538,7 +574,8 @@ const Row<std::int8_t, std::int8_t> kInvertInt8[] = {
 };
 TEST_CASE("invert: int8 -> int8", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt8);
 }
@@ -550,7 +587,8 @@ const Row<std::int16_t, std::int16_t> kInvertInt16[] = {
 };
 TEST_CASE("invert: int16 -> int16", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt16);
 }
@@ -562,7 +600,8 @@ const Row<std::int32_t, std::int32_t> kInvertInt32[] = {
 };
 TEST_CASE("invert: int32 -> int32", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt32);
 }
@@ -574,7 +613,8 @@ const Row<std::int64_t, std::int64_t> kInvertInt64[] = {
 };
 TEST_CASE("invert: int64 -> int64", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertInt64);
 }
@@ -585,7 +625,8 @@ const Row<std::uint8_t, std::uint8_t> kInvertUint8[] = {
 };
 TEST_CASE("invert: uint8 -> uint8", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint8);
 }
@@ -597,7 +638,8 @@ const Row<std::uint16_t, std::uint16_t> kInvertUint16[] = {
 };
 TEST_CASE("invert: uint16 -> uint16", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint16);
 }
@@ -609,7 +651,8 @@ const Row<std::uint32_t, std::uint32_t> kInvertUint32[] = {
 };
 TEST_CASE("invert: uint32 -> uint32", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint32);
 }
@@ -622,7 +665,8 @@ const Row<std::uint64_t, std::uint64_t> kInvertUint64[] = {
 };
 TEST_CASE("invert: uint64 -> uint64", "[invert]") {
   const Loop loop = {.ufunc = "invert", .origin = "spec/ufuncs/invert.yaml:10",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kInvertUint64);
 }
@@ -641,7 +685,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kLeftShiftInt8[] = {
 };
 TEST_CASE("left_shift: int8, int8 -> int8", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftInt8);
 }
@@ -659,7 +704,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kLeftShiftInt16[] = {
 };
 TEST_CASE("left_shift: int16, int16 -> int16", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftInt16);
 }
@@ -677,7 +723,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kLeftShiftInt32[] = {
 };
 TEST_CASE("left_shift: int32, int32 -> int32", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftInt32);
 }
@@ -695,7 +742,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kLeftShiftInt64[] = {
 };
 TEST_CASE("left_shift: int64, int64 -> int64", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftInt64);
 }
@@ -709,7 +757,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kLeftShiftUint8[] = {
 };
 TEST_CASE("left_shift: uint8, uint8 -> uint8", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftUint8);
 }
@@ -723,7 +772,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kLeftShiftUint16[] = {
 };
 TEST_CASE("left_shift: uint16, uint16 -> uint16", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftUint16);
 }
@@ -738,7 +788,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kLeftShiftUint32[] = {
 };
 TEST_CASE("left_shift: uint32, uint32 -> uint32", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftUint32);
 }
@@ -754,7 +805,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kLeftShiftUint64[] = {
 };
 TEST_CASE("left_shift: uint64, uint64 -> uint64", "[left_shift]") {
   const Loop loop = {.ufunc = "left_shift", .origin = "spec/ufuncs/left_shift.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLeftShiftUint64);
 }
@@ -774,7 +826,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kRightShiftInt8[] = {
 };
 TEST_CASE("right_shift: int8, int8 -> int8", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftInt8);
 }
@@ -794,7 +847,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kRightShiftInt16[] = {
 };
 TEST_CASE("right_shift: int16, int16 -> int16", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftInt16);
 }
@@ -814,7 +868,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kRightShiftInt32[] = {
 };
 TEST_CASE("right_shift: int32, int32 -> int32", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftInt32);
 }
@@ -834,7 +889,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kRightShiftInt64[] = {
 };
 TEST_CASE("right_shift: int64, int64 -> int64", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftInt64);
 }
@@ -848,7 +904,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kRightShiftUint8[] = {
 };
 TEST_CASE("right_shift: uint8, uint8 -> uint8", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftUint8);
 }
@@ -862,7 +919,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kRightShiftUint16[] = {
 };
 TEST_CASE("right_shift: uint16, uint16 -> uint16", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftUint16);
 }
@@ -876,7 +934,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kRightShiftUint32[] = {
 };
 TEST_CASE("right_shift: uint32, uint32 -> uint32", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftUint32);
 }
@@ -891,7 +950,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kRightShiftUint64[] = {
 };
 TEST_CASE("right_shift: uint64, uint64 -> uint64", "[right_shift]") {
   const Loop loop = {.ufunc = "right_shift", .origin = "spec/ufuncs/right_shift.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRightShiftUint64);
 }

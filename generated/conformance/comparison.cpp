@@ -16,7 +16,8 @@ const Row<bool, bool, bool> kEqualBool[] = {
 };
 TEST_CASE("equal: bool, bool -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualBool);
 }
@@ -34,7 +35,8 @@ const Row<bool, std::int8_t, std::int8_t> kEqualInt8[] = {
 };
 TEST_CASE("equal: int8, int8 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"int8", "int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualInt8);
 }
@@ -52,7 +54,8 @@ const Row<bool, std::int16_t, std::int16_t> kEqualInt16[] = {
 };
 TEST_CASE("equal: int16, int16 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"int16", "int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualInt16);
 }
@@ -70,7 +73,8 @@ const Row<bool, std::int32_t, std::int32_t> kEqualInt32[] = {
 };
 TEST_CASE("equal: int32, int32 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"int32", "int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualInt32);
 }
@@ -88,7 +92,8 @@ const Row<bool, std::int64_t, std::int64_t> kEqualInt64[] = {
 };
 TEST_CASE("equal: int64, int64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"int64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualInt64);
 }
@@ -107,7 +112,8 @@ const Row<bool, std::int64_t, std::uint64_t> kEqualInt64Uint64[] = {
 };
 TEST_CASE("equal: int64, uint64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:10",
-                     .types = {"int64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualInt64Uint64);
 }
@@ -121,7 +127,8 @@ const Row<bool, std::uint8_t, std::uint8_t> kEqualUint8[] = {
 };
 TEST_CASE("equal: uint8, uint8 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"uint8", "uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualUint8);
 }
@@ -135,7 +142,8 @@ const Row<bool, std::uint16_t, std::uint16_t> kEqualUint16[] = {
 };
 TEST_CASE("equal: uint16, uint16 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"uint16", "uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualUint16);
 }
@@ -149,7 +157,8 @@ const Row<bool, std::uint32_t, std::uint32_t> kEqualUint32[] = {
 };
 TEST_CASE("equal: uint32, uint32 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"uint32", "uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualUint32);
 }
@@ -165,7 +174,8 @@ const Row<bool, std::uint64_t, std::int64_t> kEqualUint64Int64[] = {
 };
 TEST_CASE("equal: uint64, int64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:11",
-                     .types = {"uint64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualUint64Int64);
 }
@@ -180,7 +190,8 @@ const Row<bool, std::uint64_t, std::uint64_t> kEqualUint64[] = {
 };
 TEST_CASE("equal: uint64, uint64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualUint64);
 }
@@ -209,7 +220,8 @@ const Row<bool, float, float> kEqualFloat8E4m3fn[] = {
 TEST_CASE("equal: float8_e4m3fn, float8_e4m3fn -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kEqualFloat8E4m3fn);
 }
 
@@ -241,7 +253,8 @@ const Row<bool, float, float> kEqualFloat8E5m2[] = {
 TEST_CASE("equal: float8_e5m2, float8_e5m2 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kEqualFloat8E5m2);
 }
 
@@ -281,7 +294,8 @@ const Row<bool, float, float> kEqualBfloat16[] = {
 };
 TEST_CASE("equal: bfloat16, bfloat16 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"bfloat16", "bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualBfloat16);
 }
@@ -313,7 +327,8 @@ const Row<bool, float, float> kEqualFloat16[] = {
 };
 TEST_CASE("equal: float16, float16 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"float16", "float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualFloat16);
 }
@@ -348,7 +363,8 @@ const Row<bool, float, float> kEqualFloat32[] = {
 };
 TEST_CASE("equal: float32, float32 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"float32", "float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualFloat32);
 }
@@ -382,7 +398,8 @@ const Row<bool, double, double> kEqualFloat64[] = {
 };
 TEST_CASE("equal: float64, float64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:8",
-                     .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kEqualFloat64);
 }
@@ -441,7 +458,8 @@ const Row<bool, std::complex<float>, std::complex<float>> kEqualComplex64[] = {
 TEST_CASE("equal: complex64, complex64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:9",
                      .types = {"complex64", "complex64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kEqualComplex64);
 }
 
@@ -499,7 +517,8 @@ const Row<bool, std::complex<double>, std::complex<double>> kEqualComplex128[] =
 TEST_CASE("equal: complex128, complex128 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:9",
                      .types = {"complex128", "complex128", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kEqualComplex128);
 }
 
@@ -524,7 +543,8 @@ const Row<bool, std::int64_t, std::int64_t> kEqualTimedelta64[] = {
 TEST_CASE("equal: timedelta64, timedelta64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:12",
                      .types = {"timedelta64", "timedelta64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kEqualTimedelta64);
 }
 
@@ -549,7 +569,8 @@ const Row<bool, std::int64_t, std::int64_t> kEqualDatetime64[] = {
 TEST_CASE("equal: datetime64, datetime64 -> bool", "[equal]") {
   const Loop loop = {.ufunc = "equal", .origin = "spec/ufuncs/equal.yaml:12",
                      .types = {"datetime64", "datetime64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kEqualDatetime64);
 }
 
@@ -559,7 +580,8 @@ const Row<bool, bool, bool> kGreaterBool[] = {
 };
 TEST_CASE("greater: bool, bool -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterBool);
 }
@@ -577,7 +599,8 @@ const Row<bool, std::int8_t, std::int8_t> kGreaterInt8[] = {
 };
 TEST_CASE("greater: int8, int8 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"int8", "int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterInt8);
 }
@@ -595,7 +618,8 @@ const Row<bool, std::int16_t, std::int16_t> kGreaterInt16[] = {
 };
 TEST_CASE("greater: int16, int16 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"int16", "int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterInt16);
 }
@@ -613,7 +637,8 @@ const Row<bool, std::int32_t, std::int32_t> kGreaterInt32[] = {
 };
 TEST_CASE("greater: int32, int32 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"int32", "int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterInt32);
 }
@@ -631,7 +656,8 @@ const Row<bool, std::int64_t, std::int64_t> kGreaterInt64[] = {
 };
 TEST_CASE("greater: int64, int64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"int64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterInt64);
 }
@@ -650,7 +676,8 @@ const Row<bool, std::int64_t, std::uint64_t> kGreaterInt64Uint64[] = {
 };
 TEST_CASE("greater: int64, uint64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:10",
-                     .types = {"int64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterInt64Uint64);
 }
@@ -664,7 +691,8 @@ const Row<bool, std::uint8_t, std::uint8_t> kGreaterUint8[] = {
 };
 TEST_CASE("greater: uint8, uint8 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"uint8", "uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterUint8);
 }
@@ -678,7 +706,8 @@ const Row<bool, std::uint16_t, std::uint16_t> kGreaterUint16[] = {
 };
 TEST_CASE("greater: uint16, uint16 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"uint16", "uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterUint16);
 }
@@ -692,7 +721,8 @@ const Row<bool, std::uint32_t, std::uint32_t> kGreaterUint32[] = {
 };
 TEST_CASE("greater: uint32, uint32 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"uint32", "uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterUint32);
 }
@@ -708,7 +738,8 @@ const Row<bool, std::uint64_t, std::int64_t> kGreaterUint64Int64[] = {
 };
 TEST_CASE("greater: uint64, int64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:11",
-                     .types = {"uint64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterUint64Int64);
 }
@@ -723,7 +754,8 @@ const Row<bool, std::uint64_t, std::uint64_t> kGreaterUint64[] = {
 };
 TEST_CASE("greater: uint64, uint64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterUint64);
 }
@@ -752,7 +784,8 @@ const Row<bool, float, float> kGreaterFloat8E4m3fn[] = {
 TEST_CASE("greater: float8_e4m3fn, float8_e4m3fn -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterFloat8E4m3fn);
 }
 
@@ -784,7 +817,8 @@ const Row<bool, float, float> kGreaterFloat8E5m2[] = {
 TEST_CASE("greater: float8_e5m2, float8_e5m2 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterFloat8E5m2);
 }
 
@@ -824,7 +858,8 @@ const Row<bool, float, float> kGreaterBfloat16[] = {
 };
 TEST_CASE("greater: bfloat16, bfloat16 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"bfloat16", "bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterBfloat16);
 }
@@ -856,7 +891,8 @@ const Row<bool, float, float> kGreaterFloat16[] = {
 };
 TEST_CASE("greater: float16, float16 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"float16", "float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterFloat16);
 }
@@ -891,7 +927,8 @@ const Row<bool, float, float> kGreaterFloat32[] = {
 };
 TEST_CASE("greater: float32, float32 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"float32", "float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterFloat32);
 }
@@ -925,7 +962,8 @@ const Row<bool, double, double> kGreaterFloat64[] = {
 };
 TEST_CASE("greater: float64, float64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:8",
-                     .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterFloat64);
 }
@@ -984,7 +1022,8 @@ const Row<bool, std::complex<float>, std::complex<float>> kGreaterComplex64[] = 
 TEST_CASE("greater: complex64, complex64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:9",
                      .types = {"complex64", "complex64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kGreaterComplex64);
 }
 
@@ -1042,7 +1081,8 @@ const Row<bool, std::complex<double>, std::complex<double>> kGreaterComplex128[]
 TEST_CASE("greater: complex128, complex128 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:9",
                      .types = {"complex128", "complex128", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kGreaterComplex128);
 }
 
@@ -1067,7 +1107,8 @@ const Row<bool, std::int64_t, std::int64_t> kGreaterTimedelta64[] = {
 TEST_CASE("greater: timedelta64, timedelta64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:12",
                      .types = {"timedelta64", "timedelta64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterTimedelta64);
 }
 
@@ -1092,7 +1133,8 @@ const Row<bool, std::int64_t, std::int64_t> kGreaterDatetime64[] = {
 TEST_CASE("greater: datetime64, datetime64 -> bool", "[greater]") {
   const Loop loop = {.ufunc = "greater", .origin = "spec/ufuncs/greater.yaml:12",
                      .types = {"datetime64", "datetime64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterDatetime64);
 }
 

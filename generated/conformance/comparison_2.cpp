@@ -16,7 +16,8 @@ const Row<bool, bool, bool> kGreaterEqualBool[] = {
 };
 TEST_CASE("greater_equal: bool, bool -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualBool);
 }
@@ -34,7 +35,8 @@ const Row<bool, std::int8_t, std::int8_t> kGreaterEqualInt8[] = {
 };
 TEST_CASE("greater_equal: int8, int8 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"int8", "int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualInt8);
 }
@@ -52,7 +54,8 @@ const Row<bool, std::int16_t, std::int16_t> kGreaterEqualInt16[] = {
 };
 TEST_CASE("greater_equal: int16, int16 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"int16", "int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualInt16);
 }
@@ -70,7 +73,8 @@ const Row<bool, std::int32_t, std::int32_t> kGreaterEqualInt32[] = {
 };
 TEST_CASE("greater_equal: int32, int32 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"int32", "int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualInt32);
 }
@@ -88,7 +92,8 @@ const Row<bool, std::int64_t, std::int64_t> kGreaterEqualInt64[] = {
 };
 TEST_CASE("greater_equal: int64, int64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"int64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualInt64);
 }
@@ -107,7 +112,8 @@ const Row<bool, std::int64_t, std::uint64_t> kGreaterEqualInt64Uint64[] = {
 };
 TEST_CASE("greater_equal: int64, uint64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:10",
-                     .types = {"int64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualInt64Uint64);
 }
@@ -121,7 +127,8 @@ const Row<bool, std::uint8_t, std::uint8_t> kGreaterEqualUint8[] = {
 };
 TEST_CASE("greater_equal: uint8, uint8 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"uint8", "uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualUint8);
 }
@@ -135,7 +142,8 @@ const Row<bool, std::uint16_t, std::uint16_t> kGreaterEqualUint16[] = {
 };
 TEST_CASE("greater_equal: uint16, uint16 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"uint16", "uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualUint16);
 }
@@ -149,7 +157,8 @@ const Row<bool, std::uint32_t, std::uint32_t> kGreaterEqualUint32[] = {
 };
 TEST_CASE("greater_equal: uint32, uint32 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"uint32", "uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualUint32);
 }
@@ -165,7 +174,8 @@ const Row<bool, std::uint64_t, std::int64_t> kGreaterEqualUint64Int64[] = {
 };
 TEST_CASE("greater_equal: uint64, int64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:11",
-                     .types = {"uint64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualUint64Int64);
 }
@@ -180,7 +190,8 @@ const Row<bool, std::uint64_t, std::uint64_t> kGreaterEqualUint64[] = {
 };
 TEST_CASE("greater_equal: uint64, uint64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualUint64);
 }
@@ -209,7 +220,8 @@ const Row<bool, float, float> kGreaterEqualFloat8E4m3fn[] = {
 TEST_CASE("greater_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualFloat8E4m3fn);
 }
 
@@ -241,7 +253,8 @@ const Row<bool, float, float> kGreaterEqualFloat8E5m2[] = {
 TEST_CASE("greater_equal: float8_e5m2, float8_e5m2 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualFloat8E5m2);
 }
 
@@ -281,7 +294,8 @@ const Row<bool, float, float> kGreaterEqualBfloat16[] = {
 };
 TEST_CASE("greater_equal: bfloat16, bfloat16 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"bfloat16", "bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualBfloat16);
 }
@@ -313,7 +327,8 @@ const Row<bool, float, float> kGreaterEqualFloat16[] = {
 };
 TEST_CASE("greater_equal: float16, float16 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"float16", "float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualFloat16);
 }
@@ -348,7 +363,8 @@ const Row<bool, float, float> kGreaterEqualFloat32[] = {
 };
 TEST_CASE("greater_equal: float32, float32 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"float32", "float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualFloat32);
 }
@@ -382,7 +398,8 @@ const Row<bool, double, double> kGreaterEqualFloat64[] = {
 };
 TEST_CASE("greater_equal: float64, float64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:8",
-                     .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualFloat64);
 }
@@ -441,7 +458,8 @@ const Row<bool, std::complex<float>, std::complex<float>> kGreaterEqualComplex64
 TEST_CASE("greater_equal: complex64, complex64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:9",
                      .types = {"complex64", "complex64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kGreaterEqualComplex64);
 }
 
@@ -499,7 +517,8 @@ const Row<bool, std::complex<double>, std::complex<double>> kGreaterEqualComplex
 TEST_CASE("greater_equal: complex128, complex128 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:9",
                      .types = {"complex128", "complex128", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kGreaterEqualComplex128);
 }
 
@@ -523,7 +542,8 @@ const Row<bool, std::int64_t, std::int64_t> kGreaterEqualTimedelta64[] = {
 TEST_CASE("greater_equal: timedelta64, timedelta64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:12",
                      .types = {"timedelta64", "timedelta64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualTimedelta64);
 }
 
@@ -547,7 +567,8 @@ const Row<bool, std::int64_t, std::int64_t> kGreaterEqualDatetime64[] = {
 TEST_CASE("greater_equal: datetime64, datetime64 -> bool", "[greater_equal]") {
   const Loop loop = {.ufunc = "greater_equal", .origin = "spec/ufuncs/greater_equal.yaml:12",
                      .types = {"datetime64", "datetime64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kGreaterEqualDatetime64);
 }
 
@@ -557,7 +578,8 @@ const Row<bool, bool, bool> kLessBool[] = {
 };
 TEST_CASE("less: bool, bool -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessBool);
 }
@@ -575,7 +597,8 @@ const Row<bool, std::int8_t, std::int8_t> kLessInt8[] = {
 };
 TEST_CASE("less: int8, int8 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"int8", "int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessInt8);
 }
@@ -593,7 +616,8 @@ const Row<bool, std::int16_t, std::int16_t> kLessInt16[] = {
 };
 TEST_CASE("less: int16, int16 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"int16", "int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessInt16);
 }
@@ -611,7 +635,8 @@ const Row<bool, std::int32_t, std::int32_t> kLessInt32[] = {
 };
 TEST_CASE("less: int32, int32 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"int32", "int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessInt32);
 }
@@ -629,7 +654,8 @@ const Row<bool, std::int64_t, std::int64_t> kLessInt64[] = {
 };
 TEST_CASE("less: int64, int64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"int64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessInt64);
 }
@@ -648,7 +674,8 @@ const Row<bool, std::int64_t, std::uint64_t> kLessInt64Uint64[] = {
 };
 TEST_CASE("less: int64, uint64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:10",
-                     .types = {"int64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessInt64Uint64);
 }
@@ -662,7 +689,8 @@ const Row<bool, std::uint8_t, std::uint8_t> kLessUint8[] = {
 };
 TEST_CASE("less: uint8, uint8 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"uint8", "uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessUint8);
 }
@@ -676,7 +704,8 @@ const Row<bool, std::uint16_t, std::uint16_t> kLessUint16[] = {
 };
 TEST_CASE("less: uint16, uint16 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"uint16", "uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessUint16);
 }
@@ -690,7 +719,8 @@ const Row<bool, std::uint32_t, std::uint32_t> kLessUint32[] = {
 };
 TEST_CASE("less: uint32, uint32 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"uint32", "uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessUint32);
 }
@@ -706,7 +736,8 @@ const Row<bool, std::uint64_t, std::int64_t> kLessUint64Int64[] = {
 };
 TEST_CASE("less: uint64, int64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:11",
-                     .types = {"uint64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessUint64Int64);
 }
@@ -721,7 +752,8 @@ const Row<bool, std::uint64_t, std::uint64_t> kLessUint64[] = {
 };
 TEST_CASE("less: uint64, uint64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessUint64);
 }
@@ -750,7 +782,8 @@ const Row<bool, float, float> kLessFloat8E4m3fn[] = {
 TEST_CASE("less: float8_e4m3fn, float8_e4m3fn -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessFloat8E4m3fn);
 }
 
@@ -782,7 +815,8 @@ const Row<bool, float, float> kLessFloat8E5m2[] = {
 TEST_CASE("less: float8_e5m2, float8_e5m2 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessFloat8E5m2);
 }
 
@@ -822,7 +856,8 @@ const Row<bool, float, float> kLessBfloat16[] = {
 };
 TEST_CASE("less: bfloat16, bfloat16 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"bfloat16", "bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessBfloat16);
 }
@@ -855,7 +890,8 @@ const Row<bool, float, float> kLessFloat16[] = {
 };
 TEST_CASE("less: float16, float16 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"float16", "float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessFloat16);
 }
@@ -890,7 +926,8 @@ const Row<bool, float, float> kLessFloat32[] = {
 };
 TEST_CASE("less: float32, float32 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"float32", "float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessFloat32);
 }
@@ -924,7 +961,8 @@ const Row<bool, double, double> kLessFloat64[] = {
 };
 TEST_CASE("less: float64, float64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:8",
-                     .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessFloat64);
 }
@@ -983,7 +1021,8 @@ const Row<bool, std::complex<float>, std::complex<float>> kLessComplex64[] = {
 TEST_CASE("less: complex64, complex64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:9",
                      .types = {"complex64", "complex64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kLessComplex64);
 }
 
@@ -1041,7 +1080,8 @@ const Row<bool, std::complex<double>, std::complex<double>> kLessComplex128[] = 
 TEST_CASE("less: complex128, complex128 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:9",
                      .types = {"complex128", "complex128", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kLessComplex128);
 }
 
@@ -1065,7 +1105,8 @@ const Row<bool, std::int64_t, std::int64_t> kLessTimedelta64[] = {
 TEST_CASE("less: timedelta64, timedelta64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:12",
                      .types = {"timedelta64", "timedelta64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessTimedelta64);
 }
 
@@ -1089,7 +1130,8 @@ const Row<bool, std::int64_t, std::int64_t> kLessDatetime64[] = {
 TEST_CASE("less: datetime64, datetime64 -> bool", "[less]") {
   const Loop loop = {.ufunc = "less", .origin = "spec/ufuncs/less.yaml:12",
                      .types = {"datetime64", "datetime64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessDatetime64);
 }
 

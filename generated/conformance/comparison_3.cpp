@@ -16,7 +16,8 @@ const Row<bool, bool, bool> kLessEqualBool[] = {
 };
 TEST_CASE("less_equal: bool, bool -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualBool);
 }
@@ -34,7 +35,8 @@ const Row<bool, std::int8_t, std::int8_t> kLessEqualInt8[] = {
 };
 TEST_CASE("less_equal: int8, int8 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"int8", "int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualInt8);
 }
@@ -52,7 +54,8 @@ const Row<bool, std::int16_t, std::int16_t> kLessEqualInt16[] = {
 };
 TEST_CASE("less_equal: int16, int16 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"int16", "int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualInt16);
 }
@@ -70,7 +73,8 @@ const Row<bool, std::int32_t, std::int32_t> kLessEqualInt32[] = {
 };
 TEST_CASE("less_equal: int32, int32 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"int32", "int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualInt32);
 }
@@ -88,7 +92,8 @@ const Row<bool, std::int64_t, std::int64_t> kLessEqualInt64[] = {
 };
 TEST_CASE("less_equal: int64, int64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"int64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualInt64);
 }
@@ -107,7 +112,8 @@ const Row<bool, std::int64_t, std::uint64_t> kLessEqualInt64Uint64[] = {
 };
 TEST_CASE("less_equal: int64, uint64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:10",
-                     .types = {"int64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualInt64Uint64);
 }
@@ -121,7 +127,8 @@ const Row<bool, std::uint8_t, std::uint8_t> kLessEqualUint8[] = {
 };
 TEST_CASE("less_equal: uint8, uint8 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"uint8", "uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualUint8);
 }
@@ -135,7 +142,8 @@ const Row<bool, std::uint16_t, std::uint16_t> kLessEqualUint16[] = {
 };
 TEST_CASE("less_equal: uint16, uint16 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"uint16", "uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualUint16);
 }
@@ -149,7 +157,8 @@ const Row<bool, std::uint32_t, std::uint32_t> kLessEqualUint32[] = {
 };
 TEST_CASE("less_equal: uint32, uint32 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"uint32", "uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualUint32);
 }
@@ -165,7 +174,8 @@ const Row<bool, std::uint64_t, std::int64_t> kLessEqualUint64Int64[] = {
 };
 TEST_CASE("less_equal: uint64, int64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:11",
-                     .types = {"uint64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualUint64Int64);
 }
@@ -180,7 +190,8 @@ const Row<bool, std::uint64_t, std::uint64_t> kLessEqualUint64[] = {
 };
 TEST_CASE("less_equal: uint64, uint64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualUint64);
 }
@@ -209,7 +220,8 @@ const Row<bool, float, float> kLessEqualFloat8E4m3fn[] = {
 TEST_CASE("less_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualFloat8E4m3fn);
 }
 
@@ -241,7 +253,8 @@ const Row<bool, float, float> kLessEqualFloat8E5m2[] = {
 TEST_CASE("less_equal: float8_e5m2, float8_e5m2 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualFloat8E5m2);
 }
 
@@ -281,7 +294,8 @@ const Row<bool, float, float> kLessEqualBfloat16[] = {
 };
 TEST_CASE("less_equal: bfloat16, bfloat16 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"bfloat16", "bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualBfloat16);
 }
@@ -313,7 +327,8 @@ const Row<bool, float, float> kLessEqualFloat16[] = {
 };
 TEST_CASE("less_equal: float16, float16 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"float16", "float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualFloat16);
 }
@@ -348,7 +363,8 @@ const Row<bool, float, float> kLessEqualFloat32[] = {
 };
 TEST_CASE("less_equal: float32, float32 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"float32", "float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualFloat32);
 }
@@ -382,7 +398,8 @@ const Row<bool, double, double> kLessEqualFloat64[] = {
 };
 TEST_CASE("less_equal: float64, float64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:8",
-                     .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualFloat64);
 }
@@ -441,7 +458,8 @@ const Row<bool, std::complex<float>, std::complex<float>> kLessEqualComplex64[] 
 TEST_CASE("less_equal: complex64, complex64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:9",
                      .types = {"complex64", "complex64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kLessEqualComplex64);
 }
 
@@ -499,7 +517,8 @@ const Row<bool, std::complex<double>, std::complex<double>> kLessEqualComplex128
 TEST_CASE("less_equal: complex128, complex128 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:9",
                      .types = {"complex128", "complex128", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kLessEqualComplex128);
 }
 
@@ -523,7 +542,8 @@ const Row<bool, std::int64_t, std::int64_t> kLessEqualTimedelta64[] = {
 TEST_CASE("less_equal: timedelta64, timedelta64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:12",
                      .types = {"timedelta64", "timedelta64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualTimedelta64);
 }
 
@@ -547,7 +567,8 @@ const Row<bool, std::int64_t, std::int64_t> kLessEqualDatetime64[] = {
 TEST_CASE("less_equal: datetime64, datetime64 -> bool", "[less_equal]") {
   const Loop loop = {.ufunc = "less_equal", .origin = "spec/ufuncs/less_equal.yaml:12",
                      .types = {"datetime64", "datetime64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kLessEqualDatetime64);
 }
 
@@ -557,7 +578,8 @@ const Row<bool, bool, bool> kNotEqualBool[] = {
 };
 TEST_CASE("not_equal: bool, bool -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualBool);
 }
@@ -575,7 +597,8 @@ const Row<bool, std::int8_t, std::int8_t> kNotEqualInt8[] = {
 };
 TEST_CASE("not_equal: int8, int8 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"int8", "int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualInt8);
 }
@@ -593,7 +616,8 @@ const Row<bool, std::int16_t, std::int16_t> kNotEqualInt16[] = {
 };
 TEST_CASE("not_equal: int16, int16 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"int16", "int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualInt16);
 }
@@ -611,7 +635,8 @@ const Row<bool, std::int32_t, std::int32_t> kNotEqualInt32[] = {
 };
 TEST_CASE("not_equal: int32, int32 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"int32", "int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualInt32);
 }
@@ -629,7 +654,8 @@ const Row<bool, std::int64_t, std::int64_t> kNotEqualInt64[] = {
 };
 TEST_CASE("not_equal: int64, int64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"int64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualInt64);
 }
@@ -648,7 +674,8 @@ const Row<bool, std::int64_t, std::uint64_t> kNotEqualInt64Uint64[] = {
 };
 TEST_CASE("not_equal: int64, uint64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:10",
-                     .types = {"int64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualInt64Uint64);
 }
@@ -662,7 +689,8 @@ const Row<bool, std::uint8_t, std::uint8_t> kNotEqualUint8[] = {
 };
 TEST_CASE("not_equal: uint8, uint8 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"uint8", "uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualUint8);
 }
@@ -676,7 +704,8 @@ const Row<bool, std::uint16_t, std::uint16_t> kNotEqualUint16[] = {
 };
 TEST_CASE("not_equal: uint16, uint16 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"uint16", "uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualUint16);
 }
@@ -690,7 +719,8 @@ const Row<bool, std::uint32_t, std::uint32_t> kNotEqualUint32[] = {
 };
 TEST_CASE("not_equal: uint32, uint32 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"uint32", "uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualUint32);
 }
@@ -705,7 +735,8 @@ const Row<bool, std::uint64_t, std::int64_t> kNotEqualUint64Int64[] = {
 };
 TEST_CASE("not_equal: uint64, int64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:11",
-                     .types = {"uint64", "int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualUint64Int64);
 }
@@ -719,7 +750,8 @@ const Row<bool, std::uint64_t, std::uint64_t> kNotEqualUint64[] = {
 };
 TEST_CASE("not_equal: uint64, uint64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"uint64", "uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualUint64);
 }
@@ -748,7 +780,8 @@ const Row<bool, float, float> kNotEqualFloat8E4m3fn[] = {
 TEST_CASE("not_equal: float8_e4m3fn, float8_e4m3fn -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualFloat8E4m3fn);
 }
 
@@ -780,7 +813,8 @@ const Row<bool, float, float> kNotEqualFloat8E5m2[] = {
 TEST_CASE("not_equal: float8_e5m2, float8_e5m2 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualFloat8E5m2);
 }
 
@@ -820,7 +854,8 @@ const Row<bool, float, float> kNotEqualBfloat16[] = {
 };
 TEST_CASE("not_equal: bfloat16, bfloat16 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"bfloat16", "bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualBfloat16);
 }
@@ -852,7 +887,8 @@ const Row<bool, float, float> kNotEqualFloat16[] = {
 };
 TEST_CASE("not_equal: float16, float16 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"float16", "float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualFloat16);
 }
@@ -887,7 +923,8 @@ const Row<bool, float, float> kNotEqualFloat32[] = {
 };
 TEST_CASE("not_equal: float32, float32 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"float32", "float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualFloat32);
 }
@@ -920,7 +957,8 @@ const Row<bool, double, double> kNotEqualFloat64[] = {
 };
 TEST_CASE("not_equal: float64, float64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:8",
-                     .types = {"float64", "float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualFloat64);
 }
@@ -979,7 +1017,8 @@ const Row<bool, std::complex<float>, std::complex<float>> kNotEqualComplex64[] =
 TEST_CASE("not_equal: complex64, complex64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:9",
                      .types = {"complex64", "complex64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualComplex64);
 }
 
@@ -1037,7 +1076,8 @@ const Row<bool, std::complex<double>, std::complex<double>> kNotEqualComplex128[
 TEST_CASE("not_equal: complex128, complex128 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:9",
                      .types = {"complex128", "complex128", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualComplex128);
 }
 
@@ -1061,7 +1101,8 @@ const Row<bool, std::int64_t, std::int64_t> kNotEqualTimedelta64[] = {
 TEST_CASE("not_equal: timedelta64, timedelta64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:12",
                      .types = {"timedelta64", "timedelta64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualTimedelta64);
 }
 
@@ -1085,7 +1126,8 @@ const Row<bool, std::int64_t, std::int64_t> kNotEqualDatetime64[] = {
 TEST_CASE("not_equal: datetime64, datetime64 -> bool", "[not_equal]") {
   const Loop loop = {.ufunc = "not_equal", .origin = "spec/ufuncs/not_equal.yaml:12",
                      .types = {"datetime64", "datetime64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNotEqualDatetime64);
 }
 

@@ -36,7 +36,7 @@ const Row<float, float, float> kDivideFloat8E4m3fn[] = {
 TEST_CASE("divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideFloat8E4m3fn);
 }
@@ -74,7 +74,7 @@ const Row<float, float, float> kDivideFloat8E5m2[] = {
 TEST_CASE("divide: float8_e5m2, float8_e5m2 -> float8_e5m2", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideFloat8E5m2);
 }
@@ -123,7 +123,7 @@ const Row<float, float, float> kDivideBfloat16[] = {
 TEST_CASE("divide: bfloat16, bfloat16 -> bfloat16", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideBfloat16);
 }
@@ -161,7 +161,7 @@ const Row<float, float, float> kDivideFloat16[] = {
 TEST_CASE("divide: float16, float16 -> float16", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideFloat16);
 }
@@ -204,7 +204,7 @@ const Row<float, float, float> kDivideFloat32[] = {
 TEST_CASE("divide: float32, float32 -> float32", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideFloat32);
 }
@@ -247,7 +247,7 @@ const Row<double, double, double> kDivideFloat64[] = {
 TEST_CASE("divide: float64, float64 -> float64", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:11",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideFloat64);
 }
@@ -321,7 +321,7 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kDivide
 TEST_CASE("divide: complex64, complex64 -> complex64", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:12",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kDivideComplex64);
 }
@@ -391,7 +391,7 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kDiv
 TEST_CASE("divide: complex128, complex128 -> complex128", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:12",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kDivideComplex128);
 }
@@ -415,7 +415,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kDivideTimedelta64Int64[] = 
 TEST_CASE("divide: timedelta64, int64 -> timedelta64", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:16",
                      .types = {"timedelta64", "int64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivideTimedelta64Int64);
 }
 
@@ -440,7 +441,7 @@ const Row<std::int64_t, std::int64_t, double> kDivideTimedelta64Float64[] = {
 TEST_CASE("divide: timedelta64, float64 -> timedelta64", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:17",
                      .types = {"timedelta64", "float64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kDivideTimedelta64Float64);
 }
@@ -469,8 +470,8 @@ const Row<double, std::int64_t, std::int64_t> kDivideTimedelta64[] = {
 TEST_CASE("divide: timedelta64, timedelta64 -> float64", "[divide]") {
   const Loop loop = {.ufunc = "divide", .origin = "spec/ufuncs/divide.yaml:20",
                      .types = {"timedelta64", "timedelta64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
-                     .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kInvalid, .bound = 0.5};
   check_loop(loop, kDivideTimedelta64);
 }
 
@@ -491,7 +492,8 @@ const Row<Two<std::int8_t, std::int8_t>, std::int8_t, std::int8_t> kDivmodInt8[]
 };
 TEST_CASE("divmod: int8, int8 -> int8, int8", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:6",
-                     .types = {"int8", "int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kDivmodInt8);
 }
@@ -514,8 +516,8 @@ const Row<Two<std::int16_t, std::int16_t>, std::int16_t, std::int16_t> kDivmodIn
 TEST_CASE("divmod: int16, int16 -> int16, int16", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:6",
                      .types = {"int16", "int16", "int16", "int16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kOverflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kDivmodInt16);
 }
 
@@ -538,8 +540,8 @@ const Row<Two<std::int32_t, std::int32_t>, std::int32_t, std::int32_t> kDivmodIn
 TEST_CASE("divmod: int32, int32 -> int32, int32", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:6",
                      .types = {"int32", "int32", "int32", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kOverflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kDivmodInt32);
 }
 
@@ -563,8 +565,8 @@ const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodIn
 TEST_CASE("divmod: int64, int64 -> int64, int64", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:6",
                      .types = {"int64", "int64", "int64", "int64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kOverflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kDivmodInt64);
 }
 
@@ -580,7 +582,8 @@ const Row<Two<std::uint8_t, std::uint8_t>, std::uint8_t, std::uint8_t> kDivmodUi
 TEST_CASE("divmod: uint8, uint8 -> uint8, uint8", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint8", "uint8", "uint8", "uint8"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint8);
 }
 
@@ -596,7 +599,8 @@ const Row<Two<std::uint16_t, std::uint16_t>, std::uint16_t, std::uint16_t> kDivm
 TEST_CASE("divmod: uint16, uint16 -> uint16, uint16", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint16", "uint16", "uint16", "uint16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint16);
 }
 
@@ -612,7 +616,8 @@ const Row<Two<std::uint32_t, std::uint32_t>, std::uint32_t, std::uint32_t> kDivm
 TEST_CASE("divmod: uint32, uint32 -> uint32, uint32", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint32", "uint32", "uint32", "uint32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint32);
 }
 
@@ -629,7 +634,8 @@ const Row<Two<std::uint64_t, std::uint64_t>, std::uint64_t, std::uint64_t> kDivm
 TEST_CASE("divmod: uint64, uint64 -> uint64, uint64", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:11",
                      .types = {"uint64", "uint64", "uint64", "uint64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kDivmodUint64);
 }
 
@@ -665,7 +671,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat8E4m3fn[] = {
 TEST_CASE("divmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodFloat8E4m3fn);
 }
@@ -708,7 +714,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat8E5m2[] = {
 TEST_CASE("divmod: float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodFloat8E5m2);
 }
@@ -766,7 +772,7 @@ const Row<Two<float, float>, float, float> kDivmodBfloat16[] = {
 TEST_CASE("divmod: bfloat16, bfloat16 -> bfloat16, bfloat16", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodBfloat16);
 }
@@ -809,7 +815,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat16[] = {
 TEST_CASE("divmod: float16, float16 -> float16, float16", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float16", "float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodFloat16);
 }
@@ -861,7 +867,7 @@ const Row<Two<float, float>, float, float> kDivmodFloat32[] = {
 TEST_CASE("divmod: float32, float32 -> float32, float32", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float32", "float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodFloat32);
 }
@@ -912,7 +918,7 @@ const Row<Two<double, double>, double, double> kDivmodFloat64[] = {
 TEST_CASE("divmod: float64, float64 -> float64, float64", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:12",
                      .types = {"float64", "float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kDivmodFloat64);
 }
@@ -942,8 +948,8 @@ const Row<Two<std::int64_t, std::int64_t>, std::int64_t, std::int64_t> kDivmodTi
 TEST_CASE("divmod: timedelta64, timedelta64 -> int64, timedelta64", "[divmod]") {
   const Loop loop = {.ufunc = "divmod", .origin = "spec/ufuncs/divmod.yaml:16",
                      .types = {"timedelta64", "timedelta64", "int64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kDivmodTimedelta64);
 }
 

@@ -25,7 +25,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kFloorDivideInt8[] = {
 };
 TEST_CASE("floor_divide: int8, int8 -> int8", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:10",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kFloorDivideInt8);
 }
@@ -45,7 +46,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kFloorDivideInt16[] = {
 };
 TEST_CASE("floor_divide: int16, int16 -> int16", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:10",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kFloorDivideInt16);
 }
@@ -65,7 +67,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kFloorDivideInt32[] = {
 };
 TEST_CASE("floor_divide: int32, int32 -> int32", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:10",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kFloorDivideInt32);
 }
@@ -85,7 +88,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideInt64[] = {
 };
 TEST_CASE("floor_divide: int64, int64 -> int64", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:10",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow, .bound = 0};
   check_loop(loop, kFloorDivideInt64);
 }
@@ -99,7 +103,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kFloorDivideUint8[] = {
 };
 TEST_CASE("floor_divide: uint8, uint8 -> uint8", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint8);
 }
@@ -113,7 +118,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kFloorDivideUint16[] = {
 };
 TEST_CASE("floor_divide: uint16, uint16 -> uint16", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint16);
 }
@@ -127,7 +133,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kFloorDivideUint32[] = {
 };
 TEST_CASE("floor_divide: uint32, uint32 -> uint32", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint32);
 }
@@ -142,7 +149,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kFloorDivideUint64[] = {
 };
 TEST_CASE("floor_divide: uint64, uint64 -> uint64", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:15",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideUint64);
 }
@@ -172,7 +180,7 @@ const Row<float, float, float> kFloorDivideFloat8E4m3fn[] = {
 TEST_CASE("floor_divide: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kFloorDivideFloat8E4m3fn);
 }
@@ -208,7 +216,7 @@ const Row<float, float, float> kFloorDivideFloat8E5m2[] = {
 TEST_CASE("floor_divide: float8_e5m2, float8_e5m2 -> float8_e5m2", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kFloorDivideFloat8E5m2);
 }
@@ -254,7 +262,7 @@ const Row<float, float, float> kFloorDivideBfloat16[] = {
 TEST_CASE("floor_divide: bfloat16, bfloat16 -> bfloat16", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kFloorDivideBfloat16);
 }
@@ -291,7 +299,7 @@ const Row<float, float, float> kFloorDivideFloat16[] = {
 TEST_CASE("floor_divide: float16, float16 -> float16", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kFloorDivideFloat16);
 }
@@ -332,7 +340,7 @@ const Row<float, float, float> kFloorDivideFloat32[] = {
 TEST_CASE("floor_divide: float32, float32 -> float32", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kFloorDivideFloat32);
 }
@@ -371,7 +379,7 @@ const Row<double, double, double> kFloorDivideFloat64[] = {
 TEST_CASE("floor_divide: float64, float64 -> float64", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:16",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kInvalid, .bound = 1.5};
   check_loop(loop, kFloorDivideFloat64);
 }
@@ -393,7 +401,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideTimedelta64Int64
 TEST_CASE("floor_divide: timedelta64, int64 -> timedelta64", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:17",
                      .types = {"timedelta64", "int64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFloorDivideTimedelta64Int64);
 }
 
@@ -414,7 +423,7 @@ const Row<std::int64_t, std::int64_t, double> kFloorDivideTimedelta64Float64[] =
 TEST_CASE("floor_divide: timedelta64, float64 -> timedelta64", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:18",
                      .types = {"timedelta64", "float64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0};
   check_loop(loop, kFloorDivideTimedelta64Float64);
 }
@@ -438,8 +447,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFloorDivideTimedelta64[] = 
 TEST_CASE("floor_divide: timedelta64, timedelta64 -> int64", "[floor_divide]") {
   const Loop loop = {.ufunc = "floor_divide", .origin = "spec/ufuncs/floor_divide.yaml:21",
                      .types = {"timedelta64", "timedelta64", "int64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kInvalid, .bound = 0};
   check_loop(loop, kFloorDivideTimedelta64);
 }
 
@@ -457,7 +466,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kFmodInt8[] = {
 };
 TEST_CASE("fmod: int8, int8 -> int8", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodInt8);
 }
@@ -476,7 +486,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kFmodInt16[] = {
 };
 TEST_CASE("fmod: int16, int16 -> int16", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodInt16);
 }
@@ -495,7 +506,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kFmodInt32[] = {
 };
 TEST_CASE("fmod: int32, int32 -> int32", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodInt32);
 }
@@ -514,7 +526,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFmodInt64[] = {
 };
 TEST_CASE("fmod: int64, int64 -> int64", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodInt64);
 }
@@ -528,7 +541,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kFmodUint8[] = {
 };
 TEST_CASE("fmod: uint8, uint8 -> uint8", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodUint8);
 }
@@ -542,7 +556,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kFmodUint16[] = {
 };
 TEST_CASE("fmod: uint16, uint16 -> uint16", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodUint16);
 }
@@ -556,7 +571,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kFmodUint32[] = {
 };
 TEST_CASE("fmod: uint32, uint32 -> uint32", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodUint32);
 }
@@ -571,7 +587,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kFmodUint64[] = {
 };
 TEST_CASE("fmod: uint64, uint64 -> uint64", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:7",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kFmodUint64);
 }
@@ -601,7 +618,8 @@ const Row<float, float, float> kFmodFloat8E4m3fn[] = {
 TEST_CASE("fmod: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kFmodFloat8E4m3fn);
 }
 
@@ -634,7 +652,8 @@ const Row<float, float, float> kFmodFloat8E5m2[] = {
 TEST_CASE("fmod: float8_e5m2, float8_e5m2 -> float8_e5m2", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kFmodFloat8E5m2);
 }
 
@@ -677,7 +696,8 @@ const Row<float, float, float> kFmodBfloat16[] = {
 TEST_CASE("fmod: bfloat16, bfloat16 -> bfloat16", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kFmodBfloat16);
 }
 
@@ -711,7 +731,8 @@ const Row<float, float, float> kFmodFloat16[] = {
 TEST_CASE("fmod: float16, float16 -> float16", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kFmodFloat16);
 }
 
@@ -748,7 +769,8 @@ const Row<float, float, float> kFmodFloat32[] = {
 TEST_CASE("fmod: float32, float32 -> float32", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kFmodFloat32);
 }
 
@@ -785,7 +807,8 @@ const Row<double, double, double> kFmodFloat64[] = {
 TEST_CASE("fmod: float64, float64 -> float64", "[fmod]") {
   const Loop loop = {.ufunc = "fmod", .origin = "spec/ufuncs/fmod.yaml:8",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0};
   check_loop(loop, kFmodFloat64);
 }
 

@@ -24,7 +24,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kRemainderInt8[] = {
 };
 TEST_CASE("remainder: int8, int8 -> int8", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderInt8);
 }
@@ -44,7 +45,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kRemainderInt16[] = {
 };
 TEST_CASE("remainder: int16, int16 -> int16", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderInt16);
 }
@@ -64,7 +66,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kRemainderInt32[] = {
 };
 TEST_CASE("remainder: int32, int32 -> int32", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderInt32);
 }
@@ -84,7 +87,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kRemainderInt64[] = {
 };
 TEST_CASE("remainder: int64, int64 -> int64", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderInt64);
 }
@@ -98,7 +102,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kRemainderUint8[] = {
 };
 TEST_CASE("remainder: uint8, uint8 -> uint8", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:10",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderUint8);
 }
@@ -112,7 +117,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kRemainderUint16[] = {
 };
 TEST_CASE("remainder: uint16, uint16 -> uint16", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:10",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderUint16);
 }
@@ -126,7 +132,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kRemainderUint32[] = {
 };
 TEST_CASE("remainder: uint32, uint32 -> uint32", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:10",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderUint32);
 }
@@ -141,7 +148,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kRemainderUint64[] = {
 };
 TEST_CASE("remainder: uint64, uint64 -> uint64", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:10",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderUint64);
 }
@@ -171,7 +179,8 @@ const Row<float, float, float> kRemainderFloat8E4m3fn[] = {
 TEST_CASE("remainder: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kRemainderFloat8E4m3fn);
 }
 
@@ -206,7 +215,8 @@ const Row<float, float, float> kRemainderFloat8E5m2[] = {
 TEST_CASE("remainder: float8_e5m2, float8_e5m2 -> float8_e5m2", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kRemainderFloat8E5m2);
 }
 
@@ -250,7 +260,8 @@ const Row<float, float, float> kRemainderBfloat16[] = {
 TEST_CASE("remainder: bfloat16, bfloat16 -> bfloat16", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kRemainderBfloat16);
 }
 
@@ -285,7 +296,8 @@ const Row<float, float, float> kRemainderFloat16[] = {
 TEST_CASE("remainder: float16, float16 -> float16", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kRemainderFloat16);
 }
 
@@ -323,7 +335,8 @@ const Row<float, float, float> kRemainderFloat32[] = {
 TEST_CASE("remainder: float32, float32 -> float32", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kRemainderFloat32);
 }
 
@@ -361,7 +374,8 @@ const Row<double, double, double> kRemainderFloat64[] = {
 TEST_CASE("remainder: float64, float64 -> float64", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:11",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kRemainderFloat64);
 }
 
@@ -385,7 +399,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kRemainderTimedelta64[] = {
 TEST_CASE("remainder: timedelta64, timedelta64 -> timedelta64", "[remainder]") {
   const Loop loop = {.ufunc = "remainder", .origin = "spec/ufuncs/remainder.yaml:12",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero, .bound = 0};
   check_loop(loop, kRemainderTimedelta64);
 }
 

@@ -24,8 +24,8 @@ const Row<float, float> kExpFloat8E4m3fn[] = {
 TEST_CASE("exp: float8_e4m3fn -> float8_e4m3fn", "[exp]") {
   const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0.501};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpFloat8E4m3fn);
 }
 
@@ -45,7 +45,8 @@ const Row<float, float> kExpFloat8E5m2[] = {
 };
 TEST_CASE("exp: float8_e5m2 -> float8_e5m2", "[exp]") {
   const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpFloat8E5m2);
 }
@@ -67,7 +68,8 @@ const Row<float, float> kExpBfloat16[] = {
 };
 TEST_CASE("exp: bfloat16 -> bfloat16", "[exp]") {
   const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpBfloat16);
 }
@@ -88,7 +90,8 @@ const Row<float, float> kExpFloat16[] = {
 };
 TEST_CASE("exp: float16 -> float16", "[exp]") {
   const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpFloat16);
 }
@@ -110,7 +113,8 @@ const Row<float, float> kExpFloat32[] = {
 };
 TEST_CASE("exp: float32 -> float32", "[exp]") {
   const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpFloat32);
 }
@@ -133,7 +137,8 @@ const Row<double, double> kExpFloat64[] = {
 };
 TEST_CASE("exp: float64 -> float64", "[exp]") {
   const Loop loop = {.ufunc = "exp", .origin = "spec/ufuncs/exp.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.55};
   check_loop(loop, kExpFloat64);
 }
@@ -154,8 +159,8 @@ const Row<float, float> kExp2Float8E4m3fn[] = {
 TEST_CASE("exp2: float8_e4m3fn -> float8_e4m3fn", "[exp2]") {
   const Loop loop = {.ufunc = "exp2", .origin = "spec/ufuncs/exp2.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0.501};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExp2Float8E4m3fn);
 }
 
@@ -177,7 +182,8 @@ const Row<float, float> kExp2Float8E5m2[] = {
 };
 TEST_CASE("exp2: float8_e5m2 -> float8_e5m2", "[exp2]") {
   const Loop loop = {.ufunc = "exp2", .origin = "spec/ufuncs/exp2.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExp2Float8E5m2);
 }
@@ -201,7 +207,8 @@ const Row<float, float> kExp2Bfloat16[] = {
 };
 TEST_CASE("exp2: bfloat16 -> bfloat16", "[exp2]") {
   const Loop loop = {.ufunc = "exp2", .origin = "spec/ufuncs/exp2.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExp2Bfloat16);
 }
@@ -224,7 +231,8 @@ const Row<float, float> kExp2Float16[] = {
 };
 TEST_CASE("exp2: float16 -> float16", "[exp2]") {
   const Loop loop = {.ufunc = "exp2", .origin = "spec/ufuncs/exp2.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExp2Float16);
 }
@@ -248,7 +256,8 @@ const Row<float, float> kExp2Float32[] = {
 };
 TEST_CASE("exp2: float32 -> float32", "[exp2]") {
   const Loop loop = {.ufunc = "exp2", .origin = "spec/ufuncs/exp2.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExp2Float32);
 }
@@ -274,7 +283,8 @@ const Row<double, double> kExp2Float64[] = {
 };
 TEST_CASE("exp2: float64 -> float64", "[exp2]") {
   const Loop loop = {.ufunc = "exp2", .origin = "spec/ufuncs/exp2.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.55};
   check_loop(loop, kExp2Float64);
 }
@@ -293,8 +303,8 @@ const Row<float, float> kExpm1Float8E4m3fn[] = {
 TEST_CASE("expm1: float8_e4m3fn -> float8_e4m3fn", "[expm1]") {
   const Loop loop = {.ufunc = "expm1", .origin = "spec/ufuncs/expm1.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0.501};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpm1Float8E4m3fn);
 }
 
@@ -314,7 +324,8 @@ const Row<float, float> kExpm1Float8E5m2[] = {
 };
 TEST_CASE("expm1: float8_e5m2 -> float8_e5m2", "[expm1]") {
   const Loop loop = {.ufunc = "expm1", .origin = "spec/ufuncs/expm1.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpm1Float8E5m2);
 }
@@ -337,7 +348,8 @@ const Row<float, float> kExpm1Bfloat16[] = {
 };
 TEST_CASE("expm1: bfloat16 -> bfloat16", "[expm1]") {
   const Loop loop = {.ufunc = "expm1", .origin = "spec/ufuncs/expm1.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpm1Bfloat16);
 }
@@ -358,7 +370,8 @@ const Row<float, float> kExpm1Float16[] = {
 };
 TEST_CASE("expm1: float16 -> float16", "[expm1]") {
   const Loop loop = {.ufunc = "expm1", .origin = "spec/ufuncs/expm1.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0.501};
   check_loop(loop, kExpm1Float16);
 }
@@ -380,7 +393,8 @@ const Row<float, float> kExpm1Float32[] = {
 };
 TEST_CASE("expm1: float32 -> float32", "[expm1]") {
   const Loop loop = {.ufunc = "expm1", .origin = "spec/ufuncs/expm1.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow, .bound = 0.501};
   check_loop(loop, kExpm1Float32);
 }
@@ -403,7 +417,8 @@ const Row<double, double> kExpm1Float64[] = {
 };
 TEST_CASE("expm1: float64 -> float64", "[expm1]") {
   const Loop loop = {.ufunc = "expm1", .origin = "spec/ufuncs/expm1.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow, .bound = 0.55};
   check_loop(loop, kExpm1Float64);
 }

@@ -16,7 +16,8 @@ const Row<bool, bool, bool, bool> kClipBool[] = {
 };
 TEST_CASE("clip: bool, bool, bool -> bool", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
-                     .types = {"bool", "bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kClipBool);
 }
@@ -37,7 +38,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t, std::int8_t> kClipInt8[] = {
 };
 TEST_CASE("clip: int8, int8, int8 -> int8", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
-                     .types = {"int8", "int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kClipInt8);
 }
@@ -59,7 +61,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t, std::int16_t> kClipInt16[] =
 TEST_CASE("clip: int16, int16, int16 -> int16", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"int16", "int16", "int16", "int16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipInt16);
 }
 
@@ -80,7 +83,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t, std::int32_t> kClipInt32[] =
 TEST_CASE("clip: int32, int32, int32 -> int32", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"int32", "int32", "int32", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipInt32);
 }
 
@@ -101,7 +105,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t, std::int64_t> kClipInt64[] =
 TEST_CASE("clip: int64, int64, int64 -> int64", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"int64", "int64", "int64", "int64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipInt64);
 }
 
@@ -117,7 +122,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t> kClipUint8[] =
 TEST_CASE("clip: uint8, uint8, uint8 -> uint8", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"uint8", "uint8", "uint8", "uint8"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipUint8);
 }
 
@@ -133,7 +139,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t, std::uint16_t> kClipUint1
 TEST_CASE("clip: uint16, uint16, uint16 -> uint16", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"uint16", "uint16", "uint16", "uint16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipUint16);
 }
 
@@ -149,7 +156,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t> kClipUint3
 TEST_CASE("clip: uint32, uint32, uint32 -> uint32", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"uint32", "uint32", "uint32", "uint32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipUint32);
 }
 
@@ -166,7 +174,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t> kClipUint6
 TEST_CASE("clip: uint64, uint64, uint64 -> uint64", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:7",
                      .types = {"uint64", "uint64", "uint64", "uint64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipUint64);
 }
 
@@ -200,7 +209,8 @@ const Row<float, float, float, float> kClipFloat8E4m3fn[] = {
 TEST_CASE("clip: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipFloat8E4m3fn);
 }
 
@@ -238,7 +248,8 @@ const Row<float, float, float, float> kClipFloat8E5m2[] = {
 TEST_CASE("clip: float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipFloat8E5m2);
 }
 
@@ -292,7 +303,8 @@ const Row<float, float, float, float> kClipBfloat16[] = {
 TEST_CASE("clip: bfloat16, bfloat16, bfloat16 -> bfloat16", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
                      .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipBfloat16);
 }
 
@@ -332,7 +344,8 @@ const Row<float, float, float, float> kClipFloat16[] = {
 TEST_CASE("clip: float16, float16, float16 -> float16", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
                      .types = {"float16", "float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipFloat16);
 }
 
@@ -375,7 +388,8 @@ const Row<float, float, float, float> kClipFloat32[] = {
 TEST_CASE("clip: float32, float32, float32 -> float32", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
                      .types = {"float32", "float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipFloat32);
 }
 
@@ -416,7 +430,8 @@ const Row<double, double, double, double> kClipFloat64[] = {
 TEST_CASE("clip: float64, float64, float64 -> float64", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:8",
                      .types = {"float64", "float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipFloat64);
 }
 
@@ -514,7 +529,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>,
 TEST_CASE("clip: complex64, complex64, complex64 -> complex64", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:9",
                      .types = {"complex64", "complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipComplex64);
 }
 
@@ -612,7 +628,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>,
 TEST_CASE("clip: complex128, complex128, complex128 -> complex128", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:9",
                      .types = {"complex128", "complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipComplex128);
 }
 
@@ -638,7 +655,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t, std::int64_t> kClipTimedelta
 TEST_CASE("clip: timedelta64, timedelta64, timedelta64 -> timedelta64", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:12",
                      .types = {"timedelta64", "timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipTimedelta64);
 }
 
@@ -664,7 +682,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t, std::int64_t> kClipDatetime6
 TEST_CASE("clip: datetime64, datetime64, datetime64 -> datetime64", "[clip]") {
   const Loop loop = {.ufunc = "clip", .origin = "spec/ufuncs/clip.yaml:12",
                      .types = {"datetime64", "datetime64", "datetime64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kClipDatetime64);
 }
 

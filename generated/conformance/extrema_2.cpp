@@ -16,7 +16,8 @@ const Row<bool, bool, bool> kFmaxBool[] = {
 };
 TEST_CASE("fmax: bool, bool -> bool", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxBool);
 }
@@ -33,7 +34,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kFmaxInt8[] = {
 };
 TEST_CASE("fmax: int8, int8 -> int8", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxInt8);
 }
@@ -50,7 +52,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kFmaxInt16[] = {
 };
 TEST_CASE("fmax: int16, int16 -> int16", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxInt16);
 }
@@ -67,7 +70,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kFmaxInt32[] = {
 };
 TEST_CASE("fmax: int32, int32 -> int32", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxInt32);
 }
@@ -84,7 +88,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFmaxInt64[] = {
 };
 TEST_CASE("fmax: int64, int64 -> int64", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxInt64);
 }
@@ -97,7 +102,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kFmaxUint8[] = {
 };
 TEST_CASE("fmax: uint8, uint8 -> uint8", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxUint8);
 }
@@ -110,7 +116,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kFmaxUint16[] = {
 };
 TEST_CASE("fmax: uint16, uint16 -> uint16", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxUint16);
 }
@@ -123,7 +130,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kFmaxUint32[] = {
 };
 TEST_CASE("fmax: uint32, uint32 -> uint32", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxUint32);
 }
@@ -137,7 +145,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kFmaxUint64[] = {
 };
 TEST_CASE("fmax: uint64, uint64 -> uint64", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxUint64);
 }
@@ -167,7 +176,8 @@ const Row<float, float, float> kFmaxFloat8E4m3fn[] = {
 TEST_CASE("fmax: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxFloat8E4m3fn);
 }
 
@@ -200,7 +210,8 @@ const Row<float, float, float> kFmaxFloat8E5m2[] = {
 TEST_CASE("fmax: float8_e5m2, float8_e5m2 -> float8_e5m2", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxFloat8E5m2);
 }
 
@@ -243,7 +254,8 @@ const Row<float, float, float> kFmaxBfloat16[] = {
 TEST_CASE("fmax: bfloat16, bfloat16 -> bfloat16", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxBfloat16);
 }
 
@@ -276,7 +288,8 @@ const Row<float, float, float> kFmaxFloat16[] = {
 TEST_CASE("fmax: float16, float16 -> float16", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxFloat16);
 }
 
@@ -312,7 +325,8 @@ const Row<float, float, float> kFmaxFloat32[] = {
 TEST_CASE("fmax: float32, float32 -> float32", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxFloat32);
 }
 
@@ -346,7 +360,8 @@ const Row<double, double, double> kFmaxFloat64[] = {
 TEST_CASE("fmax: float64, float64 -> float64", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:10",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxFloat64);
 }
 
@@ -416,7 +431,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kFmaxCo
 TEST_CASE("fmax: complex64, complex64 -> complex64", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:11",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxComplex64);
 }
 
@@ -480,7 +496,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kFma
 TEST_CASE("fmax: complex128, complex128 -> complex128", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:11",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxComplex128);
 }
 
@@ -504,7 +521,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFmaxTimedelta64[] = {
 TEST_CASE("fmax: timedelta64, timedelta64 -> timedelta64", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:12",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxTimedelta64);
 }
 
@@ -528,7 +546,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFmaxDatetime64[] = {
 TEST_CASE("fmax: datetime64, datetime64 -> datetime64", "[fmax]") {
   const Loop loop = {.ufunc = "fmax", .origin = "spec/ufuncs/fmax.yaml:12",
                      .types = {"datetime64", "datetime64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFmaxDatetime64);
 }
 
@@ -538,7 +557,8 @@ const Row<bool, bool, bool> kFminBool[] = {
 };
 TEST_CASE("fmin: bool, bool -> bool", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminBool);
 }
@@ -555,7 +575,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kFminInt8[] = {
 };
 TEST_CASE("fmin: int8, int8 -> int8", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminInt8);
 }
@@ -572,7 +593,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kFminInt16[] = {
 };
 TEST_CASE("fmin: int16, int16 -> int16", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminInt16);
 }
@@ -589,7 +611,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kFminInt32[] = {
 };
 TEST_CASE("fmin: int32, int32 -> int32", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminInt32);
 }
@@ -606,7 +629,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFminInt64[] = {
 };
 TEST_CASE("fmin: int64, int64 -> int64", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminInt64);
 }
@@ -619,7 +643,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kFminUint8[] = {
 };
 TEST_CASE("fmin: uint8, uint8 -> uint8", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminUint8);
 }
@@ -632,7 +657,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kFminUint16[] = {
 };
 TEST_CASE("fmin: uint16, uint16 -> uint16", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminUint16);
 }
@@ -645,7 +671,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kFminUint32[] = {
 };
 TEST_CASE("fmin: uint32, uint32 -> uint32", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminUint32);
 }
@@ -659,7 +686,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kFminUint64[] = {
 };
 TEST_CASE("fmin: uint64, uint64 -> uint64", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFminUint64);
 }
@@ -689,7 +717,8 @@ const Row<float, float, float> kFminFloat8E4m3fn[] = {
 TEST_CASE("fmin: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminFloat8E4m3fn);
 }
 
@@ -722,7 +751,8 @@ const Row<float, float, float> kFminFloat8E5m2[] = {
 TEST_CASE("fmin: float8_e5m2, float8_e5m2 -> float8_e5m2", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminFloat8E5m2);
 }
 
@@ -764,7 +794,8 @@ const Row<float, float, float> kFminBfloat16[] = {
 TEST_CASE("fmin: bfloat16, bfloat16 -> bfloat16", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminBfloat16);
 }
 
@@ -798,7 +829,8 @@ const Row<float, float, float> kFminFloat16[] = {
 TEST_CASE("fmin: float16, float16 -> float16", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminFloat16);
 }
 
@@ -835,7 +867,8 @@ const Row<float, float, float> kFminFloat32[] = {
 TEST_CASE("fmin: float32, float32 -> float32", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminFloat32);
 }
 
@@ -870,7 +903,8 @@ const Row<double, double, double> kFminFloat64[] = {
 TEST_CASE("fmin: float64, float64 -> float64", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:10",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminFloat64);
 }
 
@@ -941,7 +975,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kFminCo
 TEST_CASE("fmin: complex64, complex64 -> complex64", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:11",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminComplex64);
 }
 
@@ -1003,7 +1038,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kFmi
 TEST_CASE("fmin: complex128, complex128 -> complex128", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:11",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminComplex128);
 }
 
@@ -1028,7 +1064,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFminTimedelta64[] = {
 TEST_CASE("fmin: timedelta64, timedelta64 -> timedelta64", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:12",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminTimedelta64);
 }
 
@@ -1053,7 +1090,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kFminDatetime64[] = {
 TEST_CASE("fmin: datetime64, datetime64 -> datetime64", "[fmin]") {
   const Loop loop = {.ufunc = "fmin", .origin = "spec/ufuncs/fmin.yaml:12",
                      .types = {"datetime64", "datetime64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFminDatetime64);
 }
 

@@ -41,7 +41,8 @@ TEST_CASE("hard_tanh: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3
           "[hard_tanh]") {
   const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHardTanhFloat8E4m3fn);
 }
 
@@ -80,7 +81,8 @@ const Row<float, float, float, float> kHardTanhFloat8E5m2[] = {
 TEST_CASE("hard_tanh: float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2", "[hard_tanh]") {
   const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHardTanhFloat8E5m2);
 }
 
@@ -135,7 +137,8 @@ const Row<float, float, float, float> kHardTanhBfloat16[] = {
 TEST_CASE("hard_tanh: bfloat16, bfloat16, bfloat16 -> bfloat16", "[hard_tanh]") {
   const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
                      .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHardTanhBfloat16);
 }
 
@@ -176,7 +179,8 @@ const Row<float, float, float, float> kHardTanhFloat16[] = {
 TEST_CASE("hard_tanh: float16, float16, float16 -> float16", "[hard_tanh]") {
   const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
                      .types = {"float16", "float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHardTanhFloat16);
 }
 
@@ -220,7 +224,8 @@ const Row<float, float, float, float> kHardTanhFloat32[] = {
 TEST_CASE("hard_tanh: float32, float32, float32 -> float32", "[hard_tanh]") {
   const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
                      .types = {"float32", "float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHardTanhFloat32);
 }
 
@@ -262,7 +267,8 @@ const Row<double, double, double, double> kHardTanhFloat64[] = {
 TEST_CASE("hard_tanh: float64, float64, float64 -> float64", "[hard_tanh]") {
   const Loop loop = {.ufunc = "hard_tanh", .origin = "spec/ufuncs/hard_tanh.yaml:7",
                      .types = {"float64", "float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHardTanhFloat64);
 }
 
@@ -272,7 +278,8 @@ const Row<bool, bool, bool> kMaximumBool[] = {
 };
 TEST_CASE("maximum: bool, bool -> bool", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumBool);
 }
@@ -290,7 +297,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMaximumInt8[] = {
 };
 TEST_CASE("maximum: int8, int8 -> int8", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumInt8);
 }
@@ -308,7 +316,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMaximumInt16[] = {
 };
 TEST_CASE("maximum: int16, int16 -> int16", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumInt16);
 }
@@ -326,7 +335,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMaximumInt32[] = {
 };
 TEST_CASE("maximum: int32, int32 -> int32", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumInt32);
 }
@@ -344,7 +354,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMaximumInt64[] = {
 };
 TEST_CASE("maximum: int64, int64 -> int64", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumInt64);
 }
@@ -357,7 +368,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMaximumUint8[] = {
 };
 TEST_CASE("maximum: uint8, uint8 -> uint8", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumUint8);
 }
@@ -370,7 +382,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMaximumUint16[] = {
 };
 TEST_CASE("maximum: uint16, uint16 -> uint16", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumUint16);
 }
@@ -383,7 +396,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMaximumUint32[] = {
 };
 TEST_CASE("maximum: uint32, uint32 -> uint32", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumUint32);
 }
@@ -397,7 +411,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMaximumUint64[] = {
 };
 TEST_CASE("maximum: uint64, uint64 -> uint64", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumUint64);
 }
@@ -426,7 +441,8 @@ const Row<float, float, float> kMaximumFloat8E4m3fn[] = {
 TEST_CASE("maximum: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumFloat8E4m3fn);
 }
 
@@ -458,7 +474,8 @@ const Row<float, float, float> kMaximumFloat8E5m2[] = {
 TEST_CASE("maximum: float8_e5m2, float8_e5m2 -> float8_e5m2", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumFloat8E5m2);
 }
 
@@ -500,7 +517,8 @@ const Row<float, float, float> kMaximumBfloat16[] = {
 TEST_CASE("maximum: bfloat16, bfloat16 -> bfloat16", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumBfloat16);
 }
 
@@ -532,7 +550,8 @@ const Row<float, float, float> kMaximumFloat16[] = {
 TEST_CASE("maximum: float16, float16 -> float16", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumFloat16);
 }
 
@@ -567,7 +586,8 @@ const Row<float, float, float> kMaximumFloat32[] = {
 TEST_CASE("maximum: float32, float32 -> float32", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumFloat32);
 }
 
@@ -599,7 +619,8 @@ const Row<double, double, double> kMaximumFloat64[] = {
 TEST_CASE("maximum: float64, float64 -> float64", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:10",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumFloat64);
 }
 
@@ -668,7 +689,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMaximu
 TEST_CASE("maximum: complex64, complex64 -> complex64", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:11",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumComplex64);
 }
 
@@ -732,7 +754,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kMax
 TEST_CASE("maximum: complex128, complex128 -> complex128", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:11",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumComplex128);
 }
 
@@ -756,7 +779,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMaximumTimedelta64[] = {
 TEST_CASE("maximum: timedelta64, timedelta64 -> timedelta64", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:12",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumTimedelta64);
 }
 
@@ -780,7 +804,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMaximumDatetime64[] = {
 TEST_CASE("maximum: datetime64, datetime64 -> datetime64", "[maximum]") {
   const Loop loop = {.ufunc = "maximum", .origin = "spec/ufuncs/maximum.yaml:12",
                      .types = {"datetime64", "datetime64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMaximumDatetime64);
 }
 

@@ -16,7 +16,8 @@ const Row<bool, bool, bool> kMinimumBool[] = {
 };
 TEST_CASE("minimum: bool, bool -> bool", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumBool);
 }
@@ -34,7 +35,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMinimumInt8[] = {
 };
 TEST_CASE("minimum: int8, int8 -> int8", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumInt8);
 }
@@ -52,7 +54,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMinimumInt16[] = {
 };
 TEST_CASE("minimum: int16, int16 -> int16", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumInt16);
 }
@@ -70,7 +73,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMinimumInt32[] = {
 };
 TEST_CASE("minimum: int32, int32 -> int32", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumInt32);
 }
@@ -88,7 +92,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMinimumInt64[] = {
 };
 TEST_CASE("minimum: int64, int64 -> int64", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumInt64);
 }
@@ -101,7 +106,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMinimumUint8[] = {
 };
 TEST_CASE("minimum: uint8, uint8 -> uint8", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumUint8);
 }
@@ -114,7 +120,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMinimumUint16[] = {
 };
 TEST_CASE("minimum: uint16, uint16 -> uint16", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumUint16);
 }
@@ -127,7 +134,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMinimumUint32[] = {
 };
 TEST_CASE("minimum: uint32, uint32 -> uint32", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumUint32);
 }
@@ -141,7 +149,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMinimumUint64[] = {
 };
 TEST_CASE("minimum: uint64, uint64 -> uint64", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:9",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumUint64);
 }
@@ -170,7 +179,8 @@ const Row<float, float, float> kMinimumFloat8E4m3fn[] = {
 TEST_CASE("minimum: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumFloat8E4m3fn);
 }
 
@@ -202,7 +212,8 @@ const Row<float, float, float> kMinimumFloat8E5m2[] = {
 TEST_CASE("minimum: float8_e5m2, float8_e5m2 -> float8_e5m2", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumFloat8E5m2);
 }
 
@@ -243,7 +254,8 @@ const Row<float, float, float> kMinimumBfloat16[] = {
 TEST_CASE("minimum: bfloat16, bfloat16 -> bfloat16", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumBfloat16);
 }
 
@@ -276,7 +288,8 @@ const Row<float, float, float> kMinimumFloat16[] = {
 TEST_CASE("minimum: float16, float16 -> float16", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumFloat16);
 }
 
@@ -312,7 +325,8 @@ const Row<float, float, float> kMinimumFloat32[] = {
 TEST_CASE("minimum: float32, float32 -> float32", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumFloat32);
 }
 
@@ -346,7 +360,8 @@ const Row<double, double, double> kMinimumFloat64[] = {
 TEST_CASE("minimum: float64, float64 -> float64", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:10",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumFloat64);
 }
 
@@ -416,7 +431,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMinimu
 TEST_CASE("minimum: complex64, complex64 -> complex64", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:11",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumComplex64);
 }
 
@@ -477,7 +493,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kMin
 TEST_CASE("minimum: complex128, complex128 -> complex128", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:11",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumComplex128);
 }
 
@@ -502,7 +519,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMinimumTimedelta64[] = {
 TEST_CASE("minimum: timedelta64, timedelta64 -> timedelta64", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:12",
                      .types = {"timedelta64", "timedelta64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumTimedelta64);
 }
 
@@ -527,7 +545,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMinimumDatetime64[] = {
 TEST_CASE("minimum: datetime64, datetime64 -> datetime64", "[minimum]") {
   const Loop loop = {.ufunc = "minimum", .origin = "spec/ufuncs/minimum.yaml:12",
                      .types = {"datetime64", "datetime64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMinimumDatetime64);
 }
 

@@ -15,7 +15,8 @@ const Row<bool, bool> kCeilBool[] = {
 };
 TEST_CASE("ceil: bool -> bool", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilBool);
 }
@@ -26,7 +27,8 @@ const Row<std::int8_t, std::int8_t> kCeilInt8[] = {
 };
 TEST_CASE("ceil: int8 -> int8", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilInt8);
 }
@@ -37,7 +39,8 @@ const Row<std::int16_t, std::int16_t> kCeilInt16[] = {
 };
 TEST_CASE("ceil: int16 -> int16", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilInt16);
 }
@@ -48,7 +51,8 @@ const Row<std::int32_t, std::int32_t> kCeilInt32[] = {
 };
 TEST_CASE("ceil: int32 -> int32", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilInt32);
 }
@@ -59,7 +63,8 @@ const Row<std::int64_t, std::int64_t> kCeilInt64[] = {
 };
 TEST_CASE("ceil: int64 -> int64", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilInt64);
 }
@@ -69,7 +74,8 @@ const Row<std::uint8_t, std::uint8_t> kCeilUint8[] = {
 };
 TEST_CASE("ceil: uint8 -> uint8", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilUint8);
 }
@@ -79,7 +85,8 @@ const Row<std::uint16_t, std::uint16_t> kCeilUint16[] = {
 };
 TEST_CASE("ceil: uint16 -> uint16", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilUint16);
 }
@@ -89,7 +96,8 @@ const Row<std::uint32_t, std::uint32_t> kCeilUint32[] = {
 };
 TEST_CASE("ceil: uint32 -> uint32", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilUint32);
 }
@@ -100,7 +108,8 @@ const Row<std::uint64_t, std::uint64_t> kCeilUint64[] = {
 };
 TEST_CASE("ceil: uint64 -> uint64", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilUint64);
 }
@@ -118,7 +127,8 @@ const Row<float, float> kCeilFloat8E4m3fn[] = {
 TEST_CASE("ceil: float8_e4m3fn -> float8_e4m3fn", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCeilFloat8E4m3fn);
 }
 
@@ -136,7 +146,8 @@ const Row<float, float> kCeilFloat8E5m2[] = {
 };
 TEST_CASE("ceil: float8_e5m2 -> float8_e5m2", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:8",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilFloat8E5m2);
 }
@@ -156,7 +167,8 @@ const Row<float, float> kCeilBfloat16[] = {
 };
 TEST_CASE("ceil: bfloat16 -> bfloat16", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:8",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilBfloat16);
 }
@@ -175,7 +187,8 @@ const Row<float, float> kCeilFloat16[] = {
 };
 TEST_CASE("ceil: float16 -> float16", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:8",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilFloat16);
 }
@@ -195,7 +208,8 @@ const Row<float, float> kCeilFloat32[] = {
 };
 TEST_CASE("ceil: float32 -> float32", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:8",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilFloat32);
 }
@@ -214,7 +228,8 @@ const Row<double, double> kCeilFloat64[] = {
 };
 TEST_CASE("ceil: float64 -> float64", "[ceil]") {
   const Loop loop = {.ufunc = "ceil", .origin = "spec/ufuncs/ceil.yaml:8",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kCeilFloat64);
 }
@@ -243,7 +258,8 @@ const Row<float, float, float> kCopysignFloat8E4m3fn[] = {
 TEST_CASE("copysign: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[copysign]") {
   const Loop loop = {.ufunc = "copysign", .origin = "spec/ufuncs/copysign.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCopysignFloat8E4m3fn);
 }
 
@@ -275,7 +291,8 @@ const Row<float, float, float> kCopysignFloat8E5m2[] = {
 TEST_CASE("copysign: float8_e5m2, float8_e5m2 -> float8_e5m2", "[copysign]") {
   const Loop loop = {.ufunc = "copysign", .origin = "spec/ufuncs/copysign.yaml:6",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCopysignFloat8E5m2);
 }
 
@@ -317,7 +334,8 @@ const Row<float, float, float> kCopysignBfloat16[] = {
 TEST_CASE("copysign: bfloat16, bfloat16 -> bfloat16", "[copysign]") {
   const Loop loop = {.ufunc = "copysign", .origin = "spec/ufuncs/copysign.yaml:6",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCopysignBfloat16);
 }
 
@@ -350,7 +368,8 @@ const Row<float, float, float> kCopysignFloat16[] = {
 TEST_CASE("copysign: float16, float16 -> float16", "[copysign]") {
   const Loop loop = {.ufunc = "copysign", .origin = "spec/ufuncs/copysign.yaml:6",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCopysignFloat16);
 }
 
@@ -386,7 +405,8 @@ const Row<float, float, float> kCopysignFloat32[] = {
 TEST_CASE("copysign: float32, float32 -> float32", "[copysign]") {
   const Loop loop = {.ufunc = "copysign", .origin = "spec/ufuncs/copysign.yaml:6",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCopysignFloat32);
 }
 
@@ -418,7 +438,8 @@ const Row<double, double, double> kCopysignFloat64[] = {
 TEST_CASE("copysign: float64, float64 -> float64", "[copysign]") {
   const Loop loop = {.ufunc = "copysign", .origin = "spec/ufuncs/copysign.yaml:6",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kCopysignFloat64);
 }
 
@@ -434,7 +455,8 @@ const Row<float, float> kDeg2radFloat8E4m3fn[] = {
 TEST_CASE("deg2rad: float8_e4m3fn -> float8_e4m3fn", "[deg2rad]") {
   const Loop loop = {.ufunc = "deg2rad", .origin = "spec/ufuncs/deg2rad.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kUnderflow, .bound = 1.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kDeg2radFloat8E4m3fn);
 }
 
@@ -450,7 +472,8 @@ const Row<float, float> kDeg2radFloat8E5m2[] = {
 };
 TEST_CASE("deg2rad: float8_e5m2 -> float8_e5m2", "[deg2rad]") {
   const Loop loop = {.ufunc = "deg2rad", .origin = "spec/ufuncs/deg2rad.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kDeg2radFloat8E5m2);
 }
@@ -470,7 +493,8 @@ const Row<float, float> kDeg2radBfloat16[] = {
 };
 TEST_CASE("deg2rad: bfloat16 -> bfloat16", "[deg2rad]") {
   const Loop loop = {.ufunc = "deg2rad", .origin = "spec/ufuncs/deg2rad.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kDeg2radBfloat16);
 }
@@ -488,7 +512,8 @@ const Row<float, float> kDeg2radFloat16[] = {
 };
 TEST_CASE("deg2rad: float16 -> float16", "[deg2rad]") {
   const Loop loop = {.ufunc = "deg2rad", .origin = "spec/ufuncs/deg2rad.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kDeg2radFloat16);
 }
@@ -507,7 +532,8 @@ const Row<float, float> kDeg2radFloat32[] = {
 };
 TEST_CASE("deg2rad: float32 -> float32", "[deg2rad]") {
   const Loop loop = {.ufunc = "deg2rad", .origin = "spec/ufuncs/deg2rad.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kDeg2radFloat32);
 }
@@ -528,7 +554,8 @@ const Row<double, double> kDeg2radFloat64[] = {
 };
 TEST_CASE("deg2rad: float64 -> float64", "[deg2rad]") {
   const Loop loop = {.ufunc = "deg2rad", .origin = "spec/ufuncs/deg2rad.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kDeg2radFloat64);
 }
@@ -545,8 +572,8 @@ const Row<float, float> kDegreesFloat8E4m3fn[] = {
 TEST_CASE("degrees: float8_e4m3fn -> float8_e4m3fn", "[degrees]") {
   const Loop loop = {.ufunc = "degrees", .origin = "spec/ufuncs/degrees.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 1.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kDegreesFloat8E4m3fn);
 }
 
@@ -563,7 +590,8 @@ const Row<float, float> kDegreesFloat8E5m2[] = {
 };
 TEST_CASE("degrees: float8_e5m2 -> float8_e5m2", "[degrees]") {
   const Loop loop = {.ufunc = "degrees", .origin = "spec/ufuncs/degrees.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kDegreesFloat8E5m2);
 }
@@ -583,7 +611,8 @@ const Row<float, float> kDegreesBfloat16[] = {
 };
 TEST_CASE("degrees: bfloat16 -> bfloat16", "[degrees]") {
   const Loop loop = {.ufunc = "degrees", .origin = "spec/ufuncs/degrees.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kDegreesBfloat16);
 }
@@ -601,7 +630,8 @@ const Row<float, float> kDegreesFloat16[] = {
 };
 TEST_CASE("degrees: float16 -> float16", "[degrees]") {
   const Loop loop = {.ufunc = "degrees", .origin = "spec/ufuncs/degrees.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kDegreesFloat16);
 }
@@ -621,7 +651,8 @@ const Row<float, float> kDegreesFloat32[] = {
 };
 TEST_CASE("degrees: float32 -> float32", "[degrees]") {
   const Loop loop = {.ufunc = "degrees", .origin = "spec/ufuncs/degrees.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kDegreesFloat32);
 }
@@ -643,7 +674,8 @@ const Row<double, double> kDegreesFloat64[] = {
 };
 TEST_CASE("degrees: float64 -> float64", "[degrees]") {
   const Loop loop = {.ufunc = "degrees", .origin = "spec/ufuncs/degrees.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kDegreesFloat64);
 }
@@ -653,7 +685,8 @@ const Row<bool, bool> kFloorBool[] = {
 };
 TEST_CASE("floor: bool -> bool", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorBool);
 }
@@ -664,7 +697,8 @@ const Row<std::int8_t, std::int8_t> kFloorInt8[] = {
 };
 TEST_CASE("floor: int8 -> int8", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorInt8);
 }
@@ -675,7 +709,8 @@ const Row<std::int16_t, std::int16_t> kFloorInt16[] = {
 };
 TEST_CASE("floor: int16 -> int16", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorInt16);
 }
@@ -686,7 +721,8 @@ const Row<std::int32_t, std::int32_t> kFloorInt32[] = {
 };
 TEST_CASE("floor: int32 -> int32", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorInt32);
 }
@@ -697,7 +733,8 @@ const Row<std::int64_t, std::int64_t> kFloorInt64[] = {
 };
 TEST_CASE("floor: int64 -> int64", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorInt64);
 }
@@ -707,7 +744,8 @@ const Row<std::uint8_t, std::uint8_t> kFloorUint8[] = {
 };
 TEST_CASE("floor: uint8 -> uint8", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorUint8);
 }
@@ -717,7 +755,8 @@ const Row<std::uint16_t, std::uint16_t> kFloorUint16[] = {
 };
 TEST_CASE("floor: uint16 -> uint16", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorUint16);
 }
@@ -727,7 +766,8 @@ const Row<std::uint32_t, std::uint32_t> kFloorUint32[] = {
 };
 TEST_CASE("floor: uint32 -> uint32", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorUint32);
 }
@@ -738,7 +778,8 @@ const Row<std::uint64_t, std::uint64_t> kFloorUint64[] = {
 };
 TEST_CASE("floor: uint64 -> uint64", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorUint64);
 }
@@ -756,7 +797,8 @@ const Row<float, float> kFloorFloat8E4m3fn[] = {
 TEST_CASE("floor: float8_e4m3fn -> float8_e4m3fn", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFloorFloat8E4m3fn);
 }
 
@@ -774,7 +816,8 @@ const Row<float, float> kFloorFloat8E5m2[] = {
 };
 TEST_CASE("floor: float8_e5m2 -> float8_e5m2", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:8",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorFloat8E5m2);
 }
@@ -794,7 +837,8 @@ const Row<float, float> kFloorBfloat16[] = {
 };
 TEST_CASE("floor: bfloat16 -> bfloat16", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:8",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorBfloat16);
 }
@@ -813,7 +857,8 @@ const Row<float, float> kFloorFloat16[] = {
 };
 TEST_CASE("floor: float16 -> float16", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:8",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorFloat16);
 }
@@ -833,7 +878,8 @@ const Row<float, float> kFloorFloat32[] = {
 };
 TEST_CASE("floor: float32 -> float32", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:8",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorFloat32);
 }
@@ -852,7 +898,8 @@ const Row<double, double> kFloorFloat64[] = {
 };
 TEST_CASE("floor: float64 -> float64", "[floor]") {
   const Loop loop = {.ufunc = "floor", .origin = "spec/ufuncs/floor.yaml:8",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFloorFloat64);
 }
@@ -871,7 +918,8 @@ const Row<Two<float, std::int32_t>, float> kFrexpFloat8E4m3fn[] = {
 TEST_CASE("frexp: float8_e4m3fn -> float8_e4m3fn, int32", "[frexp]") {
   const Loop loop = {.ufunc = "frexp", .origin = "spec/ufuncs/frexp.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFrexpFloat8E4m3fn);
 }
 
@@ -891,7 +939,8 @@ const Row<Two<float, std::int32_t>, float> kFrexpFloat8E5m2[] = {
 TEST_CASE("frexp: float8_e5m2 -> float8_e5m2, int32", "[frexp]") {
   const Loop loop = {.ufunc = "frexp", .origin = "spec/ufuncs/frexp.yaml:7",
                      .types = {"float8_e5m2", "float8_e5m2", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFrexpFloat8E5m2);
 }
 
@@ -914,7 +963,8 @@ const Row<Two<float, std::int32_t>, float> kFrexpBfloat16[] = {
 TEST_CASE("frexp: bfloat16 -> bfloat16, int32", "[frexp]") {
   const Loop loop = {.ufunc = "frexp", .origin = "spec/ufuncs/frexp.yaml:7",
                      .types = {"bfloat16", "bfloat16", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kFrexpBfloat16);
 }
 
@@ -934,7 +984,8 @@ const Row<Two<float, std::int32_t>, float> kFrexpFloat16[] = {
 };
 TEST_CASE("frexp: float16 -> float16, int32", "[frexp]") {
   const Loop loop = {.ufunc = "frexp", .origin = "spec/ufuncs/frexp.yaml:7",
-                     .types = {"float16", "float16", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFrexpFloat16);
 }
@@ -956,7 +1007,8 @@ const Row<Two<float, std::int32_t>, float> kFrexpFloat32[] = {
 };
 TEST_CASE("frexp: float32 -> float32, int32", "[frexp]") {
   const Loop loop = {.ufunc = "frexp", .origin = "spec/ufuncs/frexp.yaml:7",
-                     .types = {"float32", "float32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFrexpFloat32);
 }
@@ -978,7 +1030,8 @@ const Row<Two<double, std::int32_t>, double> kFrexpFloat64[] = {
 };
 TEST_CASE("frexp: float64 -> float64, int32", "[frexp]") {
   const Loop loop = {.ufunc = "frexp", .origin = "spec/ufuncs/frexp.yaml:7",
-                     .types = {"float64", "float64", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kFrexpFloat64);
 }

@@ -35,7 +35,8 @@ const Row<float, float, float> kHeavisideFloat8E4m3fn[] = {
 TEST_CASE("heaviside: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[heaviside]") {
   const Loop loop = {.ufunc = "heaviside", .origin = "spec/ufuncs/heaviside.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHeavisideFloat8E4m3fn);
 }
 
@@ -68,7 +69,8 @@ const Row<float, float, float> kHeavisideFloat8E5m2[] = {
 TEST_CASE("heaviside: float8_e5m2, float8_e5m2 -> float8_e5m2", "[heaviside]") {
   const Loop loop = {.ufunc = "heaviside", .origin = "spec/ufuncs/heaviside.yaml:6",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHeavisideFloat8E5m2);
 }
 
@@ -109,7 +111,8 @@ const Row<float, float, float> kHeavisideBfloat16[] = {
 TEST_CASE("heaviside: bfloat16, bfloat16 -> bfloat16", "[heaviside]") {
   const Loop loop = {.ufunc = "heaviside", .origin = "spec/ufuncs/heaviside.yaml:6",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHeavisideBfloat16);
 }
 
@@ -142,7 +145,8 @@ const Row<float, float, float> kHeavisideFloat16[] = {
 TEST_CASE("heaviside: float16, float16 -> float16", "[heaviside]") {
   const Loop loop = {.ufunc = "heaviside", .origin = "spec/ufuncs/heaviside.yaml:6",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHeavisideFloat16);
 }
 
@@ -178,7 +182,8 @@ const Row<float, float, float> kHeavisideFloat32[] = {
 TEST_CASE("heaviside: float32, float32 -> float32", "[heaviside]") {
   const Loop loop = {.ufunc = "heaviside", .origin = "spec/ufuncs/heaviside.yaml:6",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHeavisideFloat32);
 }
 
@@ -211,7 +216,8 @@ const Row<double, double, double> kHeavisideFloat64[] = {
 TEST_CASE("heaviside: float64, float64 -> float64", "[heaviside]") {
   const Loop loop = {.ufunc = "heaviside", .origin = "spec/ufuncs/heaviside.yaml:6",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kHeavisideFloat64);
 }
 
@@ -220,7 +226,8 @@ const Row<bool, bool> kIsfiniteBool[] = {
 };
 TEST_CASE("isfinite: bool -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteBool);
 }
@@ -231,7 +238,8 @@ const Row<bool, std::int8_t> kIsfiniteInt8[] = {
 };
 TEST_CASE("isfinite: int8 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteInt8);
 }
@@ -242,7 +250,8 @@ const Row<bool, std::int16_t> kIsfiniteInt16[] = {
 };
 TEST_CASE("isfinite: int16 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteInt16);
 }
@@ -253,7 +262,8 @@ const Row<bool, std::int32_t> kIsfiniteInt32[] = {
 };
 TEST_CASE("isfinite: int32 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteInt32);
 }
@@ -264,7 +274,8 @@ const Row<bool, std::int64_t> kIsfiniteInt64[] = {
 };
 TEST_CASE("isfinite: int64 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteInt64);
 }
@@ -275,7 +286,8 @@ const Row<bool, std::uint8_t> kIsfiniteUint8[] = {
 };
 TEST_CASE("isfinite: uint8 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteUint8);
 }
@@ -286,7 +298,8 @@ const Row<bool, std::uint16_t> kIsfiniteUint16[] = {
 };
 TEST_CASE("isfinite: uint16 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteUint16);
 }
@@ -297,7 +310,8 @@ const Row<bool, std::uint32_t> kIsfiniteUint32[] = {
 };
 TEST_CASE("isfinite: uint32 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteUint32);
 }
@@ -308,7 +322,8 @@ const Row<bool, std::uint64_t> kIsfiniteUint64[] = {
 };
 TEST_CASE("isfinite: uint64 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:6",
-                     .types = {"uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteUint64);
 }
@@ -323,7 +338,8 @@ const Row<bool, float> kIsfiniteFloat8E4m3fn[] = {
 };
 TEST_CASE("isfinite: float8_e4m3fn -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:7",
-                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e4m3fn", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteFloat8E4m3fn);
 }
@@ -339,7 +355,8 @@ const Row<bool, float> kIsfiniteFloat8E5m2[] = {
 };
 TEST_CASE("isfinite: float8_e5m2 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:7",
-                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteFloat8E5m2);
 }
@@ -357,7 +374,8 @@ const Row<bool, float> kIsfiniteBfloat16[] = {
 };
 TEST_CASE("isfinite: bfloat16 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:7",
-                     .types = {"bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteBfloat16);
 }
@@ -373,7 +391,8 @@ const Row<bool, float> kIsfiniteFloat16[] = {
 };
 TEST_CASE("isfinite: float16 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:7",
-                     .types = {"float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteFloat16);
 }
@@ -390,7 +409,8 @@ const Row<bool, float> kIsfiniteFloat32[] = {
 };
 TEST_CASE("isfinite: float32 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:7",
-                     .types = {"float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteFloat32);
 }
@@ -407,7 +427,8 @@ const Row<bool, double> kIsfiniteFloat64[] = {
 };
 TEST_CASE("isfinite: float64 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:7",
-                     .types = {"float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteFloat64);
 }
@@ -428,7 +449,8 @@ const Row<bool, std::complex<float>> kIsfiniteComplex64[] = {
 };
 TEST_CASE("isfinite: complex64 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:8",
-                     .types = {"complex64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteComplex64);
 }
@@ -449,7 +471,8 @@ const Row<bool, std::complex<double>> kIsfiniteComplex128[] = {
 };
 TEST_CASE("isfinite: complex128 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:8",
-                     .types = {"complex128", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteComplex128);
 }
@@ -462,7 +485,8 @@ const Row<bool, std::int64_t> kIsfiniteTimedelta64[] = {
 };
 TEST_CASE("isfinite: timedelta64 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:9",
-                     .types = {"timedelta64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteTimedelta64);
 }
@@ -475,7 +499,8 @@ const Row<bool, std::int64_t> kIsfiniteDatetime64[] = {
 };
 TEST_CASE("isfinite: datetime64 -> bool", "[isfinite]") {
   const Loop loop = {.ufunc = "isfinite", .origin = "spec/ufuncs/isfinite.yaml:9",
-                     .types = {"datetime64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"datetime64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsfiniteDatetime64);
 }
@@ -485,7 +510,8 @@ const Row<bool, bool> kIsinfBool[] = {
 };
 TEST_CASE("isinf: bool -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfBool);
 }
@@ -497,7 +523,8 @@ const Row<bool, std::int8_t> kIsinfInt8[] = {
 };
 TEST_CASE("isinf: int8 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfInt8);
 }
@@ -509,7 +536,8 @@ const Row<bool, std::int16_t> kIsinfInt16[] = {
 };
 TEST_CASE("isinf: int16 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfInt16);
 }
@@ -521,7 +549,8 @@ const Row<bool, std::int32_t> kIsinfInt32[] = {
 };
 TEST_CASE("isinf: int32 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfInt32);
 }
@@ -533,7 +562,8 @@ const Row<bool, std::int64_t> kIsinfInt64[] = {
 };
 TEST_CASE("isinf: int64 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfInt64);
 }
@@ -544,7 +574,8 @@ const Row<bool, std::uint8_t> kIsinfUint8[] = {
 };
 TEST_CASE("isinf: uint8 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfUint8);
 }
@@ -555,7 +586,8 @@ const Row<bool, std::uint16_t> kIsinfUint16[] = {
 };
 TEST_CASE("isinf: uint16 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfUint16);
 }
@@ -566,7 +598,8 @@ const Row<bool, std::uint32_t> kIsinfUint32[] = {
 };
 TEST_CASE("isinf: uint32 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfUint32);
 }
@@ -577,7 +610,8 @@ const Row<bool, std::uint64_t> kIsinfUint64[] = {
 };
 TEST_CASE("isinf: uint64 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:6",
-                     .types = {"uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfUint64);
 }
@@ -592,7 +626,8 @@ const Row<bool, float> kIsinfFloat8E4m3fn[] = {
 };
 TEST_CASE("isinf: float8_e4m3fn -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:7",
-                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e4m3fn", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfFloat8E4m3fn);
 }
@@ -609,7 +644,8 @@ const Row<bool, float> kIsinfFloat8E5m2[] = {
 };
 TEST_CASE("isinf: float8_e5m2 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:7",
-                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfFloat8E5m2);
 }
@@ -627,7 +663,8 @@ const Row<bool, float> kIsinfBfloat16[] = {
 };
 TEST_CASE("isinf: bfloat16 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:7",
-                     .types = {"bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfBfloat16);
 }
@@ -644,7 +681,8 @@ const Row<bool, float> kIsinfFloat16[] = {
 };
 TEST_CASE("isinf: float16 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:7",
-                     .types = {"float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfFloat16);
 }
@@ -661,7 +699,8 @@ const Row<bool, float> kIsinfFloat32[] = {
 };
 TEST_CASE("isinf: float32 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:7",
-                     .types = {"float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfFloat32);
 }
@@ -678,7 +717,8 @@ const Row<bool, double> kIsinfFloat64[] = {
 };
 TEST_CASE("isinf: float64 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:7",
-                     .types = {"float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfFloat64);
 }
@@ -699,7 +739,8 @@ const Row<bool, std::complex<float>> kIsinfComplex64[] = {
 };
 TEST_CASE("isinf: complex64 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:8",
-                     .types = {"complex64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfComplex64);
 }
@@ -720,7 +761,8 @@ const Row<bool, std::complex<double>> kIsinfComplex128[] = {
 };
 TEST_CASE("isinf: complex128 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:8",
-                     .types = {"complex128", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfComplex128);
 }
@@ -733,7 +775,8 @@ const Row<bool, std::int64_t> kIsinfTimedelta64[] = {
 };
 TEST_CASE("isinf: timedelta64 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:9",
-                     .types = {"timedelta64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfTimedelta64);
 }
@@ -746,7 +789,8 @@ const Row<bool, std::int64_t> kIsinfDatetime64[] = {
 };
 TEST_CASE("isinf: datetime64 -> bool", "[isinf]") {
   const Loop loop = {.ufunc = "isinf", .origin = "spec/ufuncs/isinf.yaml:9",
-                     .types = {"datetime64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"datetime64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsinfDatetime64);
 }
@@ -756,7 +800,8 @@ const Row<bool, bool> kIsnanBool[] = {
 };
 TEST_CASE("isnan: bool -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanBool);
 }
@@ -768,7 +813,8 @@ const Row<bool, std::int8_t> kIsnanInt8[] = {
 };
 TEST_CASE("isnan: int8 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanInt8);
 }
@@ -780,7 +826,8 @@ const Row<bool, std::int16_t> kIsnanInt16[] = {
 };
 TEST_CASE("isnan: int16 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanInt16);
 }
@@ -792,7 +839,8 @@ const Row<bool, std::int32_t> kIsnanInt32[] = {
 };
 TEST_CASE("isnan: int32 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanInt32);
 }
@@ -804,7 +852,8 @@ const Row<bool, std::int64_t> kIsnanInt64[] = {
 };
 TEST_CASE("isnan: int64 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanInt64);
 }
@@ -815,7 +864,8 @@ const Row<bool, std::uint8_t> kIsnanUint8[] = {
 };
 TEST_CASE("isnan: uint8 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanUint8);
 }
@@ -826,7 +876,8 @@ const Row<bool, std::uint16_t> kIsnanUint16[] = {
 };
 TEST_CASE("isnan: uint16 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanUint16);
 }
@@ -837,7 +888,8 @@ const Row<bool, std::uint32_t> kIsnanUint32[] = {
 };
 TEST_CASE("isnan: uint32 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanUint32);
 }
@@ -848,7 +900,8 @@ const Row<bool, std::uint64_t> kIsnanUint64[] = {
 };
 TEST_CASE("isnan: uint64 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:6",
-                     .types = {"uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanUint64);
 }
@@ -863,7 +916,8 @@ const Row<bool, float> kIsnanFloat8E4m3fn[] = {
 };
 TEST_CASE("isnan: float8_e4m3fn -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:7",
-                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e4m3fn", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanFloat8E4m3fn);
 }
@@ -880,7 +934,8 @@ const Row<bool, float> kIsnanFloat8E5m2[] = {
 };
 TEST_CASE("isnan: float8_e5m2 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:7",
-                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanFloat8E5m2);
 }
@@ -898,7 +953,8 @@ const Row<bool, float> kIsnanBfloat16[] = {
 };
 TEST_CASE("isnan: bfloat16 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:7",
-                     .types = {"bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanBfloat16);
 }
@@ -915,7 +971,8 @@ const Row<bool, float> kIsnanFloat16[] = {
 };
 TEST_CASE("isnan: float16 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:7",
-                     .types = {"float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanFloat16);
 }
@@ -932,7 +989,8 @@ const Row<bool, float> kIsnanFloat32[] = {
 };
 TEST_CASE("isnan: float32 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:7",
-                     .types = {"float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanFloat32);
 }
@@ -949,7 +1007,8 @@ const Row<bool, double> kIsnanFloat64[] = {
 };
 TEST_CASE("isnan: float64 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:7",
-                     .types = {"float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanFloat64);
 }
@@ -970,7 +1029,8 @@ const Row<bool, std::complex<float>> kIsnanComplex64[] = {
 };
 TEST_CASE("isnan: complex64 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:8",
-                     .types = {"complex64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanComplex64);
 }
@@ -991,7 +1051,8 @@ const Row<bool, std::complex<double>> kIsnanComplex128[] = {
 };
 TEST_CASE("isnan: complex128 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:8",
-                     .types = {"complex128", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanComplex128);
 }
@@ -1004,7 +1065,8 @@ const Row<bool, std::int64_t> kIsnanTimedelta64[] = {
 };
 TEST_CASE("isnan: timedelta64 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:9",
-                     .types = {"timedelta64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanTimedelta64);
 }
@@ -1017,7 +1079,8 @@ const Row<bool, std::int64_t> kIsnanDatetime64[] = {
 };
 TEST_CASE("isnan: datetime64 -> bool", "[isnan]") {
   const Loop loop = {.ufunc = "isnan", .origin = "spec/ufuncs/isnan.yaml:9",
-                     .types = {"datetime64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"datetime64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnanDatetime64);
 }
@@ -1031,7 +1094,8 @@ const Row<bool, std::int64_t> kIsnatTimedelta64[] = {
 };
 TEST_CASE("isnat: timedelta64 -> bool", "[isnat]") {
   const Loop loop = {.ufunc = "isnat", .origin = "spec/ufuncs/isnat.yaml:6",
-                     .types = {"timedelta64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"timedelta64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnatTimedelta64);
 }
@@ -1045,7 +1109,8 @@ const Row<bool, std::int64_t> kIsnatDatetime64[] = {
 };
 TEST_CASE("isnat: datetime64 -> bool", "[isnat]") {
   const Loop loop = {.ufunc = "isnat", .origin = "spec/ufuncs/isnat.yaml:6",
-                     .types = {"datetime64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"datetime64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsnatDatetime64);
 }

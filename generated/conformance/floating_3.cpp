@@ -15,7 +15,8 @@ const Row<bool, bool> kIsneginfBool[] = {
 };
 TEST_CASE("isneginf: bool -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfBool);
 }
@@ -27,7 +28,8 @@ const Row<bool, std::int8_t> kIsneginfInt8[] = {
 };
 TEST_CASE("isneginf: int8 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfInt8);
 }
@@ -39,7 +41,8 @@ const Row<bool, std::int16_t> kIsneginfInt16[] = {
 };
 TEST_CASE("isneginf: int16 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfInt16);
 }
@@ -51,7 +54,8 @@ const Row<bool, std::int32_t> kIsneginfInt32[] = {
 };
 TEST_CASE("isneginf: int32 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfInt32);
 }
@@ -63,7 +67,8 @@ const Row<bool, std::int64_t> kIsneginfInt64[] = {
 };
 TEST_CASE("isneginf: int64 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfInt64);
 }
@@ -74,7 +79,8 @@ const Row<bool, std::uint8_t> kIsneginfUint8[] = {
 };
 TEST_CASE("isneginf: uint8 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfUint8);
 }
@@ -85,7 +91,8 @@ const Row<bool, std::uint16_t> kIsneginfUint16[] = {
 };
 TEST_CASE("isneginf: uint16 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfUint16);
 }
@@ -96,7 +103,8 @@ const Row<bool, std::uint32_t> kIsneginfUint32[] = {
 };
 TEST_CASE("isneginf: uint32 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfUint32);
 }
@@ -107,7 +115,8 @@ const Row<bool, std::uint64_t> kIsneginfUint64[] = {
 };
 TEST_CASE("isneginf: uint64 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:6",
-                     .types = {"uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfUint64);
 }
@@ -121,7 +130,8 @@ const Row<bool, float> kIsneginfFloat8E4m3fn[] = {
 };
 TEST_CASE("isneginf: float8_e4m3fn -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:7",
-                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e4m3fn", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfFloat8E4m3fn);
 }
@@ -138,7 +148,8 @@ const Row<bool, float> kIsneginfFloat8E5m2[] = {
 };
 TEST_CASE("isneginf: float8_e5m2 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:7",
-                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfFloat8E5m2);
 }
@@ -156,7 +167,8 @@ const Row<bool, float> kIsneginfBfloat16[] = {
 };
 TEST_CASE("isneginf: bfloat16 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:7",
-                     .types = {"bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfBfloat16);
 }
@@ -173,7 +185,8 @@ const Row<bool, float> kIsneginfFloat16[] = {
 };
 TEST_CASE("isneginf: float16 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:7",
-                     .types = {"float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfFloat16);
 }
@@ -190,7 +203,8 @@ const Row<bool, float> kIsneginfFloat32[] = {
 };
 TEST_CASE("isneginf: float32 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:7",
-                     .types = {"float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfFloat32);
 }
@@ -207,7 +221,8 @@ const Row<bool, double> kIsneginfFloat64[] = {
 };
 TEST_CASE("isneginf: float64 -> bool", "[isneginf]") {
   const Loop loop = {.ufunc = "isneginf", .origin = "spec/ufuncs/isneginf.yaml:7",
-                     .types = {"float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsneginfFloat64);
 }
@@ -217,7 +232,8 @@ const Row<bool, bool> kIsposinfBool[] = {
 };
 TEST_CASE("isposinf: bool -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfBool);
 }
@@ -229,7 +245,8 @@ const Row<bool, std::int8_t> kIsposinfInt8[] = {
 };
 TEST_CASE("isposinf: int8 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"int8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfInt8);
 }
@@ -241,7 +258,8 @@ const Row<bool, std::int16_t> kIsposinfInt16[] = {
 };
 TEST_CASE("isposinf: int16 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"int16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfInt16);
 }
@@ -253,7 +271,8 @@ const Row<bool, std::int32_t> kIsposinfInt32[] = {
 };
 TEST_CASE("isposinf: int32 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"int32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfInt32);
 }
@@ -265,7 +284,8 @@ const Row<bool, std::int64_t> kIsposinfInt64[] = {
 };
 TEST_CASE("isposinf: int64 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"int64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfInt64);
 }
@@ -276,7 +296,8 @@ const Row<bool, std::uint8_t> kIsposinfUint8[] = {
 };
 TEST_CASE("isposinf: uint8 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"uint8", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfUint8);
 }
@@ -287,7 +308,8 @@ const Row<bool, std::uint16_t> kIsposinfUint16[] = {
 };
 TEST_CASE("isposinf: uint16 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"uint16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfUint16);
 }
@@ -298,7 +320,8 @@ const Row<bool, std::uint32_t> kIsposinfUint32[] = {
 };
 TEST_CASE("isposinf: uint32 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"uint32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfUint32);
 }
@@ -309,7 +332,8 @@ const Row<bool, std::uint64_t> kIsposinfUint64[] = {
 };
 TEST_CASE("isposinf: uint64 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:6",
-                     .types = {"uint64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfUint64);
 }
@@ -323,7 +347,8 @@ const Row<bool, float> kIsposinfFloat8E4m3fn[] = {
 };
 TEST_CASE("isposinf: float8_e4m3fn -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:7",
-                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e4m3fn", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfFloat8E4m3fn);
 }
@@ -340,7 +365,8 @@ const Row<bool, float> kIsposinfFloat8E5m2[] = {
 };
 TEST_CASE("isposinf: float8_e5m2 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:7",
-                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfFloat8E5m2);
 }
@@ -358,7 +384,8 @@ const Row<bool, float> kIsposinfBfloat16[] = {
 };
 TEST_CASE("isposinf: bfloat16 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:7",
-                     .types = {"bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfBfloat16);
 }
@@ -375,7 +402,8 @@ const Row<bool, float> kIsposinfFloat16[] = {
 };
 TEST_CASE("isposinf: float16 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:7",
-                     .types = {"float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfFloat16);
 }
@@ -392,7 +420,8 @@ const Row<bool, float> kIsposinfFloat32[] = {
 };
 TEST_CASE("isposinf: float32 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:7",
-                     .types = {"float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfFloat32);
 }
@@ -409,7 +438,8 @@ const Row<bool, double> kIsposinfFloat64[] = {
 };
 TEST_CASE("isposinf: float64 -> bool", "[isposinf]") {
   const Loop loop = {.ufunc = "isposinf", .origin = "spec/ufuncs/isposinf.yaml:7",
-                     .types = {"float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kIsposinfFloat64);
 }
@@ -439,8 +469,8 @@ const Row<float, float, std::int32_t> kLdexpFloat8E4m3fnInt32[] = {
 TEST_CASE("ldexp: float8_e4m3fn, int32 -> float8_e4m3fn", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
                      .types = {"float8_e4m3fn", "int32", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat8E4m3fnInt32);
 }
 
@@ -469,8 +499,8 @@ const Row<float, float, std::int64_t> kLdexpFloat8E4m3fnInt64[] = {
 TEST_CASE("ldexp: float8_e4m3fn, int64 -> float8_e4m3fn", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
                      .types = {"float8_e4m3fn", "int64", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat8E4m3fnInt64);
 }
 
@@ -502,8 +532,8 @@ const Row<float, float, std::int32_t> kLdexpFloat8E5m2Int32[] = {
 TEST_CASE("ldexp: float8_e5m2, int32 -> float8_e5m2", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
                      .types = {"float8_e5m2", "int32", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat8E5m2Int32);
 }
 
@@ -535,8 +565,8 @@ const Row<float, float, std::int64_t> kLdexpFloat8E5m2Int64[] = {
 TEST_CASE("ldexp: float8_e5m2, int64 -> float8_e5m2", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
                      .types = {"float8_e5m2", "int64", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat8E5m2Int64);
 }
 
@@ -575,8 +605,8 @@ const Row<float, float, std::int32_t> kLdexpBfloat16Int32[] = {
 TEST_CASE("ldexp: bfloat16, int32 -> bfloat16", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
                      .types = {"bfloat16", "int32", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpBfloat16Int32);
 }
 
@@ -615,8 +645,8 @@ const Row<float, float, std::int64_t> kLdexpBfloat16Int64[] = {
 TEST_CASE("ldexp: bfloat16, int64 -> bfloat16", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
                      .types = {"bfloat16", "int64", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpBfloat16Int64);
 }
 
@@ -647,7 +677,8 @@ const Row<float, float, std::int32_t> kLdexpFloat16Int32[] = {
 };
 TEST_CASE("ldexp: float16, int32 -> float16", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
-                     .types = {"float16", "int32", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "int32", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat16Int32);
 }
@@ -679,7 +710,8 @@ const Row<float, float, std::int64_t> kLdexpFloat16Int64[] = {
 };
 TEST_CASE("ldexp: float16, int64 -> float16", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
-                     .types = {"float16", "int64", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "int64", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat16Int64);
 }
@@ -716,7 +748,8 @@ const Row<float, float, std::int32_t> kLdexpFloat32Int32[] = {
 };
 TEST_CASE("ldexp: float32, int32 -> float32", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
-                     .types = {"float32", "int32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "int32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat32Int32);
 }
@@ -753,7 +786,8 @@ const Row<float, float, std::int64_t> kLdexpFloat32Int64[] = {
 };
 TEST_CASE("ldexp: float32, int64 -> float32", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
-                     .types = {"float32", "int64", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "int64", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat32Int64);
 }
@@ -791,7 +825,8 @@ const Row<double, double, std::int32_t> kLdexpFloat64Int32[] = {
 };
 TEST_CASE("ldexp: float64, int32 -> float64", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
-                     .types = {"float64", "int32", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "int32", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat64Int32);
 }
@@ -829,7 +864,8 @@ const Row<double, double, std::int64_t> kLdexpFloat64Int64[] = {
 };
 TEST_CASE("ldexp: float64, int64 -> float64", "[ldexp]") {
   const Loop loop = {.ufunc = "ldexp", .origin = "spec/ufuncs/ldexp.yaml:6",
-                     .types = {"float64", "int64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "int64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kLdexpFloat64Int64);
 }
@@ -850,7 +886,8 @@ const Row<Two<float, float>, float> kModfFloat8E4m3fn[] = {
 TEST_CASE("modf: float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn", "[modf]") {
   const Loop loop = {.ufunc = "modf", .origin = "spec/ufuncs/modf.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kModfFloat8E4m3fn);
 }
 
@@ -873,7 +910,8 @@ const Row<Two<float, float>, float> kModfFloat8E5m2[] = {
 TEST_CASE("modf: float8_e5m2 -> float8_e5m2, float8_e5m2", "[modf]") {
   const Loop loop = {.ufunc = "modf", .origin = "spec/ufuncs/modf.yaml:6",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kModfFloat8E5m2);
 }
 
@@ -899,7 +937,8 @@ const Row<Two<float, float>, float> kModfBfloat16[] = {
 TEST_CASE("modf: bfloat16 -> bfloat16, bfloat16", "[modf]") {
   const Loop loop = {.ufunc = "modf", .origin = "spec/ufuncs/modf.yaml:6",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kModfBfloat16);
 }
 
@@ -922,7 +961,8 @@ const Row<Two<float, float>, float> kModfFloat16[] = {
 TEST_CASE("modf: float16 -> float16, float16", "[modf]") {
   const Loop loop = {.ufunc = "modf", .origin = "spec/ufuncs/modf.yaml:6",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kModfFloat16);
 }
 
@@ -945,7 +985,8 @@ const Row<Two<float, float>, float> kModfFloat32[] = {
 TEST_CASE("modf: float32 -> float32, float32", "[modf]") {
   const Loop loop = {.ufunc = "modf", .origin = "spec/ufuncs/modf.yaml:6",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kModfFloat32);
 }
 
@@ -967,7 +1008,8 @@ const Row<Two<double, double>, double> kModfFloat64[] = {
 TEST_CASE("modf: float64 -> float64, float64", "[modf]") {
   const Loop loop = {.ufunc = "modf", .origin = "spec/ufuncs/modf.yaml:6",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kModfFloat64);
 }
 

@@ -18,7 +18,8 @@ const Row<bool, bool, double, double, double> kNanToNumBoolFloat64Float64Float64
 TEST_CASE("nan_to_num: bool, float64, float64, float64 -> bool", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"bool", "float64", "float64", "float64", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumBoolFloat64Float64Float64);
 }
 
@@ -44,7 +45,8 @@ const Row<std::int8_t, std::int8_t, double, double, double> kNanToNumInt8Float64
 TEST_CASE("nan_to_num: int8, float64, float64, float64 -> int8", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"int8", "float64", "float64", "float64", "int8"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumInt8Float64Float64Float64);
 }
 
@@ -71,7 +73,8 @@ const Row<std::int16_t, std::int16_t, double, double,
 TEST_CASE("nan_to_num: int16, float64, float64, float64 -> int16", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"int16", "float64", "float64", "float64", "int16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumInt16Float64Float64Float64);
 }
 
@@ -98,7 +101,8 @@ const Row<std::int32_t, std::int32_t, double, double,
 TEST_CASE("nan_to_num: int32, float64, float64, float64 -> int32", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"int32", "float64", "float64", "float64", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumInt32Float64Float64Float64);
 }
 
@@ -125,7 +129,8 @@ const Row<std::int64_t, std::int64_t, double, double,
 TEST_CASE("nan_to_num: int64, float64, float64, float64 -> int64", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"int64", "float64", "float64", "float64", "int64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumInt64Float64Float64Float64);
 }
 
@@ -145,7 +150,8 @@ const Row<std::uint8_t, std::uint8_t, double, double,
 TEST_CASE("nan_to_num: uint8, float64, float64, float64 -> uint8", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"uint8", "float64", "float64", "float64", "uint8"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumUint8Float64Float64Float64);
 }
 
@@ -165,7 +171,8 @@ const Row<std::uint16_t, std::uint16_t, double, double,
 TEST_CASE("nan_to_num: uint16, float64, float64, float64 -> uint16", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"uint16", "float64", "float64", "float64", "uint16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumUint16Float64Float64Float64);
 }
 
@@ -185,7 +192,8 @@ const Row<std::uint32_t, std::uint32_t, double, double,
 TEST_CASE("nan_to_num: uint32, float64, float64, float64 -> uint32", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"uint32", "float64", "float64", "float64", "uint32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumUint32Float64Float64Float64);
 }
 
@@ -206,7 +214,8 @@ const Row<std::uint64_t, std::uint64_t, double, double,
 TEST_CASE("nan_to_num: uint64, float64, float64, float64 -> uint64", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"uint64", "float64", "float64", "float64", "uint64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumUint64Float64Float64Float64);
 }
 
@@ -252,7 +261,8 @@ TEST_CASE(
   const Loop loop = {
       .ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:10",
       .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn",
-       "float8_e4m3fn"}, .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+       "float8_e4m3fn"}, .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+      .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumFloat8E4m3fn);
 }
 
@@ -303,7 +313,8 @@ TEST_CASE("nan_to_num: float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2 -> flo
   const Loop loop = {
       .ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:10",
       .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
-      .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"}, .declared = kNone,
+      .bound = 0};
   check_loop(loop, kNanToNumFloat8E5m2);
 }
 
@@ -375,7 +386,8 @@ const Row<float, float, float, float, float> kNanToNumBfloat16[] = {
 TEST_CASE("nan_to_num: bfloat16, bfloat16, bfloat16, bfloat16 -> bfloat16", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:10",
                      .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumBfloat16);
 }
 
@@ -425,7 +437,8 @@ const Row<float, float, float, float, float> kNanToNumFloat16[] = {
 TEST_CASE("nan_to_num: float16, float16, float16, float16 -> float16", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:10",
                      .types = {"float16", "float16", "float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumFloat16);
 }
 
@@ -481,7 +494,8 @@ const Row<float, float, float, float, float> kNanToNumFloat32[] = {
 TEST_CASE("nan_to_num: float32, float32, float32, float32 -> float32", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:10",
                      .types = {"float32", "float32", "float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumFloat32);
 }
 
@@ -532,7 +546,8 @@ const Row<double, double, double, double, double> kNanToNumFloat64[] = {
 TEST_CASE("nan_to_num: float64, float64, float64, float64 -> float64", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:10",
                      .types = {"float64", "float64", "float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumFloat64);
 }
 
@@ -627,7 +642,8 @@ const Row<std::complex<float>, std::complex<float>, float, float,
 TEST_CASE("nan_to_num: complex64, float32, float32, float32 -> complex64", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:13",
                      .types = {"complex64", "float32", "float32", "float32", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumComplex64Float32Float32Float32);
 }
 
@@ -707,7 +723,8 @@ const Row<std::complex<double>, std::complex<double>, double, double,
 TEST_CASE("nan_to_num: complex128, float64, float64, float64 -> complex128", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:13",
                      .types = {"complex128", "float64", "float64", "float64", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumComplex128Float64Float64Float64);
 }
 
@@ -739,7 +756,8 @@ const Row<std::int64_t, std::int64_t, double, double,
 TEST_CASE("nan_to_num: timedelta64, float64, float64, float64 -> timedelta64", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"timedelta64", "float64", "float64", "float64", "timedelta64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumTimedelta64Float64Float64Float64);
 }
 
@@ -771,7 +789,8 @@ const Row<std::int64_t, std::int64_t, double, double,
 TEST_CASE("nan_to_num: datetime64, float64, float64, float64 -> datetime64", "[nan_to_num]") {
   const Loop loop = {.ufunc = "nan_to_num", .origin = "spec/ufuncs/nan_to_num.yaml:9",
                      .types = {"datetime64", "float64", "float64", "float64", "datetime64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kNanToNumDatetime64Float64Float64Float64);
 }
 
@@ -801,7 +820,8 @@ const Row<float, float, float> kNextafterFloat8E4m3fn[] = {
 TEST_CASE("nextafter: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[nextafter]") {
   const Loop loop = {.ufunc = "nextafter", .origin = "spec/ufuncs/nextafter.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow, .bound = 0};
   check_loop(loop, kNextafterFloat8E4m3fn);
 }
 
@@ -837,7 +857,8 @@ const Row<float, float, float> kNextafterFloat8E5m2[] = {
 TEST_CASE("nextafter: float8_e5m2, float8_e5m2 -> float8_e5m2", "[nextafter]") {
   const Loop loop = {.ufunc = "nextafter", .origin = "spec/ufuncs/nextafter.yaml:8",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow, .bound = 0};
   check_loop(loop, kNextafterFloat8E5m2);
 }
 
@@ -885,7 +906,8 @@ const Row<float, float, float> kNextafterBfloat16[] = {
 TEST_CASE("nextafter: bfloat16, bfloat16 -> bfloat16", "[nextafter]") {
   const Loop loop = {.ufunc = "nextafter", .origin = "spec/ufuncs/nextafter.yaml:8",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow, .bound = 0};
   check_loop(loop, kNextafterBfloat16);
 }
 
@@ -925,7 +947,8 @@ const Row<float, float, float> kNextafterFloat16[] = {
 TEST_CASE("nextafter: float16, float16 -> float16", "[nextafter]") {
   const Loop loop = {.ufunc = "nextafter", .origin = "spec/ufuncs/nextafter.yaml:9",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow, .bound = 0};
   check_loop(loop, kNextafterFloat16);
 }
 
@@ -968,8 +991,8 @@ const Row<float, float, float> kNextafterFloat32[] = {
 TEST_CASE("nextafter: float32, float32 -> float32", "[nextafter]") {
   const Loop loop = {.ufunc = "nextafter", .origin = "spec/ufuncs/nextafter.yaml:7",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kNextafterFloat32);
 }
 
@@ -1022,8 +1045,8 @@ const Row<double, double, double> kNextafterFloat64[] = {
 TEST_CASE("nextafter: float64, float64 -> float64", "[nextafter]") {
   const Loop loop = {.ufunc = "nextafter", .origin = "spec/ufuncs/nextafter.yaml:7",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kNextafterFloat64);
 }
 
@@ -1039,8 +1062,8 @@ const Row<float, float> kRad2degFloat8E4m3fn[] = {
 TEST_CASE("rad2deg: float8_e4m3fn -> float8_e4m3fn", "[rad2deg]") {
   const Loop loop = {.ufunc = "rad2deg", .origin = "spec/ufuncs/rad2deg.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kUnderflow,
-                     .bound = 1.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kRad2degFloat8E4m3fn);
 }
 
@@ -1057,7 +1080,8 @@ const Row<float, float> kRad2degFloat8E5m2[] = {
 };
 TEST_CASE("rad2deg: float8_e5m2 -> float8_e5m2", "[rad2deg]") {
   const Loop loop = {.ufunc = "rad2deg", .origin = "spec/ufuncs/rad2deg.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kRad2degFloat8E5m2);
 }
@@ -1077,7 +1101,8 @@ const Row<float, float> kRad2degBfloat16[] = {
 };
 TEST_CASE("rad2deg: bfloat16 -> bfloat16", "[rad2deg]") {
   const Loop loop = {.ufunc = "rad2deg", .origin = "spec/ufuncs/rad2deg.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kRad2degBfloat16);
 }
@@ -1095,7 +1120,8 @@ const Row<float, float> kRad2degFloat16[] = {
 };
 TEST_CASE("rad2deg: float16 -> float16", "[rad2deg]") {
   const Loop loop = {.ufunc = "rad2deg", .origin = "spec/ufuncs/rad2deg.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kRad2degFloat16);
 }
@@ -1115,7 +1141,8 @@ const Row<float, float> kRad2degFloat32[] = {
 };
 TEST_CASE("rad2deg: float32 -> float32", "[rad2deg]") {
   const Loop loop = {.ufunc = "rad2deg", .origin = "spec/ufuncs/rad2deg.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kRad2degFloat32);
 }
@@ -1137,7 +1164,8 @@ const Row<double, double> kRad2degFloat64[] = {
 };
 TEST_CASE("rad2deg: float64 -> float64", "[rad2deg]") {
   const Loop loop = {.ufunc = "rad2deg", .origin = "spec/ufuncs/rad2deg.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 1.5};
   check_loop(loop, kRad2degFloat64);
 }

@@ -22,7 +22,8 @@ const Row<float, float> kRadiansFloat8E4m3fn[] = {
 TEST_CASE("radians: float8_e4m3fn -> float8_e4m3fn", "[radians]") {
   const Loop loop = {.ufunc = "radians", .origin = "spec/ufuncs/radians.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kUnderflow, .bound = 1.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kRadiansFloat8E4m3fn);
 }
 
@@ -38,7 +39,8 @@ const Row<float, float> kRadiansFloat8E5m2[] = {
 };
 TEST_CASE("radians: float8_e5m2 -> float8_e5m2", "[radians]") {
   const Loop loop = {.ufunc = "radians", .origin = "spec/ufuncs/radians.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kRadiansFloat8E5m2);
 }
@@ -58,7 +60,8 @@ const Row<float, float> kRadiansBfloat16[] = {
 };
 TEST_CASE("radians: bfloat16 -> bfloat16", "[radians]") {
   const Loop loop = {.ufunc = "radians", .origin = "spec/ufuncs/radians.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kRadiansBfloat16);
 }
@@ -76,7 +79,8 @@ const Row<float, float> kRadiansFloat16[] = {
 };
 TEST_CASE("radians: float16 -> float16", "[radians]") {
   const Loop loop = {.ufunc = "radians", .origin = "spec/ufuncs/radians.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kRadiansFloat16);
 }
@@ -95,7 +99,8 @@ const Row<float, float> kRadiansFloat32[] = {
 };
 TEST_CASE("radians: float32 -> float32", "[radians]") {
   const Loop loop = {.ufunc = "radians", .origin = "spec/ufuncs/radians.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kRadiansFloat32);
 }
@@ -116,7 +121,8 @@ const Row<double, double> kRadiansFloat64[] = {
 };
 TEST_CASE("radians: float64 -> float64", "[radians]") {
   const Loop loop = {.ufunc = "radians", .origin = "spec/ufuncs/radians.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 1.5};
   check_loop(loop, kRadiansFloat64);
 }
@@ -135,7 +141,8 @@ const Row<float, float> kRintFloat8E4m3fn[] = {
 TEST_CASE("rint: float8_e4m3fn -> float8_e4m3fn", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kRintFloat8E4m3fn);
 }
 
@@ -154,7 +161,8 @@ const Row<float, float> kRintFloat8E5m2[] = {
 };
 TEST_CASE("rint: float8_e5m2 -> float8_e5m2", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintFloat8E5m2);
 }
@@ -175,7 +183,8 @@ const Row<float, float> kRintBfloat16[] = {
 };
 TEST_CASE("rint: bfloat16 -> bfloat16", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintBfloat16);
 }
@@ -195,7 +204,8 @@ const Row<float, float> kRintFloat16[] = {
 };
 TEST_CASE("rint: float16 -> float16", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintFloat16);
 }
@@ -216,7 +226,8 @@ const Row<float, float> kRintFloat32[] = {
 };
 TEST_CASE("rint: float32 -> float32", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintFloat32);
 }
@@ -236,7 +247,8 @@ const Row<double, double> kRintFloat64[] = {
 };
 TEST_CASE("rint: float64 -> float64", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintFloat64);
 }
@@ -259,7 +271,8 @@ const Row<std::complex<float>, std::complex<float>> kRintComplex64[] = {
 };
 TEST_CASE("rint: complex64 -> complex64", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:8",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintComplex64);
 }
@@ -280,7 +293,8 @@ const Row<std::complex<double>, std::complex<double>> kRintComplex128[] = {
 };
 TEST_CASE("rint: complex128 -> complex128", "[rint]") {
   const Loop loop = {.ufunc = "rint", .origin = "spec/ufuncs/rint.yaml:8",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kRintComplex128);
 }
@@ -295,7 +309,8 @@ const Row<bool, float> kSignbitFloat8E4m3fn[] = {
 };
 TEST_CASE("signbit: float8_e4m3fn -> bool", "[signbit]") {
   const Loop loop = {.ufunc = "signbit", .origin = "spec/ufuncs/signbit.yaml:6",
-                     .types = {"float8_e4m3fn", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e4m3fn", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignbitFloat8E4m3fn);
 }
@@ -311,7 +326,8 @@ const Row<bool, float> kSignbitFloat8E5m2[] = {
 };
 TEST_CASE("signbit: float8_e5m2 -> bool", "[signbit]") {
   const Loop loop = {.ufunc = "signbit", .origin = "spec/ufuncs/signbit.yaml:6",
-                     .types = {"float8_e5m2", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignbitFloat8E5m2);
 }
@@ -329,7 +345,8 @@ const Row<bool, float> kSignbitBfloat16[] = {
 };
 TEST_CASE("signbit: bfloat16 -> bool", "[signbit]") {
   const Loop loop = {.ufunc = "signbit", .origin = "spec/ufuncs/signbit.yaml:6",
-                     .types = {"bfloat16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignbitBfloat16);
 }
@@ -346,7 +363,8 @@ const Row<bool, float> kSignbitFloat16[] = {
 };
 TEST_CASE("signbit: float16 -> bool", "[signbit]") {
   const Loop loop = {.ufunc = "signbit", .origin = "spec/ufuncs/signbit.yaml:6",
-                     .types = {"float16", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignbitFloat16);
 }
@@ -363,7 +381,8 @@ const Row<bool, float> kSignbitFloat32[] = {
 };
 TEST_CASE("signbit: float32 -> bool", "[signbit]") {
   const Loop loop = {.ufunc = "signbit", .origin = "spec/ufuncs/signbit.yaml:6",
-                     .types = {"float32", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignbitFloat32);
 }
@@ -380,7 +399,8 @@ const Row<bool, double> kSignbitFloat64[] = {
 };
 TEST_CASE("signbit: float64 -> bool", "[signbit]") {
   const Loop loop = {.ufunc = "signbit", .origin = "spec/ufuncs/signbit.yaml:6",
-                     .types = {"float64", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kSignbitFloat64);
 }
@@ -398,7 +418,8 @@ const Row<float, float> kSpacingFloat8E4m3fn[] = {
 TEST_CASE("spacing: float8_e4m3fn -> float8_e4m3fn", "[spacing]") {
   const Loop loop = {.ufunc = "spacing", .origin = "spec/ufuncs/spacing.yaml:10",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow, .bound = 0};
   check_loop(loop, kSpacingFloat8E4m3fn);
 }
 
@@ -415,7 +436,8 @@ const Row<float, float> kSpacingFloat8E5m2[] = {
 };
 TEST_CASE("spacing: float8_e5m2 -> float8_e5m2", "[spacing]") {
   const Loop loop = {.ufunc = "spacing", .origin = "spec/ufuncs/spacing.yaml:10",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow, .bound = 0};
   check_loop(loop, kSpacingFloat8E5m2);
 }
@@ -436,7 +458,8 @@ const Row<float, float> kSpacingBfloat16[] = {
 };
 TEST_CASE("spacing: bfloat16 -> bfloat16", "[spacing]") {
   const Loop loop = {.ufunc = "spacing", .origin = "spec/ufuncs/spacing.yaml:10",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow, .bound = 0};
   check_loop(loop, kSpacingBfloat16);
 }
@@ -456,7 +479,8 @@ const Row<float, float> kSpacingFloat16[] = {
 };
 TEST_CASE("spacing: float16 -> float16", "[spacing]") {
   const Loop loop = {.ufunc = "spacing", .origin = "spec/ufuncs/spacing.yaml:11",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kInvalid, .bound = 0};
   check_loop(loop, kSpacingFloat16);
 }
@@ -477,7 +501,8 @@ const Row<float, float> kSpacingFloat32[] = {
 };
 TEST_CASE("spacing: float32 -> float32", "[spacing]") {
   const Loop loop = {.ufunc = "spacing", .origin = "spec/ufuncs/spacing.yaml:9",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kSpacingFloat32);
 }
@@ -503,7 +528,8 @@ const Row<double, double> kSpacingFloat64[] = {
 };
 TEST_CASE("spacing: float64 -> float64", "[spacing]") {
   const Loop loop = {.ufunc = "spacing", .origin = "spec/ufuncs/spacing.yaml:9",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow, .bound = 0};
   check_loop(loop, kSpacingFloat64);
 }
@@ -519,7 +545,8 @@ const Row<float, float> kSqrtFloat8E4m3fn[] = {
 TEST_CASE("sqrt: float8_e4m3fn -> float8_e4m3fn", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kInvalid, .bound = 0.5};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kSqrtFloat8E4m3fn);
 }
 
@@ -534,7 +561,8 @@ const Row<float, float> kSqrtFloat8E5m2[] = {
 };
 TEST_CASE("sqrt: float8_e5m2 -> float8_e5m2", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kSqrtFloat8E5m2);
 }
@@ -553,7 +581,8 @@ const Row<float, float> kSqrtBfloat16[] = {
 };
 TEST_CASE("sqrt: bfloat16 -> bfloat16", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kSqrtBfloat16);
 }
@@ -570,7 +599,8 @@ const Row<float, float> kSqrtFloat16[] = {
 };
 TEST_CASE("sqrt: float16 -> float16", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kSqrtFloat16);
 }
@@ -588,7 +618,8 @@ const Row<float, float> kSqrtFloat32[] = {
 };
 TEST_CASE("sqrt: float32 -> float32", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:7",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kSqrtFloat32);
 }
@@ -607,7 +638,8 @@ const Row<double, double> kSqrtFloat64[] = {
 };
 TEST_CASE("sqrt: float64 -> float64", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:7",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kInvalid, .bound = 0.5};
   check_loop(loop, kSqrtFloat64);
 }
@@ -640,7 +672,8 @@ const Row<std::complex<float>, std::complex<float>> kSqrtComplex64[] = {
 };
 TEST_CASE("sqrt: complex64 -> complex64", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:8",
-                     .types = {"complex64", "complex64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex64", "complex64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 0.501};
   check_loop(loop, kSqrtComplex64);
 }
@@ -675,7 +708,8 @@ const Row<std::complex<double>, std::complex<double>> kSqrtComplex128[] = {
 };
 TEST_CASE("sqrt: complex128 -> complex128", "[sqrt]") {
   const Loop loop = {.ufunc = "sqrt", .origin = "spec/ufuncs/sqrt.yaml:8",
-                     .types = {"complex128", "complex128"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"complex128", "complex128"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kUnderflow, .bound = 2.5};
   check_loop(loop, kSqrtComplex128);
 }
@@ -685,7 +719,8 @@ const Row<bool, bool> kTruncBool[] = {
 };
 TEST_CASE("trunc: bool -> bool", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncBool);
 }
@@ -696,7 +731,8 @@ const Row<std::int8_t, std::int8_t> kTruncInt8[] = {
 };
 TEST_CASE("trunc: int8 -> int8", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncInt8);
 }
@@ -707,7 +743,8 @@ const Row<std::int16_t, std::int16_t> kTruncInt16[] = {
 };
 TEST_CASE("trunc: int16 -> int16", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncInt16);
 }
@@ -718,7 +755,8 @@ const Row<std::int32_t, std::int32_t> kTruncInt32[] = {
 };
 TEST_CASE("trunc: int32 -> int32", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncInt32);
 }
@@ -729,7 +767,8 @@ const Row<std::int64_t, std::int64_t> kTruncInt64[] = {
 };
 TEST_CASE("trunc: int64 -> int64", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncInt64);
 }
@@ -739,7 +778,8 @@ const Row<std::uint8_t, std::uint8_t> kTruncUint8[] = {
 };
 TEST_CASE("trunc: uint8 -> uint8", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncUint8);
 }
@@ -749,7 +789,8 @@ const Row<std::uint16_t, std::uint16_t> kTruncUint16[] = {
 };
 TEST_CASE("trunc: uint16 -> uint16", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncUint16);
 }
@@ -759,7 +800,8 @@ const Row<std::uint32_t, std::uint32_t> kTruncUint32[] = {
 };
 TEST_CASE("trunc: uint32 -> uint32", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncUint32);
 }
@@ -770,7 +812,8 @@ const Row<std::uint64_t, std::uint64_t> kTruncUint64[] = {
 };
 TEST_CASE("trunc: uint64 -> uint64", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:7",
-                     .types = {"uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncUint64);
 }
@@ -788,7 +831,8 @@ const Row<float, float> kTruncFloat8E4m3fn[] = {
 TEST_CASE("trunc: float8_e4m3fn -> float8_e4m3fn", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:8",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kTruncFloat8E4m3fn);
 }
 
@@ -806,7 +850,8 @@ const Row<float, float> kTruncFloat8E5m2[] = {
 };
 TEST_CASE("trunc: float8_e5m2 -> float8_e5m2", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:8",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncFloat8E5m2);
 }
@@ -826,7 +871,8 @@ const Row<float, float> kTruncBfloat16[] = {
 };
 TEST_CASE("trunc: bfloat16 -> bfloat16", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:8",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncBfloat16);
 }
@@ -845,7 +891,8 @@ const Row<float, float> kTruncFloat16[] = {
 };
 TEST_CASE("trunc: float16 -> float16", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:8",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncFloat16);
 }
@@ -865,7 +912,8 @@ const Row<float, float> kTruncFloat32[] = {
 };
 TEST_CASE("trunc: float32 -> float32", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:8",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncFloat32);
 }
@@ -884,7 +932,8 @@ const Row<double, double> kTruncFloat64[] = {
 };
 TEST_CASE("trunc: float64 -> float64", "[trunc]") {
   const Loop loop = {.ufunc = "trunc", .origin = "spec/ufuncs/trunc.yaml:8",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kTruncFloat64);
 }

@@ -41,7 +41,7 @@ const Row<float, float, float, float> kFmaFloat8E4m3fn[] = {
 TEST_CASE("fma: float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[fma]") {
   const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kFmaFloat8E4m3fn);
 }
@@ -85,7 +85,7 @@ const Row<float, float, float, float> kFmaFloat8E5m2[] = {
 TEST_CASE("fma: float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2", "[fma]") {
   const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kFmaFloat8E5m2);
 }
@@ -145,7 +145,7 @@ const Row<float, float, float, float> kFmaBfloat16[] = {
 TEST_CASE("fma: bfloat16, bfloat16, bfloat16 -> bfloat16", "[fma]") {
   const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
                      .types = {"bfloat16", "bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kFmaBfloat16);
 }
@@ -191,7 +191,7 @@ const Row<float, float, float, float> kFmaFloat16[] = {
 TEST_CASE("fma: float16, float16, float16 -> float16", "[fma]") {
   const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
                      .types = {"float16", "float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kFmaFloat16);
 }
@@ -241,7 +241,7 @@ const Row<float, float, float, float> kFmaFloat32[] = {
 TEST_CASE("fma: float32, float32, float32 -> float32", "[fma]") {
   const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
                      .types = {"float32", "float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kFmaFloat32);
 }
@@ -290,7 +290,7 @@ const Row<double, double, double, double> kFmaFloat64[] = {
 TEST_CASE("fma: float64, float64, float64 -> float64", "[fma]") {
   const Loop loop = {.ufunc = "fma", .origin = "spec/ufuncs/fma.yaml:6",
                      .types = {"float64", "float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 0.5};
   check_loop(loop, kFmaFloat64);
 }

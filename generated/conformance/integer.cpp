@@ -28,7 +28,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kGcdInt8[] = {
 };
 TEST_CASE("gcd: int8, int8 -> int8", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdInt8);
 }
@@ -51,7 +52,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kGcdInt16[] = {
 };
 TEST_CASE("gcd: int16, int16 -> int16", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdInt16);
 }
@@ -74,7 +76,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kGcdInt32[] = {
 };
 TEST_CASE("gcd: int32, int32 -> int32", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdInt32);
 }
@@ -97,7 +100,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kGcdInt64[] = {
 };
 TEST_CASE("gcd: int64, int64 -> int64", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:7",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdInt64);
 }
@@ -114,7 +118,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kGcdUint8[] = {
 };
 TEST_CASE("gcd: uint8, uint8 -> uint8", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint8);
 }
@@ -131,7 +136,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kGcdUint16[] = {
 };
 TEST_CASE("gcd: uint16, uint16 -> uint16", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint16);
 }
@@ -148,7 +154,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kGcdUint32[] = {
 };
 TEST_CASE("gcd: uint32, uint32 -> uint32", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint32);
 }
@@ -166,7 +173,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kGcdUint64[] = {
 };
 TEST_CASE("gcd: uint64, uint64 -> uint64", "[gcd]") {
   const Loop loop = {.ufunc = "gcd", .origin = "spec/ufuncs/gcd.yaml:8",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kGcdUint64);
 }
@@ -188,7 +196,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kLcmInt8[] = {
 };
 TEST_CASE("lcm: int8, int8 -> int8", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmInt8);
 }
@@ -210,7 +219,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kLcmInt16[] = {
 };
 TEST_CASE("lcm: int16, int16 -> int16", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmInt16);
 }
@@ -232,7 +242,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kLcmInt32[] = {
 };
 TEST_CASE("lcm: int32, int32 -> int32", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmInt32);
 }
@@ -254,7 +265,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kLcmInt64[] = {
 };
 TEST_CASE("lcm: int64, int64 -> int64", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmInt64);
 }
@@ -271,7 +283,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kLcmUint8[] = {
 };
 TEST_CASE("lcm: uint8, uint8 -> uint8", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmUint8);
 }
@@ -288,7 +301,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kLcmUint16[] = {
 };
 TEST_CASE("lcm: uint16, uint16 -> uint16", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmUint16);
 }
@@ -305,7 +319,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kLcmUint32[] = {
 };
 TEST_CASE("lcm: uint32, uint32 -> uint32", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmUint32);
 }
@@ -322,7 +337,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kLcmUint64[] = {
 };
 TEST_CASE("lcm: uint64, uint64 -> uint64", "[lcm]") {
   const Loop loop = {.ufunc = "lcm", .origin = "spec/ufuncs/lcm.yaml:7",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kLcmUint64);
 }
@@ -341,7 +357,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kPowerInt8[] = {
 };
 TEST_CASE("power: int8, int8 -> int8", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerInt8);
 }
@@ -360,7 +377,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kPowerInt16[] = {
 };
 TEST_CASE("power: int16, int16 -> int16", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerInt16);
 }
@@ -380,7 +398,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kPowerInt32[] = {
 };
 TEST_CASE("power: int32, int32 -> int32", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerInt32);
 }
@@ -400,7 +419,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kPowerInt64[] = {
 };
 TEST_CASE("power: int64, int64 -> int64", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerInt64);
 }
@@ -416,7 +436,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kPowerUint8[] = {
 };
 TEST_CASE("power: uint8, uint8 -> uint8", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint8);
 }
@@ -433,7 +454,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kPowerUint16[] = {
 };
 TEST_CASE("power: uint16, uint16 -> uint16", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint16);
 }
@@ -450,7 +472,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kPowerUint32[] = {
 };
 TEST_CASE("power: uint32, uint32 -> uint32", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint32);
 }
@@ -468,7 +491,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kPowerUint64[] = {
 };
 TEST_CASE("power: uint64, uint64 -> uint64", "[power]") {
   const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint64);
 }

@@ -25,8 +25,8 @@ const Row<float, float> kLogFloat8E4m3fn[] = {
 TEST_CASE("log: float8_e4m3fn -> float8_e4m3fn", "[log]") {
   const Loop loop = {.ufunc = "log", .origin = "spec/ufuncs/log.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
-                     .bound = 0.501};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLogFloat8E4m3fn);
 }
 
@@ -46,7 +46,8 @@ const Row<float, float> kLogFloat8E5m2[] = {
 };
 TEST_CASE("log: float8_e5m2 -> float8_e5m2", "[log]") {
   const Loop loop = {.ufunc = "log", .origin = "spec/ufuncs/log.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLogFloat8E5m2);
 }
@@ -69,7 +70,8 @@ const Row<float, float> kLogBfloat16[] = {
 };
 TEST_CASE("log: bfloat16 -> bfloat16", "[log]") {
   const Loop loop = {.ufunc = "log", .origin = "spec/ufuncs/log.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLogBfloat16);
 }
@@ -91,7 +93,8 @@ const Row<float, float> kLogFloat16[] = {
 };
 TEST_CASE("log: float16 -> float16", "[log]") {
   const Loop loop = {.ufunc = "log", .origin = "spec/ufuncs/log.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLogFloat16);
 }
@@ -114,7 +117,8 @@ const Row<float, float> kLogFloat32[] = {
 };
 TEST_CASE("log: float32 -> float32", "[log]") {
   const Loop loop = {.ufunc = "log", .origin = "spec/ufuncs/log.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLogFloat32);
 }
@@ -138,7 +142,8 @@ const Row<double, double> kLogFloat64[] = {
 };
 TEST_CASE("log: float64 -> float64", "[log]") {
   const Loop loop = {.ufunc = "log", .origin = "spec/ufuncs/log.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.55};
   check_loop(loop, kLogFloat64);
 }
@@ -158,8 +163,8 @@ const Row<float, float> kLog10Float8E4m3fn[] = {
 TEST_CASE("log10: float8_e4m3fn -> float8_e4m3fn", "[log10]") {
   const Loop loop = {.ufunc = "log10", .origin = "spec/ufuncs/log10.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
-                     .bound = 0.501};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog10Float8E4m3fn);
 }
 
@@ -179,7 +184,8 @@ const Row<float, float> kLog10Float8E5m2[] = {
 };
 TEST_CASE("log10: float8_e5m2 -> float8_e5m2", "[log10]") {
   const Loop loop = {.ufunc = "log10", .origin = "spec/ufuncs/log10.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog10Float8E5m2);
 }
@@ -202,7 +208,8 @@ const Row<float, float> kLog10Bfloat16[] = {
 };
 TEST_CASE("log10: bfloat16 -> bfloat16", "[log10]") {
   const Loop loop = {.ufunc = "log10", .origin = "spec/ufuncs/log10.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog10Bfloat16);
 }
@@ -224,7 +231,8 @@ const Row<float, float> kLog10Float16[] = {
 };
 TEST_CASE("log10: float16 -> float16", "[log10]") {
   const Loop loop = {.ufunc = "log10", .origin = "spec/ufuncs/log10.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog10Float16);
 }
@@ -247,7 +255,8 @@ const Row<float, float> kLog10Float32[] = {
 };
 TEST_CASE("log10: float32 -> float32", "[log10]") {
   const Loop loop = {.ufunc = "log10", .origin = "spec/ufuncs/log10.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog10Float32);
 }
@@ -272,7 +281,8 @@ const Row<double, double> kLog10Float64[] = {
 };
 TEST_CASE("log10: float64 -> float64", "[log10]") {
   const Loop loop = {.ufunc = "log10", .origin = "spec/ufuncs/log10.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.55};
   check_loop(loop, kLog10Float64);
 }
@@ -292,7 +302,7 @@ const Row<float, float> kLog1pFloat8E4m3fn[] = {
 TEST_CASE("log1p: float8_e4m3fn -> float8_e4m3fn", "[log1p]") {
   const Loop loop = {.ufunc = "log1p", .origin = "spec/ufuncs/log1p.yaml:7",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kLog1pFloat8E4m3fn);
 }
@@ -314,7 +324,8 @@ const Row<float, float> kLog1pFloat8E5m2[] = {
 };
 TEST_CASE("log1p: float8_e5m2 -> float8_e5m2", "[log1p]") {
   const Loop loop = {.ufunc = "log1p", .origin = "spec/ufuncs/log1p.yaml:7",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kLog1pFloat8E5m2);
 }
@@ -338,7 +349,8 @@ const Row<float, float> kLog1pBfloat16[] = {
 };
 TEST_CASE("log1p: bfloat16 -> bfloat16", "[log1p]") {
   const Loop loop = {.ufunc = "log1p", .origin = "spec/ufuncs/log1p.yaml:7",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kLog1pBfloat16);
 }
@@ -360,7 +372,8 @@ const Row<float, float> kLog1pFloat16[] = {
 };
 TEST_CASE("log1p: float16 -> float16", "[log1p]") {
   const Loop loop = {.ufunc = "log1p", .origin = "spec/ufuncs/log1p.yaml:7",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kUnderflow | kInvalid, .bound = 0.501};
   check_loop(loop, kLog1pFloat16);
 }
@@ -383,7 +396,8 @@ const Row<float, float> kLog1pFloat32[] = {
 };
 TEST_CASE("log1p: float32 -> float32", "[log1p]") {
   const Loop loop = {.ufunc = "log1p", .origin = "spec/ufuncs/log1p.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog1pFloat32);
 }
@@ -407,7 +421,8 @@ const Row<double, double> kLog1pFloat64[] = {
 };
 TEST_CASE("log1p: float64 -> float64", "[log1p]") {
   const Loop loop = {.ufunc = "log1p", .origin = "spec/ufuncs/log1p.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.55};
   check_loop(loop, kLog1pFloat64);
 }
@@ -429,8 +444,8 @@ const Row<float, float> kLog2Float8E4m3fn[] = {
 TEST_CASE("log2: float8_e4m3fn -> float8_e4m3fn", "[log2]") {
   const Loop loop = {.ufunc = "log2", .origin = "spec/ufuncs/log2.yaml:6",
                      .types = {"float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kDivideByZero | kInvalid,
-                     .bound = 0.501};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog2Float8E4m3fn);
 }
 
@@ -452,7 +467,8 @@ const Row<float, float> kLog2Float8E5m2[] = {
 };
 TEST_CASE("log2: float8_e5m2 -> float8_e5m2", "[log2]") {
   const Loop loop = {.ufunc = "log2", .origin = "spec/ufuncs/log2.yaml:6",
-                     .types = {"float8_e5m2", "float8_e5m2"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog2Float8E5m2);
 }
@@ -477,7 +493,8 @@ const Row<float, float> kLog2Bfloat16[] = {
 };
 TEST_CASE("log2: bfloat16 -> bfloat16", "[log2]") {
   const Loop loop = {.ufunc = "log2", .origin = "spec/ufuncs/log2.yaml:6",
-                     .types = {"bfloat16", "bfloat16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog2Bfloat16);
 }
@@ -501,7 +518,8 @@ const Row<float, float> kLog2Float16[] = {
 };
 TEST_CASE("log2: float16 -> float16", "[log2]") {
   const Loop loop = {.ufunc = "log2", .origin = "spec/ufuncs/log2.yaml:6",
-                     .types = {"float16", "float16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog2Float16);
 }
@@ -526,7 +544,8 @@ const Row<float, float> kLog2Float32[] = {
 };
 TEST_CASE("log2: float32 -> float32", "[log2]") {
   const Loop loop = {.ufunc = "log2", .origin = "spec/ufuncs/log2.yaml:6",
-                     .types = {"float32", "float32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.501};
   check_loop(loop, kLog2Float32);
 }
@@ -551,7 +570,8 @@ const Row<double, double> kLog2Float64[] = {
 };
 TEST_CASE("log2: float64 -> float64", "[log2]") {
   const Loop loop = {.ufunc = "log2", .origin = "spec/ufuncs/log2.yaml:6",
-                     .types = {"float64", "float64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kDivideByZero | kInvalid, .bound = 0.55};
   check_loop(loop, kLog2Float64);
 }

@@ -18,7 +18,8 @@ const Row<bool, bool, bool> kMatmulBool[] = {
 TEST_CASE("matmul: bool, bool -> bool", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"bool", "bool", "bool"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulBool);
 }
 
@@ -36,7 +37,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMatmulInt8[] = {
 TEST_CASE("matmul: int8, int8 -> int8", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"int8", "int8", "int8"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt8);
 }
 
@@ -54,7 +56,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMatmulInt16[] = {
 TEST_CASE("matmul: int16, int16 -> int16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"int16", "int16", "int16"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt16);
 }
 
@@ -72,7 +75,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMatmulInt32[] = {
 TEST_CASE("matmul: int32, int32 -> int32", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"int32", "int32", "int32"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt32);
 }
 
@@ -90,7 +94,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMatmulInt64[] = {
 TEST_CASE("matmul: int64, int64 -> int64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"int64", "int64", "int64"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulInt64);
 }
 
@@ -103,7 +108,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMatmulUint8[] = {
 TEST_CASE("matmul: uint8, uint8 -> uint8", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"uint8", "uint8", "uint8"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint8);
 }
 
@@ -117,7 +123,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMatmulUint16[] = {
 TEST_CASE("matmul: uint16, uint16 -> uint16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"uint16", "uint16", "uint16"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint16);
 }
 
@@ -131,7 +138,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMatmulUint32[] = {
 TEST_CASE("matmul: uint32, uint32 -> uint32", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"uint32", "uint32", "uint32"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint32);
 }
 
@@ -146,7 +154,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMatmulUint64[] = {
 TEST_CASE("matmul: uint64, uint64 -> uint64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:12",
                      .types = {"uint64", "uint64", "uint64"},
-                     .targets = {"SSE2", "AVX2", "AVX3", "AVX3_DL"}, .declared = kNone, .bound = 0};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3", "AVX3_DL"},
+                     .declared = kNone, .bound = 0};
   check_loop(loop, kMatmulUint64);
 }
 
@@ -173,8 +182,8 @@ const Row<float, float, float> kMatmulFloat8E4m3fn[] = {
 TEST_CASE("matmul: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat8E4m3fn);
 }
 
@@ -205,8 +214,8 @@ const Row<float, float, float> kMatmulFloat8E5m2[] = {
 TEST_CASE("matmul: float8_e5m2, float8_e5m2 -> float8_e5m2", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat8E5m2);
 }
 
@@ -249,8 +258,8 @@ const Row<float, float, float> kMatmulBfloat16[] = {
 TEST_CASE("matmul: bfloat16, bfloat16 -> bfloat16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulBfloat16);
 }
 
@@ -282,8 +291,8 @@ const Row<float, float, float> kMatmulFloat16[] = {
 TEST_CASE("matmul: float16, float16 -> float16", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat16);
 }
 
@@ -321,8 +330,8 @@ const Row<float, float, float> kMatmulFloat32[] = {
 TEST_CASE("matmul: float32, float32 -> float32", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat32);
 }
 
@@ -357,8 +366,8 @@ const Row<double, double, double> kMatmulFloat64[] = {
 TEST_CASE("matmul: float64, float64 -> float64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulFloat64);
 }
 
@@ -425,8 +434,8 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMatmul
 TEST_CASE("matmul: complex64, complex64 -> complex64", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulComplex64);
 }
 
@@ -490,8 +499,8 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kMat
 TEST_CASE("matmul: complex128, complex128 -> complex128", "[matmul]") {
   const Loop loop = {.ufunc = "matmul", .origin = "spec/ufuncs/matmul.yaml:13",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"}, .declared = kOverflow | kInvalid,
-                     .bound = 1};
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kOverflow | kInvalid, .bound = 1};
   check_loop(loop, kMatmulComplex128);
 }
 
@@ -502,7 +511,8 @@ const Row<bool, bool, bool> kMatvecBool[] = {
 };
 TEST_CASE("matvec: bool, bool -> bool", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:11",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecBool);
 }
@@ -520,7 +530,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kMatvecInt8[] = {
 };
 TEST_CASE("matvec: int8, int8 -> int8", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt8);
 }
@@ -538,7 +549,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kMatvecInt16[] = {
 };
 TEST_CASE("matvec: int16, int16 -> int16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt16);
 }
@@ -556,7 +568,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kMatvecInt32[] = {
 };
 TEST_CASE("matvec: int32, int32 -> int32", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt32);
 }
@@ -574,7 +587,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kMatvecInt64[] = {
 };
 TEST_CASE("matvec: int64, int64 -> int64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecInt64);
 }
@@ -587,7 +601,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kMatvecUint8[] = {
 };
 TEST_CASE("matvec: uint8, uint8 -> uint8", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint8);
 }
@@ -601,7 +616,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kMatvecUint16[] = {
 };
 TEST_CASE("matvec: uint16, uint16 -> uint16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint16);
 }
@@ -615,7 +631,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kMatvecUint32[] = {
 };
 TEST_CASE("matvec: uint32, uint32 -> uint32", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint32);
 }
@@ -630,7 +647,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kMatvecUint64[] = {
 };
 TEST_CASE("matvec: uint64, uint64 -> uint64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:12",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kMatvecUint64);
 }
@@ -657,7 +675,7 @@ const Row<float, float, float> kMatvecFloat8E4m3fn[] = {
 TEST_CASE("matvec: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat8E4m3fn);
 }
@@ -688,7 +706,7 @@ const Row<float, float, float> kMatvecFloat8E5m2[] = {
 TEST_CASE("matvec: float8_e5m2, float8_e5m2 -> float8_e5m2", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat8E5m2);
 }
@@ -731,7 +749,7 @@ const Row<float, float, float> kMatvecBfloat16[] = {
 TEST_CASE("matvec: bfloat16, bfloat16 -> bfloat16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecBfloat16);
 }
@@ -763,7 +781,7 @@ const Row<float, float, float> kMatvecFloat16[] = {
 TEST_CASE("matvec: float16, float16 -> float16", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat16);
 }
@@ -801,7 +819,7 @@ const Row<float, float, float> kMatvecFloat32[] = {
 TEST_CASE("matvec: float32, float32 -> float32", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat32);
 }
@@ -836,7 +854,7 @@ const Row<double, double, double> kMatvecFloat64[] = {
 TEST_CASE("matvec: float64, float64 -> float64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecFloat64);
 }
@@ -904,7 +922,7 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kMatvec
 TEST_CASE("matvec: complex64, complex64 -> complex64", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecComplex64);
 }
@@ -969,7 +987,7 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kMat
 TEST_CASE("matvec: complex128, complex128 -> complex128", "[matvec]") {
   const Loop loop = {.ufunc = "matvec", .origin = "spec/ufuncs/matvec.yaml:13",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kMatvecComplex128);
 }

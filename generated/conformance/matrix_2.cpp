@@ -17,7 +17,8 @@ const Row<bool, bool, bool> kVecdotBool[] = {
 };
 TEST_CASE("vecdot: bool, bool -> bool", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:10",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotBool);
 }
@@ -35,7 +36,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kVecdotInt8[] = {
 };
 TEST_CASE("vecdot: int8, int8 -> int8", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt8);
 }
@@ -53,7 +55,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kVecdotInt16[] = {
 };
 TEST_CASE("vecdot: int16, int16 -> int16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt16);
 }
@@ -71,7 +74,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kVecdotInt32[] = {
 };
 TEST_CASE("vecdot: int32, int32 -> int32", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt32);
 }
@@ -89,7 +93,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kVecdotInt64[] = {
 };
 TEST_CASE("vecdot: int64, int64 -> int64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotInt64);
 }
@@ -102,7 +107,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kVecdotUint8[] = {
 };
 TEST_CASE("vecdot: uint8, uint8 -> uint8", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint8);
 }
@@ -116,7 +122,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kVecdotUint16[] = {
 };
 TEST_CASE("vecdot: uint16, uint16 -> uint16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint16);
 }
@@ -130,7 +137,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kVecdotUint32[] = {
 };
 TEST_CASE("vecdot: uint32, uint32 -> uint32", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint32);
 }
@@ -145,7 +153,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kVecdotUint64[] = {
 };
 TEST_CASE("vecdot: uint64, uint64 -> uint64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:11",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecdotUint64);
 }
@@ -172,7 +181,7 @@ const Row<float, float, float> kVecdotFloat8E4m3fn[] = {
 TEST_CASE("vecdot: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat8E4m3fn);
 }
@@ -203,7 +212,7 @@ const Row<float, float, float> kVecdotFloat8E5m2[] = {
 TEST_CASE("vecdot: float8_e5m2, float8_e5m2 -> float8_e5m2", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat8E5m2);
 }
@@ -246,7 +255,7 @@ const Row<float, float, float> kVecdotBfloat16[] = {
 TEST_CASE("vecdot: bfloat16, bfloat16 -> bfloat16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotBfloat16);
 }
@@ -278,7 +287,7 @@ const Row<float, float, float> kVecdotFloat16[] = {
 TEST_CASE("vecdot: float16, float16 -> float16", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat16);
 }
@@ -316,7 +325,7 @@ const Row<float, float, float> kVecdotFloat32[] = {
 TEST_CASE("vecdot: float32, float32 -> float32", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat32);
 }
@@ -351,7 +360,7 @@ const Row<double, double, double> kVecdotFloat64[] = {
 TEST_CASE("vecdot: float64, float64 -> float64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotFloat64);
 }
@@ -420,7 +429,7 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kVecdot
 TEST_CASE("vecdot: complex64, complex64 -> complex64", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotComplex64);
 }
@@ -485,7 +494,7 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kVec
 TEST_CASE("vecdot: complex128, complex128 -> complex128", "[vecdot]") {
   const Loop loop = {.ufunc = "vecdot", .origin = "spec/ufuncs/vecdot.yaml:12",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecdotComplex128);
 }
@@ -497,7 +506,8 @@ const Row<bool, bool, bool> kVecmatBool[] = {
 };
 TEST_CASE("vecmat: bool, bool -> bool", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:11",
-                     .types = {"bool", "bool", "bool"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"bool", "bool", "bool"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatBool);
 }
@@ -515,7 +525,8 @@ const Row<std::int8_t, std::int8_t, std::int8_t> kVecmatInt8[] = {
 };
 TEST_CASE("vecmat: int8, int8 -> int8", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int8", "int8", "int8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int8", "int8", "int8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt8);
 }
@@ -533,7 +544,8 @@ const Row<std::int16_t, std::int16_t, std::int16_t> kVecmatInt16[] = {
 };
 TEST_CASE("vecmat: int16, int16 -> int16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int16", "int16", "int16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int16", "int16", "int16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt16);
 }
@@ -551,7 +563,8 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kVecmatInt32[] = {
 };
 TEST_CASE("vecmat: int32, int32 -> int32", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int32", "int32", "int32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int32", "int32", "int32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt32);
 }
@@ -569,7 +582,8 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kVecmatInt64[] = {
 };
 TEST_CASE("vecmat: int64, int64 -> int64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"int64", "int64", "int64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"int64", "int64", "int64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatInt64);
 }
@@ -582,7 +596,8 @@ const Row<std::uint8_t, std::uint8_t, std::uint8_t> kVecmatUint8[] = {
 };
 TEST_CASE("vecmat: uint8, uint8 -> uint8", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint8", "uint8", "uint8"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint8", "uint8", "uint8"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint8);
 }
@@ -596,7 +611,8 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kVecmatUint16[] = {
 };
 TEST_CASE("vecmat: uint16, uint16 -> uint16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint16", "uint16", "uint16"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint16", "uint16", "uint16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint16);
 }
@@ -610,7 +626,8 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kVecmatUint32[] = {
 };
 TEST_CASE("vecmat: uint32, uint32 -> uint32", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint32", "uint32", "uint32"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint32", "uint32", "uint32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint32);
 }
@@ -625,7 +642,8 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kVecmatUint64[] = {
 };
 TEST_CASE("vecmat: uint64, uint64 -> uint64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:12",
-                     .types = {"uint64", "uint64", "uint64"}, .targets = {"SSE2", "AVX2", "AVX3"},
+                     .types = {"uint64", "uint64", "uint64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kVecmatUint64);
 }
@@ -652,7 +670,7 @@ const Row<float, float, float> kVecmatFloat8E4m3fn[] = {
 TEST_CASE("vecmat: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat8E4m3fn);
 }
@@ -683,7 +701,7 @@ const Row<float, float, float> kVecmatFloat8E5m2[] = {
 TEST_CASE("vecmat: float8_e5m2, float8_e5m2 -> float8_e5m2", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat8E5m2);
 }
@@ -726,7 +744,7 @@ const Row<float, float, float> kVecmatBfloat16[] = {
 TEST_CASE("vecmat: bfloat16, bfloat16 -> bfloat16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"bfloat16", "bfloat16", "bfloat16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatBfloat16);
 }
@@ -758,7 +776,7 @@ const Row<float, float, float> kVecmatFloat16[] = {
 TEST_CASE("vecmat: float16, float16 -> float16", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float16", "float16", "float16"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat16);
 }
@@ -796,7 +814,7 @@ const Row<float, float, float> kVecmatFloat32[] = {
 TEST_CASE("vecmat: float32, float32 -> float32", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float32", "float32", "float32"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat32);
 }
@@ -831,7 +849,7 @@ const Row<double, double, double> kVecmatFloat64[] = {
 TEST_CASE("vecmat: float64, float64 -> float64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"float64", "float64", "float64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatFloat64);
 }
@@ -900,7 +918,7 @@ const Row<std::complex<float>, std::complex<float>, std::complex<float>> kVecmat
 TEST_CASE("vecmat: complex64, complex64 -> complex64", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"complex64", "complex64", "complex64"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatComplex64);
 }
@@ -965,7 +983,7 @@ const Row<std::complex<double>, std::complex<double>, std::complex<double>> kVec
 TEST_CASE("vecmat: complex128, complex128 -> complex128", "[vecmat]") {
   const Loop loop = {.ufunc = "vecmat", .origin = "spec/ufuncs/vecmat.yaml:13",
                      .types = {"complex128", "complex128", "complex128"},
-                     .targets = {"SSE2", "AVX2", "AVX3"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kOverflow | kUnderflow | kInvalid, .bound = 1};
   check_loop(loop, kVecmatComplex128);
 }

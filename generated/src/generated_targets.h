@@ -10,7 +10,9 @@
 #define HWY_WANT_AVX3_DL 1
 #undef QUERN_DISABLED_TARGETS
 #if defined(__x86_64__) || defined(_M_X64)
-#define QUERN_DISABLED_TARGETS (~(HWY_SSE2 | HWY_AVX2 | HWY_AVX3))
+#define QUERN_DISABLED_TARGETS (~(HWY_EMU128 | HWY_SSE2 | HWY_AVX2 | HWY_AVX3))
+#elif defined(__aarch64__) || defined(_M_ARM64)
+#define QUERN_DISABLED_TARGETS (~(HWY_EMU128 | HWY_NEON_WITHOUT_AES))
 #else
 #define QUERN_DISABLED_TARGETS 0
 #endif

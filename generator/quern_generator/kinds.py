@@ -109,10 +109,19 @@ def core_kind(core: Core, lanes: str, target: Target, kinds: Sequence[str]) -> s
     return dict(kinds_of_lanes(core.kinds, lanes, kinds)).get(target.name, kinds[0])
 
 
-def kinds_text(kinds: Sequence[tuple[str, str]]) -> str:
-    """Kinds by target in words, that of the last target first: ``vector; emulated on SSE2, AVX2``."""
+def grouped_kinds(kinds: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Each kind and the targets it is of, that of the last target first."""
     targets: dict[str, list[str]] = {}
     for target, kind in reversed(kinds):
         targets.setdefault(kind, []).insert(0, target)
-    last, *others = targets or [""]
-    return "; ".join([last, *(f"{kind} on {', '.join(targets[kind])}" for kind in others)])
+    return list(targets.items())
+
+
+def kinds_text(kinds: Sequence[tuple[str, str]]) -> str:
+    """Kinds by target in words, that of the last target first: ``vector; emulated on SSE2, AVX2``.
+
+    Targets without instructions of their own go without saying: there everything is scalar.
+    """
+    told = [(target, kind) for target, kind in kinds if HIGHWAY_TARGETS[target] != "any"]
+    (last, _), *others = grouped_kinds(told) or [("", [])]
+    return "; ".join([last, *(f"{kind} on {', '.join(targets)}" for kind, targets in others)])

@@ -30,6 +30,7 @@
 #include "quern/dtype.hpp"
 #include "simd/chunks.h"
 #include "simd/flags-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/lane.h"
 #include "simd/small_float-inl.h"
 #include "simd/transform-inl.h"
@@ -205,7 +206,7 @@ struct CastBody {
     } else if constexpr (sizeof(LaneTo) > sizeof(Lane<From>)) {
       return hn::PromoteTo(hn::Rebind<LaneTo, D>(), v);
     } else {
-      return hn::DemoteTo(hn::Rebind<LaneTo, D>(), v);
+      return RoundToFloat(d, v);
     }
   }
 };

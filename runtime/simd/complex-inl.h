@@ -26,6 +26,7 @@
 #include "core/fp_flags.h"
 #include "hwy/highway.h"
 #include "simd/flags-inl.h"
+#include "simd/ieee-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
@@ -207,7 +208,7 @@ HWY_INLINE void Roots64(D d, V x, V y, V& p, V& q) {
     const V zero = hn::Zero(d);
     p = hn::IfThenZeroElse(hn::And(hn::Eq(x, zero), hn::Eq(y, zero)), p);
   }
-  q = hn::IfThenZeroElse(hn::Eq(p, hn::Zero(d)), hn::Div(y, hn::Add(p, p)));
+  q = hn::IfThenZeroElse(hn::Eq(p, hn::Zero(d)), Quotient(d, y, hn::Add(p, p)));
 }
 
 // The same for double lanes that hold floats: nothing overflows, and the roundings to float decide.
@@ -216,18 +217,17 @@ HWY_INLINE void RootsOfFloats(D d, V x, V y, V& p, V& q) {
   const V half = hn::Set(d, 0.5);
   const V hypot = hn::Sqrt(hn::Add(hn::Mul(x, x), hn::Mul(y, y)));
   p = hn::Sqrt(hn::Mul(hn::Add(hypot, x), half));
-  q = hn::IfThenZeroElse(hn::Eq(p, hn::Zero(d)), hn::Div(hn::Mul(y, half), p));
+  q = hn::IfThenZeroElse(hn::Eq(p, hn::Zero(d)), Quotient(d, hn::Mul(y, half), p));
 }
 
 template <class D, class V>
 HWY_INLINE void Roots32(D d, V x, V y, V& p, V& q) {
-  const hn::Half<D> half;
   const hn::Repartition<double, D> dd;
   hn::Vec<decltype(dd)> lower_p, lower_q, upper_p, upper_q;
   RootsOfFloats(dd, hn::PromoteLowerTo(dd, x), hn::PromoteLowerTo(dd, y), lower_p, lower_q);
   RootsOfFloats(dd, hn::PromoteUpperTo(dd, x), hn::PromoteUpperTo(dd, y), upper_p, upper_q);
-  p = hn::Combine(d, hn::DemoteTo(half, upper_p), hn::DemoteTo(half, lower_p));
-  q = hn::Combine(d, hn::DemoteTo(half, upper_q), hn::DemoteTo(half, lower_q));
+  p = hn::Combine(d, RoundToFloat(dd, upper_p), RoundToFloat(dd, lower_p));
+  q = hn::Combine(d, RoundToFloat(dd, upper_q), RoundToFloat(dd, lower_q));
 }
 
 }  // namespace complex
@@ -313,8 +313,8 @@ HWY_INLINE void ComplexDivide(D d, FlagSet& flags, V a_real, V a_imag, V b_real,
     first = hn::IfThenZeroElse(by_zero, first);
     second = hn::IfThenZeroElse(by_zero, second);
   }
-  const V ratio = hn::Div(smaller, larger);
-  const V scale = hn::Div(one, hn::Add(larger, hn::Mul(smaller, ratio)));
+  const V ratio = Quotient(d, smaller, larger);
+  const V scale = Quotient(d, one, hn::Add(larger, hn::Mul(smaller, ratio)));
   const V product = hn::Mul(first, ratio);
   V real = hn::Mul(hn::Add(first, hn::Mul(second, ratio)), scale);
   V imag = hn::Mul(
@@ -322,8 +322,8 @@ HWY_INLINE void ComplexDivide(D d, FlagSet& flags, V a_real, V a_imag, V b_real,
       scale);
   if (HWY_UNLIKELY(some_zero)) {
     const V divisor = hn::IfThenZeroElse(by_zero, one);
-    real = hn::IfThenElse(by_zero, hn::Div(a_real, divisor), real);
-    imag = hn::IfThenElse(by_zero, hn::Div(a_imag, divisor), imag);
+    real = hn::IfThenElse(by_zero, Quotient(d, a_real, divisor), real);
+    imag = hn::IfThenElse(by_zero, Quotient(d, a_imag, divisor), imag);
   }
   store(real, imag);
 }
@@ -335,10 +335,10 @@ HWY_INLINE void ComplexReciprocal(D d, FlagSet& flags, V real, V imag, const Sto
   const auto by_real = hn::Le(hn::Abs(imag), hn::Abs(real));
   const V larger = hn::IfThenElse(by_real, real, imag);
   const V smaller = hn::IfThenElse(by_real, imag, real);
-  const V ratio = hn::Div(smaller, larger);
+  const V ratio = Quotient(d, smaller, larger);
   const V divisor = hn::Add(larger, hn::Mul(smaller, ratio));
-  const V first = hn::Div(hn::Set(d, hn::TFromD<D>{1}), divisor);
-  const V second = hn::Div(ratio, divisor);
+  const V first = Quotient(d, hn::Set(d, hn::TFromD<D>{1}), divisor);
+  const V second = Quotient(d, ratio, divisor);
   store(hn::IfThenElse(by_real, first, second), hn::Neg(hn::IfThenElse(by_real, second, first)));
 }
 
@@ -358,8 +358,8 @@ HWY_INLINE void ComplexSign(D d, FlagSet& flags, V real, V imag, const Store& st
   V high, low, scale, unscale;
   const bool ordinary = complex::BringInRange<false>(d, x, y, high, low, scale, unscale);
   const V length = complex::HypotInRange(d, high, low);
-  V sign_real = hn::Div(hn::Mul(real, scale), length);
-  V sign_imag = hn::Div(hn::Mul(imag, scale), length);
+  V sign_real = Quotient(d, hn::Mul(real, scale), length);
+  V sign_imag = Quotient(d, hn::Mul(imag, scale), length);
   // Only the lesser part can be tiny.
   const V lesser = hn::IfThenElse(hn::Gt(x, y), y, x);
   const V found = hn::Abs(hn::IfThenElse(hn::Gt(x, y), sign_imag, sign_real));

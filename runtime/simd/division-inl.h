@@ -34,6 +34,7 @@
 #include "simd/flags-inl.h"
 #include "simd/floating-inl.h"
 #include "simd/fused-inl.h"
+#include "simd/ieee-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
@@ -189,7 +190,7 @@ template <class D, class V>
 HWY_INLINE V FmodFloat(D d, V a, V b) {
   const V x = hn::Abs(a);
   const V y = hn::Abs(b);
-  const V quotient = hn::Div(x, y);
+  const V quotient = Quotient(d, x, y);
   V r = NegFma(d, hn::Trunc(quotient), y, x);
   r = hn::IfThenElse(hn::Lt(r, hn::Zero(d)), hn::Add(r, y), r);
   r = hn::CopySign(r, a);
@@ -221,7 +222,7 @@ HWY_NOINLINE V FloorDivideOdd(FlagSet& flags, V a, V b, V result) {
   flags.RaiseIf(d, hn::And(zero_a, by_zero), kInvalid);
   flags.RaiseIf(d, overflow, kOverflow | kInvalid);
   flags.RaiseIf(d, infinite, kInvalid);
-  return hn::IfThenElse(zero_b, hn::Div(a, b), result);
+  return hn::IfThenElse(zero_b, Quotient(d, a, b), result);
 }
 
 template <class D, class V>
@@ -229,7 +230,7 @@ HWY_INLINE V FloorDivideFloat(D d, FlagSet& flags, V a, V b) {
   const V zero = hn::Zero(d);
   const V one = hn::Set(d, hn::TFromD<D>{1});
   const V mod = FmodFloat(d, a, b);
-  V quotient = hn::Div(hn::Sub(a, mod), b);
+  V quotient = Quotient(d, hn::Sub(a, mod), b);
   quotient = hn::Sub(quotient, hn::IfThenElseZero(OppositeSides(d, mod, b), one));
   V result = hn::Floor(quotient);
   const auto short_by_one = hn::Gt(hn::Sub(quotient, result), hn::Set(d, hn::TFromD<D>(0.5)));

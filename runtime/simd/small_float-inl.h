@@ -28,6 +28,7 @@
 #include "hwy/highway.h"
 #include "quern/small_float.hpp"
 #include "simd/flags-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/lane.h"
 #include "simd/small_format.h"
 
@@ -155,7 +156,7 @@ HWY_INLINE hn::Vec<hn::Rebind<float, D>> OddFromDouble(D d, V v) {
   const hn::RebindToUnsigned<D> du;
   const hn::Rebind<float, D> df;
   const hn::Rebind<std::uint32_t, D> du32;
-  const auto nearest = hn::DemoteTo(df, v);
+  const auto nearest = RoundToFloat(d, v);
   const auto back = hn::BitCast(di, hn::Abs(hn::PromoteTo(d, nearest)));
   const auto exact = hn::BitCast(di, hn::Abs(v));
   // -1 where rounding went away from zero, then the sticky bit; bits of numbers order as they do.

@@ -16,6 +16,7 @@
 #include "quern/time.hpp"
 #include "simd/division-inl.h"
 #include "simd/flags-inl.h"
+#include "simd/ieee-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace quern {
@@ -120,7 +121,7 @@ HWY_INLINE V TimeParted(D d, FlagSet& flags, V a, VF b) {
   const auto nat = IsNaT(d, flags, a);
   const VF span = hn::ConvertTo(df, hn::IfThenZeroElse(nat, a));
   const VF divisor = hn::IfThenElse(hn::RebindMask(df, nat), hn::Set(df, 1.0), b);
-  const VF quotient = hn::Div(span, divisor);
+  const VF quotient = Quotient(df, span, divisor);
   const auto zero = hn::Eq(divisor, hn::Zero(df));
   flags.RaiseIf(df, hn::And(zero, hn::IsInf(quotient)), kDivideByZero);
   flags.RaiseIf(df, hn::And(zero, hn::IsNaN(quotient)), kInvalid);
@@ -138,7 +139,7 @@ HWY_INLINE hn::Vec<hn::RebindToFloat<D>> TimeRatio(D d, FlagSet& flags, V a, V b
   const auto nothing = hn::Eq(hn::IfThenElse(nat, one, a), hn::Zero(d));
   flags.RaiseIf(d, hn::AndNot(nothing, zero), kDivideByZero);
   flags.RaiseIf(d, hn::And(nothing, zero), kInvalid);
-  const auto ratio = hn::Div(hn::ConvertTo(df, a), hn::ConvertTo(df, divisor));
+  const auto ratio = Quotient(df, hn::ConvertTo(df, a), hn::ConvertTo(df, divisor));
   return hn::IfThenElse(hn::RebindMask(df, nat), hn::NaN(df), ratio);
 }
 

@@ -255,9 +255,9 @@ def test_a_shared_kernel_is_emitted_once_and_pointed_to_twice(outputs: dict[str,
 
 def test_tables_and_indexes_tell_the_kind_of_a_loop_on_each_target(outputs: dict[str, str]) -> None:
     tables = outputs["src/tables/arithmetic.cpp"]
-    array = 'kSse2EmulatedAvx2VectorKinds[2] = {\n    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"},\n};'
+    array = 'kVectorUpToAvx2EmulatedOnSse2Kinds[2] = {\n    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"},\n};'
     assert f"static const TargetKind {array}" in tables
-    assert "{kAddTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2EmulatedAvx2VectorKinds," in tables
+    assert "{kAddTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx2EmulatedOnSse2Kinds," in tables
     for path in ("spec_index.json", "docs/kernels.json"):
         assert '"kinds": {"SSE2": "emulated", "AVX2": "vector"}' in outputs[path], path
 

@@ -253,10 +253,11 @@ struct Elementwise<Out(In...)> {
   static void Check(const ElementwiseTargets& targets, std::string_view name,
                     const Reference& reference) {
     constexpr std::size_t kSamples = 6000;
-    std::uint64_t seed = 1;
-    const std::tuple<std::vector<In>...> samples{Samples<In>(kSamples, seed++)...};
     using First = std::tuple_element_t<0, std::tuple<In...>>;
     const auto index = std::index_sequence_for<In...>();
+    const auto samples = []<std::size_t... i>(std::index_sequence<i...>) {
+      return std::tuple<std::vector<In>...>{Samples<In>(kSamples, 1 + i)...};
+    }(index);
     for (const auto& target : targets) {
       SCOPED_TRACE(std::string(name) + " on " + target.Name());
       const ElementwiseKernel kernel = target.Find(name);

@@ -96,6 +96,12 @@ HWY_AFTER_NAMESPACE();
 namespace quern::builtin {
 
 const CastTargetTable kCastsFromInt16[kTargetCount] = {
+#if HWY_TARGETS & HWY_EMU128
+    {HWY_EMU128, N_EMU128::kCasts},
+#endif
+#if HWY_TARGETS & HWY_NEON_WITHOUT_AES
+    {HWY_NEON_WITHOUT_AES, N_NEON_WITHOUT_AES::kCasts},
+#endif
 #if HWY_TARGETS & HWY_SSE2
     {HWY_SSE2, N_SSE2::kCasts},
 #endif

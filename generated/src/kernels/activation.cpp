@@ -15,6 +15,7 @@
 #include "simd/converted-inl.h"
 #include "simd/extrema-inl.h"
 #include "simd/floating-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,8 +31,8 @@ struct HardSigmoidFloat32Op {
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
     return Minimum(d, flags,
                    Maximum(d, flags,
-                           hn::Div(hn::Add(a, hn::Set(d, static_cast<hn::TFromD<D>>(3))),
-                                   hn::Set(d, static_cast<hn::TFromD<D>>(6))),
+                           Div(d, flags, hn::Add(a, hn::Set(d, static_cast<hn::TFromD<D>>(3))),
+                               hn::Set(d, static_cast<hn::TFromD<D>>(6))),
                            hn::Set(d, static_cast<hn::TFromD<D>>(0))),
                    hn::Set(d, static_cast<hn::TFromD<D>>(1)));
   }
@@ -46,8 +47,8 @@ struct HardSigmoidFloat64Op {
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
     return Minimum(d, flags,
                    Maximum(d, flags,
-                           hn::Div(hn::Add(a, hn::Set(d, static_cast<hn::TFromD<D>>(3))),
-                                   hn::Set(d, static_cast<hn::TFromD<D>>(6))),
+                           Div(d, flags, hn::Add(a, hn::Set(d, static_cast<hn::TFromD<D>>(3))),
+                               hn::Set(d, static_cast<hn::TFromD<D>>(6))),
                            hn::Set(d, static_cast<hn::TFromD<D>>(0))),
                    hn::Set(d, static_cast<hn::TFromD<D>>(1)));
   }
@@ -197,11 +198,11 @@ FpFlags relu_float64(const void* const* in, void* const* out, std::size_t n) {
 // spec/ufuncs/softsign.yaml:6  softsign: float32 -> float32
 struct SoftsignFloat32Op {
   template <class D, class V>
-  HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
     const auto limit = hn::CopySign(hn::Set(d, static_cast<hn::TFromD<D>>(1)), a);
     return hn::IfThenElse(hn::IsInf(a), limit,
-                          hn::Div(a,
-                                  hn::Add(hn::Abs(a), hn::Set(d, static_cast<hn::TFromD<D>>(1)))));
+                          Div(d, flags, a,
+                              hn::Add(hn::Abs(a), hn::Set(d, static_cast<hn::TFromD<D>>(1)))));
   }
 };
 FpFlags softsign_float32(const void* const* in, void* const* out, std::size_t n) {
@@ -211,11 +212,11 @@ FpFlags softsign_float32(const void* const* in, void* const* out, std::size_t n)
 // spec/ufuncs/softsign.yaml:6  softsign: float64 -> float64
 struct SoftsignFloat64Op {
   template <class D, class V>
-  HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
     const auto limit = hn::CopySign(hn::Set(d, static_cast<hn::TFromD<D>>(1)), a);
     return hn::IfThenElse(hn::IsInf(a), limit,
-                          hn::Div(a,
-                                  hn::Add(hn::Abs(a), hn::Set(d, static_cast<hn::TFromD<D>>(1)))));
+                          Div(d, flags, a,
+                              hn::Add(hn::Abs(a), hn::Set(d, static_cast<hn::TFromD<D>>(1)))));
   }
 };
 FpFlags softsign_float64(const void* const* in, void* const* out, std::size_t n) {
@@ -355,6 +356,12 @@ namespace quern::builtin {
 namespace {
 
 const TargetTable kTables[] = {
+#if HWY_TARGETS & HWY_EMU128
+    {HWY_EMU128, N_EMU128::kActivationKernels},
+#endif
+#if HWY_TARGETS & HWY_NEON_WITHOUT_AES
+    {HWY_NEON_WITHOUT_AES, N_NEON_WITHOUT_AES::kActivationKernels},
+#endif
 #if HWY_TARGETS & HWY_SSE2
     {HWY_SSE2, N_SSE2::kActivationKernels},
 #endif

@@ -354,6 +354,12 @@ namespace quern::builtin {
 namespace {
 
 const TargetTable kTables[] = {
+#if HWY_TARGETS & HWY_EMU128
+    {HWY_EMU128, N_EMU128::kArithmetic5Kernels},
+#endif
+#if HWY_TARGETS & HWY_NEON_WITHOUT_AES
+    {HWY_NEON_WITHOUT_AES, N_NEON_WITHOUT_AES::kArithmetic5Kernels},
+#endif
 #if HWY_TARGETS & HWY_SSE2
     {HWY_SSE2, N_SSE2::kArithmetic5Kernels},
 #endif

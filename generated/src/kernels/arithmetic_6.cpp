@@ -16,6 +16,7 @@
 #include "simd/checked-inl.h"
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -116,8 +117,8 @@ FpFlags reciprocal_uint64(const void* const* in, void* const* out, std::size_t n
 // spec/ufuncs/reciprocal.yaml:11  reciprocal: float32 -> float32
 struct ReciprocalFloat32Op {
   template <class D, class V>
-  HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
-    return hn::Div(hn::Set(d, static_cast<hn::TFromD<D>>(1)), a);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return Div(d, flags, hn::Set(d, static_cast<hn::TFromD<D>>(1)), a);
   }
 };
 FpFlags reciprocal_float32(const void* const* in, void* const* out, std::size_t n) {
@@ -127,8 +128,8 @@ FpFlags reciprocal_float32(const void* const* in, void* const* out, std::size_t 
 // spec/ufuncs/reciprocal.yaml:11  reciprocal: float64 -> float64
 struct ReciprocalFloat64Op {
   template <class D, class V>
-  HWY_INLINE auto operator()(D d, FlagSet&, V a) const {
-    return hn::Div(hn::Set(d, static_cast<hn::TFromD<D>>(1)), a);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a) const {
+    return Div(d, flags, hn::Set(d, static_cast<hn::TFromD<D>>(1)), a);
   }
 };
 FpFlags reciprocal_float64(const void* const* in, void* const* out, std::size_t n) {
@@ -613,6 +614,12 @@ namespace quern::builtin {
 namespace {
 
 const TargetTable kTables[] = {
+#if HWY_TARGETS & HWY_EMU128
+    {HWY_EMU128, N_EMU128::kArithmetic6Kernels},
+#endif
+#if HWY_TARGETS & HWY_NEON_WITHOUT_AES
+    {HWY_NEON_WITHOUT_AES, N_NEON_WITHOUT_AES::kArithmetic6Kernels},
+#endif
 #if HWY_TARGETS & HWY_SSE2
     {HWY_SSE2, N_SSE2::kArithmetic6Kernels},
 #endif

@@ -15,6 +15,7 @@
 #include "simd/complex-inl.h"
 #include "simd/converted-inl.h"
 #include "simd/division-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/scan-inl.h"
 #include "simd/times-inl.h"
 #include "simd/transform-inl.h"
@@ -29,8 +30,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 // spec/ufuncs/divide.yaml:11  divide: float32, float32 -> float32
 struct DivideFloat32Op {
   template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a, V b) const {
-    return hn::Div(a, b);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return Div(d, flags, a, b);
   }
 };
 FpFlags divide_float32(const void* const* in, void* const* out, std::size_t n) {
@@ -44,8 +45,8 @@ FpFlags divide_float32_scan(const void* in, std::ptrdiff_t in_step, void* out,
 // spec/ufuncs/divide.yaml:11  divide: float64, float64 -> float64
 struct DivideFloat64Op {
   template <class D, class V>
-  HWY_INLINE auto operator()(D, FlagSet&, V a, V b) const {
-    return hn::Div(a, b);
+  HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
+    return Div(d, flags, a, b);
   }
 };
 FpFlags divide_float64(const void* const* in, void* const* out, std::size_t n) {
@@ -425,6 +426,12 @@ namespace quern::builtin {
 namespace {
 
 const TargetTable kTables[] = {
+#if HWY_TARGETS & HWY_EMU128
+    {HWY_EMU128, N_EMU128::kDivisionKernels},
+#endif
+#if HWY_TARGETS & HWY_NEON_WITHOUT_AES
+    {HWY_NEON_WITHOUT_AES, N_NEON_WITHOUT_AES::kDivisionKernels},
+#endif
 #if HWY_TARGETS & HWY_SSE2
     {HWY_SSE2, N_SSE2::kDivisionKernels},
 #endif

@@ -13,14 +13,17 @@ namespace quern::builtin {
 
 extern const KernelFamily kActivationFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // hard_sigmoid
@@ -41,22 +44,22 @@ static const char* const kHardSigmoidArguments[2] = {
 static const LoopInfo kHardSigmoidLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kHardSigmoidTypes[0], &kActivationFamily, 0, 0, 0, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kHardSigmoidTypes[1], &kActivationFamily, 1, 0, 0, 3, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
     // bfloat16 -> bfloat16
     {kHardSigmoidTypes[2], &kActivationFamily, 2, 0, 0, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float16 -> float16
     {kHardSigmoidTypes[3], &kActivationFamily, 3, 0, 0, 1, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float32 -> float32
     {kHardSigmoidTypes[4], &kActivationFamily, 4, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
     // float64 -> float64
     {kHardSigmoidTypes[5], &kActivationFamily, 5, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_sigmoid.yaml:6"},
 };
 static const std::int16_t kHardSigmoidResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -89,27 +92,27 @@ static const char* const kLeakyReluArguments[3] = {
 static const LoopInfo kLeakyReluLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kLeakyReluTypes[0], &kActivationFamily, 6, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kLeakyReluTypes[1], &kActivationFamily, 7, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // bfloat16, bfloat16 -> bfloat16
     {kLeakyReluTypes[2], &kActivationFamily, 8, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float16, float16 -> float16
     {kLeakyReluTypes[3], &kActivationFamily, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float32, float32 -> float32
     {kLeakyReluTypes[4], &kActivationFamily, 10, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
     // float64, float64 -> float64
     {kLeakyReluTypes[5], &kActivationFamily, 11, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/leaky_relu.yaml:7"},
 };
 static const std::int16_t kLeakyReluResolution[19] = {
@@ -149,47 +152,47 @@ static const char* const kReluArguments[2] = {
 };
 static const LoopInfo kReluLoops[14] = {
     // int8 -> int8
-    {kReluTypes[0], &kActivationFamily, 12, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:8"},
+    {kReluTypes[0], &kActivationFamily, 12, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:8"},
     // int16 -> int16
-    {kReluTypes[1], &kActivationFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kReluTypes[1], &kActivationFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/relu.yaml:8"},
     // int32 -> int32
-    {kReluTypes[2], &kActivationFamily, 14, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:8"},
+    {kReluTypes[2], &kActivationFamily, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:8"},
     // int64 -> int64
-    {kReluTypes[3], &kActivationFamily, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:8"},
+    {kReluTypes[3], &kActivationFamily, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:8"},
     // uint8 -> uint8
-    {kReluTypes[4], &kActivationFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kReluTypes[4], &kActivationFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint16 -> uint16
-    {kReluTypes[5], &kActivationFamily, 17, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kReluTypes[5], &kActivationFamily, 17, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint32 -> uint32
-    {kReluTypes[6], &kActivationFamily, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kReluTypes[6], &kActivationFamily, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/relu.yaml:7"},
     // uint64 -> uint64
-    {kReluTypes[7], &kActivationFamily, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kReluTypes[7], &kActivationFamily, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/relu.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kReluTypes[8], &kActivationFamily, 20, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:9"},
+    {kReluTypes[8], &kActivationFamily, 20, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:9"},
     // float8_e5m2 -> float8_e5m2
-    {kReluTypes[9], &kActivationFamily, 21, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:9"},
+    {kReluTypes[9], &kActivationFamily, 21, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:9"},
     // bfloat16 -> bfloat16
-    {kReluTypes[10], &kActivationFamily, 22, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:9"},
+    {kReluTypes[10], &kActivationFamily, 22, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:9"},
     // float16 -> float16
-    {kReluTypes[11], &kActivationFamily, 23, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:9"},
+    {kReluTypes[11], &kActivationFamily, 23, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:9"},
     // float32 -> float32
-    {kReluTypes[12], &kActivationFamily, 24, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:9"},
+    {kReluTypes[12], &kActivationFamily, 24, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:9"},
     // float64 -> float64
-    {kReluTypes[13], &kActivationFamily, 25, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/relu.yaml:9"},
+    {kReluTypes[13], &kActivationFamily, 25, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/relu.yaml:9"},
 };
 static const std::int16_t kReluResolution[19] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
@@ -221,22 +224,22 @@ static const char* const kSoftsignArguments[2] = {
 static const LoopInfo kSoftsignLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kSoftsignTypes[0], &kActivationFamily, 26, 0, 0, 4, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/softsign.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/softsign.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kSoftsignTypes[1], &kActivationFamily, 27, 0, 0, 3, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/softsign.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/softsign.yaml:6"},
     // bfloat16 -> bfloat16
     {kSoftsignTypes[2], &kActivationFamily, 28, 0, 0, 2, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/softsign.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/softsign.yaml:6"},
     // float16 -> float16
     {kSoftsignTypes[3], &kActivationFamily, 29, 0, 0, 1, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/softsign.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/softsign.yaml:6"},
     // float32 -> float32
     {kSoftsignTypes[4], &kActivationFamily, 30, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/softsign.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/softsign.yaml:6"},
     // float64 -> float64
     {kSoftsignTypes[5], &kActivationFamily, 31, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/softsign.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/softsign.yaml:6"},
 };
 static const std::int16_t kSoftsignResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,

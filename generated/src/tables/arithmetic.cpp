@@ -20,17 +20,21 @@ extern const KernelFamily kArithmetic6Family;
 extern const KernelFamily kArithmetic7Family;
 extern const KernelFamily kArithmeticFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // absolute
@@ -61,59 +65,59 @@ static const char* const kAbsoluteArguments[2] = {
 };
 static const LoopInfo kAbsoluteLoops[18] = {
     // bool -> bool
-    {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:8"},
     // int8 -> int8
-    {kAbsoluteTypes[1], &kArithmeticFamily, 1, 0, 0, 0, 17, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[1], &kArithmeticFamily, 1, 0, 0, 0, 17, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:9"},
     // int16 -> int16
-    {kAbsoluteTypes[2], &kArithmeticFamily, 2, 0, 0, 0, 18, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[2], &kArithmeticFamily, 2, 0, 0, 0, 18, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:9"},
     // int32 -> int32
-    {kAbsoluteTypes[3], &kArithmeticFamily, 3, 0, 0, 0, 19, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[3], &kArithmeticFamily, 3, 0, 0, 0, 19,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/absolute.yaml:9"},
     // int64 -> int64
-    {kAbsoluteTypes[4], &kArithmeticFamily, 4, 0, 0, 0, 20, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/absolute.yaml:9"},
+    {kAbsoluteTypes[4], &kArithmeticFamily, 4, 0, 0, 0, 20,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/absolute.yaml:9"},
     // uint8 -> uint8
-    {kAbsoluteTypes[5], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[5], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:8"},
     // uint16 -> uint16
-    {kAbsoluteTypes[6], &kArithmeticFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[6], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:8"},
     // uint32 -> uint32
-    {kAbsoluteTypes[7], &kArithmeticFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[7], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:8"},
     // uint64 -> uint64
-    {kAbsoluteTypes[8], &kArithmeticFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[8], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:8"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kAbsoluteTypes[9], &kArithmeticFamily, 8, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[9], &kArithmeticFamily, 8, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:10"},
     // float8_e5m2 -> float8_e5m2
-    {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[10], &kArithmeticFamily, 9, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:10"},
     // bfloat16 -> bfloat16
-    {kAbsoluteTypes[11], &kArithmeticFamily, 10, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[11], &kArithmeticFamily, 10, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:10"},
     // float16 -> float16
-    {kAbsoluteTypes[12], &kArithmeticFamily, 11, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[12], &kArithmeticFamily, 11, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:10"},
     // float32 -> float32
-    {kAbsoluteTypes[13], &kArithmeticFamily, 12, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[13], &kArithmeticFamily, 12, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:10"},
     // float64 -> float64
-    {kAbsoluteTypes[14], &kArithmeticFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAbsoluteTypes[14], &kArithmeticFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/absolute.yaml:10"},
     // complex64 -> float32
     {kAbsoluteTypes[15], &kArithmeticFamily, 14, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/absolute.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/absolute.yaml:11"},
     // complex128 -> float64
     {kAbsoluteTypes[16], &kArithmeticFamily, 15, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/absolute.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/absolute.yaml:11"},
     // timedelta64 -> timedelta64
     {kAbsoluteTypes[17], &kArithmeticFamily, 16, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/absolute.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/absolute.yaml:12"},
 };
 static const std::int16_t kAbsoluteResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
@@ -161,65 +165,65 @@ static const char* const kAddArguments[3] = {
 };
 static const LoopInfo kAddLoops[20] = {
     // bool, bool -> bool
-    {kAddTypes[0], &kArithmetic2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[0], &kArithmetic2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:8"},
     // int8, int8 -> int8
-    {kAddTypes[1], &kArithmetic2Family, 1, 0, 0, 0, 16, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[1], &kArithmetic2Family, 1, 0, 0, 0, 16, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // int16, int16 -> int16
-    {kAddTypes[2], &kArithmetic2Family, 2, 0, 0, 0, 17, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[2], &kArithmetic2Family, 2, 0, 0, 0, 17, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // int32, int32 -> int32
-    {kAddTypes[3], &kArithmetic2Family, 3, 0, 0, 0, 18, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[3], &kArithmetic2Family, 3, 0, 0, 0, 18, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // int64, int64 -> int64
-    {kAddTypes[4], &kArithmetic2Family, 4, 0, 0, 0, 19, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[4], &kArithmetic2Family, 4, 0, 0, 0, 19, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // uint8, uint8 -> uint8
-    {kAddTypes[5], &kArithmetic2Family, 1, 0, 0, 0, 20, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[5], &kArithmetic2Family, 1, 0, 0, 0, 20, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // uint16, uint16 -> uint16
-    {kAddTypes[6], &kArithmetic2Family, 2, 0, 0, 0, 21, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[6], &kArithmetic2Family, 2, 0, 0, 0, 21, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // uint32, uint32 -> uint32
-    {kAddTypes[7], &kArithmetic2Family, 3, 0, 0, 0, 22, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[7], &kArithmetic2Family, 3, 0, 0, 0, 22, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // uint64, uint64 -> uint64
-    {kAddTypes[8], &kArithmetic2Family, 4, 0, 0, 0, 23, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kAddTypes[8], &kArithmetic2Family, 4, 0, 0, 0, 23, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/add.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kAddTypes[9], &kArithmetic2Family, 5, kOverflow | kInvalid, kOverflow | kInvalid, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:10"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kAddTypes[10], &kArithmetic2Family, 6, kOverflow | kInvalid, kOverflow | kInvalid, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:10"},
     // bfloat16, bfloat16 -> bfloat16
     {kAddTypes[11], &kArithmetic2Family, 7, kOverflow | kInvalid, kOverflow | kInvalid, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:10"},
     // float16, float16 -> float16
     {kAddTypes[12], &kArithmetic2Family, 8, kOverflow | kInvalid, kOverflow | kInvalid, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:10"},
     // float32, float32 -> float32
     {kAddTypes[13], &kArithmetic2Family, 9, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:10"},
     // float64, float64 -> float64
     {kAddTypes[14], &kArithmetic2Family, 10, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:10"},
     // complex64, complex64 -> complex64
     {kAddTypes[15], &kArithmetic2Family, 11, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:11"},
     // complex128, complex128 -> complex128
     {kAddTypes[16], &kArithmetic2Family, 12, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/add.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kAddTypes[17], &kArithmetic2Family, 13, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/add.yaml:15"},
+    {kAddTypes[17], &kArithmetic2Family, 13, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:15"},
     // timedelta64, datetime64 -> datetime64
-    {kAddTypes[18], &kArithmetic2Family, 14, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/add.yaml:17"},
+    {kAddTypes[18], &kArithmetic2Family, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:17"},
     // datetime64, timedelta64 -> datetime64
-    {kAddTypes[19], &kArithmetic2Family, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/add.yaml:16"},
+    {kAddTypes[19], &kArithmetic2Family, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/add.yaml:16"},
 };
 static const std::int16_t kAddResolution[361] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
@@ -285,52 +289,52 @@ static const char* const kConjugateArguments[2] = {
 };
 static const LoopInfo kConjugateLoops[16] = {
     // int8 -> int8
-    {kConjugateTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // int16 -> int16
-    {kConjugateTypes[1], &kArithmeticFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[1], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // int32 -> int32
-    {kConjugateTypes[2], &kArithmeticFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[2], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // int64 -> int64
-    {kConjugateTypes[3], &kArithmeticFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[3], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint8 -> uint8
-    {kConjugateTypes[4], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[4], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint16 -> uint16
-    {kConjugateTypes[5], &kArithmeticFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[5], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint32 -> uint32
-    {kConjugateTypes[6], &kArithmeticFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[6], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // uint64 -> uint64
-    {kConjugateTypes[7], &kArithmeticFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[7], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kConjugateTypes[8], &kArithmetic3Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[8], &kArithmetic3Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kConjugateTypes[9], &kArithmetic3Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[9], &kArithmetic3Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // bfloat16 -> bfloat16
-    {kConjugateTypes[10], &kArithmetic3Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[10], &kArithmetic3Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float16 -> float16
-    {kConjugateTypes[11], &kArithmetic3Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[11], &kArithmetic3Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float32 -> float32
-    {kConjugateTypes[12], &kArithmetic3Family, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[12], &kArithmetic3Family, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // float64 -> float64
-    {kConjugateTypes[13], &kArithmetic3Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[13], &kArithmetic3Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:7"},
     // complex64 -> complex64
-    {kConjugateTypes[14], &kArithmetic3Family, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[14], &kArithmetic3Family, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:8"},
     // complex128 -> complex128
-    {kConjugateTypes[15], &kArithmetic3Family, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kConjugateTypes[15], &kArithmetic3Family, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/conjugate.yaml:8"},
 };
 static const std::int16_t kConjugateResolution[19] = {
@@ -365,22 +369,22 @@ static const char* const kFabsArguments[2] = {
 };
 static const LoopInfo kFabsLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kFabsTypes[0], &kArithmeticFamily, 8, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFabsTypes[0], &kArithmeticFamily, 8, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float8_e5m2 -> float8_e5m2
-    {kFabsTypes[1], &kArithmeticFamily, 9, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFabsTypes[1], &kArithmeticFamily, 9, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fabs.yaml:6"},
     // bfloat16 -> bfloat16
-    {kFabsTypes[2], &kArithmeticFamily, 10, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFabsTypes[2], &kArithmeticFamily, 10, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float16 -> float16
-    {kFabsTypes[3], &kArithmeticFamily, 11, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFabsTypes[3], &kArithmeticFamily, 11, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float32 -> float32
-    {kFabsTypes[4], &kArithmeticFamily, 12, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFabsTypes[4], &kArithmeticFamily, 12, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fabs.yaml:6"},
     // float64 -> float64
-    {kFabsTypes[5], &kArithmeticFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFabsTypes[5], &kArithmeticFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fabs.yaml:6"},
 };
 static const std::int16_t kFabsResolution[19] = {
@@ -427,76 +431,76 @@ static const char* const kMultiplyArguments[3] = {
 };
 static const LoopInfo kMultiplyLoops[21] = {
     // bool, bool -> bool
-    {kMultiplyTypes[0], &kArithmetic4Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMultiplyTypes[0], &kArithmetic4Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:10"},
     // int8, int8 -> int8
-    {kMultiplyTypes[1], &kArithmetic4Family, 1, 0, 0, 0, 17,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/multiply.yaml:11"},
+    {kMultiplyTypes[1], &kArithmetic4Family, 1, 0, 0, 0, 17, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // int16, int16 -> int16
-    {kMultiplyTypes[2], &kArithmetic4Family, 2, 0, 0, 0, 18, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMultiplyTypes[2], &kArithmetic4Family, 2, 0, 0, 0, 18, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:11"},
     // int32, int32 -> int32
-    {kMultiplyTypes[3], &kArithmetic4Family, 3, 0, 0, 0, 19, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/multiply.yaml:11"},
+    {kMultiplyTypes[3], &kArithmetic4Family, 3, 0, 0, 0, 19,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:11"},
     // int64, int64 -> int64
     {kMultiplyTypes[4], &kArithmetic4Family, 4, 0, 0, 0, 20,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/multiply.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:11"},
     // int64, timedelta64 -> timedelta64
     {kMultiplyTypes[5], &kArithmetic4Family, 5, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/multiply.yaml:18"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:18"},
     // uint8, uint8 -> uint8
-    {kMultiplyTypes[6], &kArithmetic4Family, 1, 0, 0, 0, 21,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/multiply.yaml:11"},
+    {kMultiplyTypes[6], &kArithmetic4Family, 1, 0, 0, 0, 21, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/multiply.yaml:11"},
     // uint16, uint16 -> uint16
-    {kMultiplyTypes[7], &kArithmetic4Family, 2, 0, 0, 0, 22, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMultiplyTypes[7], &kArithmetic4Family, 2, 0, 0, 0, 22, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:11"},
     // uint32, uint32 -> uint32
-    {kMultiplyTypes[8], &kArithmetic4Family, 3, 0, 0, 0, 23, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/multiply.yaml:11"},
+    {kMultiplyTypes[8], &kArithmetic4Family, 3, 0, 0, 0, 23,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:11"},
     // uint64, uint64 -> uint64
     {kMultiplyTypes[9], &kArithmetic4Family, 4, 0, 0, 0, 24,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/multiply.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kMultiplyTypes[10], &kArithmetic4Family, 6, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kMultiplyTypes[11], &kArithmetic4Family, 7, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16
     {kMultiplyTypes[12], &kArithmetic4Family, 8, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float16, float16 -> float16
     {kMultiplyTypes[13], &kArithmetic4Family, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float32, float32 -> float32
     {kMultiplyTypes[14], &kArithmetic4Family, 10, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float64, float64 -> float64
     {kMultiplyTypes[15], &kArithmetic4Family, 11, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:12"},
     // float64, timedelta64 -> timedelta64
     {kMultiplyTypes[16], &kArithmetic4Family, 12, 0, kOverflow | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/multiply.yaml:20"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:20"},
     // complex64, complex64 -> complex64
     {kMultiplyTypes[17], &kArithmetic4Family, 13, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:13"},
     // complex128, complex128 -> complex128
     {kMultiplyTypes[18], &kArithmetic4Family, 14, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/multiply.yaml:13"},
     // timedelta64, int64 -> timedelta64
     {kMultiplyTypes[19], &kArithmetic4Family, 15, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/multiply.yaml:17"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:17"},
     // timedelta64, float64 -> timedelta64
     {kMultiplyTypes[20], &kArithmetic4Family, 16, 0, kOverflow | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/multiply.yaml:19"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/multiply.yaml:19"},
 };
 static const std::int16_t kMultiplyResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 5, -1,
@@ -563,55 +567,55 @@ static const char* const kNegativeArguments[2] = {
 };
 static const LoopInfo kNegativeLoops[17] = {
     // int8 -> int8
-    {kNegativeTypes[0], &kArithmetic5Family, 0, 0, 0, 0, 20, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[0], &kArithmetic5Family, 0, 0, 0, 0, 20, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:8"},
     // int16 -> int16
-    {kNegativeTypes[1], &kArithmetic5Family, 1, 0, 0, 0, 21, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[1], &kArithmetic5Family, 1, 0, 0, 0, 21, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:8"},
     // int32 -> int32
-    {kNegativeTypes[2], &kArithmetic5Family, 2, 0, 0, 0, 22, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[2], &kArithmetic5Family, 2, 0, 0, 0, 22, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:8"},
     // int64 -> int64
-    {kNegativeTypes[3], &kArithmetic5Family, 3, 0, 0, 0, 23, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[3], &kArithmetic5Family, 3, 0, 0, 0, 23, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:8"},
     // uint8 -> uint8
-    {kNegativeTypes[4], &kArithmetic5Family, 4, 0, 0, 0, 24, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[4], &kArithmetic5Family, 4, 0, 0, 0, 24, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:11"},
     // uint16 -> uint16
-    {kNegativeTypes[5], &kArithmetic5Family, 5, 0, 0, 0, 25, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[5], &kArithmetic5Family, 5, 0, 0, 0, 25, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:11"},
     // uint32 -> uint32
-    {kNegativeTypes[6], &kArithmetic5Family, 6, 0, 0, 0, 26, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[6], &kArithmetic5Family, 6, 0, 0, 0, 26, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:11"},
     // uint64 -> uint64
-    {kNegativeTypes[7], &kArithmetic5Family, 7, 0, 0, 0, 27, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[7], &kArithmetic5Family, 7, 0, 0, 0, 27, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:11"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kNegativeTypes[8], &kArithmetic5Family, 8, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[8], &kArithmetic5Family, 8, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:9"},
     // float8_e5m2 -> float8_e5m2
-    {kNegativeTypes[9], &kArithmetic5Family, 9, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[9], &kArithmetic5Family, 9, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:9"},
     // bfloat16 -> bfloat16
-    {kNegativeTypes[10], &kArithmetic5Family, 10, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[10], &kArithmetic5Family, 10, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:9"},
     // float16 -> float16
-    {kNegativeTypes[11], &kArithmetic5Family, 11, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[11], &kArithmetic5Family, 11, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:9"},
     // float32 -> float32
-    {kNegativeTypes[12], &kArithmetic5Family, 12, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[12], &kArithmetic5Family, 12, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:9"},
     // float64 -> float64
-    {kNegativeTypes[13], &kArithmetic5Family, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[13], &kArithmetic5Family, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:9"},
     // complex64 -> complex64
-    {kNegativeTypes[14], &kArithmetic5Family, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[14], &kArithmetic5Family, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:10"},
     // complex128 -> complex128
-    {kNegativeTypes[15], &kArithmetic5Family, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[15], &kArithmetic5Family, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:10"},
     // timedelta64 -> timedelta64
-    {kNegativeTypes[16], &kArithmetic5Family, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNegativeTypes[16], &kArithmetic5Family, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/negative.yaml:12"},
 };
 static const std::int16_t kNegativeResolution[19] = {
@@ -654,55 +658,55 @@ static const char* const kPositiveArguments[2] = {
 };
 static const LoopInfo kPositiveLoops[17] = {
     // int8 -> int8
-    {kPositiveTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[0], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // int16 -> int16
-    {kPositiveTypes[1], &kArithmeticFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[1], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // int32 -> int32
-    {kPositiveTypes[2], &kArithmeticFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[2], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // int64 -> int64
-    {kPositiveTypes[3], &kArithmeticFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[3], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint8 -> uint8
-    {kPositiveTypes[4], &kArithmeticFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[4], &kArithmeticFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint16 -> uint16
-    {kPositiveTypes[5], &kArithmeticFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[5], &kArithmeticFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint32 -> uint32
-    {kPositiveTypes[6], &kArithmeticFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[6], &kArithmeticFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // uint64 -> uint64
-    {kPositiveTypes[7], &kArithmeticFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[7], &kArithmeticFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kPositiveTypes[8], &kArithmetic3Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[8], &kArithmetic3Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kPositiveTypes[9], &kArithmetic3Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[9], &kArithmetic3Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // bfloat16 -> bfloat16
-    {kPositiveTypes[10], &kArithmetic3Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[10], &kArithmetic3Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // float16 -> float16
-    {kPositiveTypes[11], &kArithmetic3Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[11], &kArithmetic3Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // float32 -> float32
-    {kPositiveTypes[12], &kArithmetic3Family, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[12], &kArithmetic3Family, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // float64 -> float64
-    {kPositiveTypes[13], &kArithmetic3Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[13], &kArithmetic3Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:7"},
     // complex64 -> complex64
-    {kPositiveTypes[14], &kArithmetic5Family, 17, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[14], &kArithmetic5Family, 17, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:8"},
     // complex128 -> complex128
-    {kPositiveTypes[15], &kArithmetic5Family, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[15], &kArithmetic5Family, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:8"},
     // timedelta64 -> timedelta64
-    {kPositiveTypes[16], &kArithmetic5Family, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kPositiveTypes[16], &kArithmetic5Family, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/positive.yaml:9"},
 };
 static const std::int16_t kPositiveResolution[19] = {
@@ -745,59 +749,59 @@ static const char* const kReciprocalArguments[2] = {
 static const LoopInfo kReciprocalLoops[16] = {
     // int8 -> int8
     {kReciprocalTypes[0], &kArithmetic6Family, 0, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int16 -> int16
     {kReciprocalTypes[1], &kArithmetic6Family, 1, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int32 -> int32
     {kReciprocalTypes[2], &kArithmetic6Family, 2, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // int64 -> int64
     {kReciprocalTypes[3], &kArithmetic6Family, 3, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint8 -> uint8
     {kReciprocalTypes[4], &kArithmetic6Family, 4, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint16 -> uint16
     {kReciprocalTypes[5], &kArithmetic6Family, 5, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint32 -> uint32
     {kReciprocalTypes[6], &kArithmetic6Family, 6, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // uint64 -> uint64
     {kReciprocalTypes[7], &kArithmetic6Family, 7, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/reciprocal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/reciprocal.yaml:10"},
     // float8_e4m3fn -> float8_e4m3fn
     {kReciprocalTypes[8], &kArithmetic6Family, 8, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float8_e5m2 -> float8_e5m2
     {kReciprocalTypes[9], &kArithmetic6Family, 9, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // bfloat16 -> bfloat16
     {kReciprocalTypes[10], &kArithmetic6Family, 10, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float16 -> float16
     {kReciprocalTypes[11], &kArithmetic6Family, 11, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float32 -> float32
     {kReciprocalTypes[12], &kArithmetic6Family, 12, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // float64 -> float64
     {kReciprocalTypes[13], &kArithmetic6Family, 13, kDivideByZero | kOverflow | kUnderflow,
-     kDivideByZero | kOverflow | kUnderflow, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:11"},
     // complex64 -> complex64
     {kReciprocalTypes[14], &kArithmetic6Family, 14, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:12"},
     // complex128 -> complex128
     {kReciprocalTypes[15], &kArithmetic6Family, 15, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds,
      "spec/ufuncs/reciprocal.yaml:12"},
 };
 static const std::int16_t kReciprocalResolution[19] = {
@@ -840,56 +844,56 @@ static const char* const kSignArguments[2] = {
 };
 static const LoopInfo kSignLoops[17] = {
     // int8 -> int8
-    {kSignTypes[0], &kArithmetic6Family, 16, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[0], &kArithmetic6Family, 16, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // int16 -> int16
-    {kSignTypes[1], &kArithmetic6Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[1], &kArithmetic6Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // int32 -> int32
-    {kSignTypes[2], &kArithmetic6Family, 18, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[2], &kArithmetic6Family, 18, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // int64 -> int64
-    {kSignTypes[3], &kArithmetic6Family, 19, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[3], &kArithmetic6Family, 19, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // uint8 -> uint8
-    {kSignTypes[4], &kArithmetic6Family, 20, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[4], &kArithmetic6Family, 20, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // uint16 -> uint16
-    {kSignTypes[5], &kArithmetic6Family, 21, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[5], &kArithmetic6Family, 21, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // uint32 -> uint32
-    {kSignTypes[6], &kArithmetic6Family, 22, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[6], &kArithmetic6Family, 22, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // uint64 -> uint64
-    {kSignTypes[7], &kArithmetic6Family, 23, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[7], &kArithmetic6Family, 23, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kSignTypes[8], &kArithmetic6Family, 24, 0, 0, 4, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[8], &kArithmetic6Family, 24, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // float8_e5m2 -> float8_e5m2
-    {kSignTypes[9], &kArithmetic6Family, 25, 0, 0, 3, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[9], &kArithmetic6Family, 25, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // bfloat16 -> bfloat16
-    {kSignTypes[10], &kArithmetic6Family, 26, 0, 0, 2, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[10], &kArithmetic6Family, 26, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // float16 -> float16
-    {kSignTypes[11], &kArithmetic6Family, 27, 0, 0, 1, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[11], &kArithmetic6Family, 27, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // float32 -> float32
-    {kSignTypes[12], &kArithmetic6Family, 28, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[12], &kArithmetic6Family, 28, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // float64 -> float64
-    {kSignTypes[13], &kArithmetic6Family, 29, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:9"},
+    {kSignTypes[13], &kArithmetic6Family, 29, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:9"},
     // complex64 -> complex64
     {kSignTypes[14], &kArithmetic6Family, 30, 0, kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/sign.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:10"},
     // complex128 -> complex128
     {kSignTypes[15], &kArithmetic6Family, 31, 0, kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/sign.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:10"},
     // timedelta64 -> timedelta64
-    {kSignTypes[16], &kArithmetic6Family, 32, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/sign.yaml:11"},
+    {kSignTypes[16], &kArithmetic6Family, 32, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/sign.yaml:11"},
 };
 static const std::int16_t kSignResolution[19] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1,
@@ -930,54 +934,54 @@ static const char* const kSquareArguments[2] = {
 };
 static const LoopInfo kSquareLoops[16] = {
     // int8 -> int8
-    {kSquareTypes[0], &kArithmetic6Family, 33, 0, 0, 0, 45,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[0], &kArithmetic6Family, 33, 0, 0, 0, 45, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/square.yaml:7"},
     // int16 -> int16
-    {kSquareTypes[1], &kArithmetic6Family, 34, 0, 0, 0, 46, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSquareTypes[1], &kArithmetic6Family, 34, 0, 0, 0, 46, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/square.yaml:7"},
     // int32 -> int32
-    {kSquareTypes[2], &kArithmetic6Family, 35, 0, 0, 0, 47, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[2], &kArithmetic6Family, 35, 0, 0, 0, 47,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:7"},
     // int64 -> int64
     {kSquareTypes[3], &kArithmetic6Family, 36, 0, 0, 0, 48,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/square.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:7"},
     // uint8 -> uint8
-    {kSquareTypes[4], &kArithmetic6Family, 33, 0, 0, 0, 49,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[4], &kArithmetic6Family, 33, 0, 0, 0, 49, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/square.yaml:7"},
     // uint16 -> uint16
-    {kSquareTypes[5], &kArithmetic6Family, 34, 0, 0, 0, 50, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSquareTypes[5], &kArithmetic6Family, 34, 0, 0, 0, 50, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/square.yaml:7"},
     // uint32 -> uint32
-    {kSquareTypes[6], &kArithmetic6Family, 35, 0, 0, 0, 51, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/square.yaml:7"},
+    {kSquareTypes[6], &kArithmetic6Family, 35, 0, 0, 0, 51,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:7"},
     // uint64 -> uint64
     {kSquareTypes[7], &kArithmetic6Family, 36, 0, 0, 0, 52,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/square.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
     {kSquareTypes[8], &kArithmetic6Family, 37, kOverflow | kUnderflow, kOverflow | kUnderflow, 4,
-     -1, kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/square.yaml:8"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:8"},
     // float8_e5m2 -> float8_e5m2
     {kSquareTypes[9], &kArithmetic6Family, 38, kOverflow | kUnderflow, kOverflow | kUnderflow, 3,
-     -1, kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/square.yaml:8"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:8"},
     // bfloat16 -> bfloat16
     {kSquareTypes[10], &kArithmetic6Family, 39, kOverflow | kUnderflow, kOverflow | kUnderflow, 2,
-     -1, kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/square.yaml:8"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:8"},
     // float16 -> float16
     {kSquareTypes[11], &kArithmetic6Family, 40, kOverflow | kUnderflow, kOverflow | kUnderflow, 1,
-     -1, kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/square.yaml:8"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:8"},
     // float32 -> float32
     {kSquareTypes[12], &kArithmetic6Family, 41, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
-     -1, kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/square.yaml:8"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:8"},
     // float64 -> float64
     {kSquareTypes[13], &kArithmetic6Family, 42, kOverflow | kUnderflow, kOverflow | kUnderflow, 0,
-     -1, kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/square.yaml:8"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/square.yaml:8"},
     // complex64 -> complex64
     {kSquareTypes[14], &kArithmetic6Family, 43, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/square.yaml:9"},
     // complex128 -> complex128
     {kSquareTypes[15], &kArithmetic6Family, 44, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/square.yaml:9"},
 };
 static const std::int16_t kSquareResolution[19] = {
@@ -1022,62 +1026,62 @@ static const char* const kSubtractArguments[3] = {
 };
 static const LoopInfo kSubtractLoops[19] = {
     // int8, int8 -> int8
-    {kSubtractTypes[0], &kArithmetic7Family, 0, 0, 0, 0, 15, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[0], &kArithmetic7Family, 0, 0, 0, 0, 15, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int16, int16 -> int16
-    {kSubtractTypes[1], &kArithmetic7Family, 1, 0, 0, 0, 16, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[1], &kArithmetic7Family, 1, 0, 0, 0, 16, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int32, int32 -> int32
-    {kSubtractTypes[2], &kArithmetic7Family, 2, 0, 0, 0, 17, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[2], &kArithmetic7Family, 2, 0, 0, 0, 17, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // int64, int64 -> int64
-    {kSubtractTypes[3], &kArithmetic7Family, 3, 0, 0, 0, 18, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[3], &kArithmetic7Family, 3, 0, 0, 0, 18, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint8, uint8 -> uint8
-    {kSubtractTypes[4], &kArithmetic7Family, 0, 0, 0, 0, 19, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[4], &kArithmetic7Family, 0, 0, 0, 0, 19, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint16, uint16 -> uint16
-    {kSubtractTypes[5], &kArithmetic7Family, 1, 0, 0, 0, 20, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[5], &kArithmetic7Family, 1, 0, 0, 0, 20, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint32, uint32 -> uint32
-    {kSubtractTypes[6], &kArithmetic7Family, 2, 0, 0, 0, 21, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[6], &kArithmetic7Family, 2, 0, 0, 0, 21, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // uint64, uint64 -> uint64
-    {kSubtractTypes[7], &kArithmetic7Family, 3, 0, 0, 0, 22, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSubtractTypes[7], &kArithmetic7Family, 3, 0, 0, 0, 22, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/subtract.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kSubtractTypes[8], &kArithmetic7Family, 4, kOverflow | kInvalid, kOverflow | kInvalid, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:9"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kSubtractTypes[9], &kArithmetic7Family, 5, kOverflow | kInvalid, kOverflow | kInvalid, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:9"},
     // bfloat16, bfloat16 -> bfloat16
     {kSubtractTypes[10], &kArithmetic7Family, 6, kOverflow | kInvalid, kOverflow | kInvalid, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:9"},
     // float16, float16 -> float16
     {kSubtractTypes[11], &kArithmetic7Family, 7, kOverflow | kInvalid, kOverflow | kInvalid, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:9"},
     // float32, float32 -> float32
     {kSubtractTypes[12], &kArithmetic7Family, 8, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:9"},
     // float64, float64 -> float64
     {kSubtractTypes[13], &kArithmetic7Family, 9, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:9"},
     // complex64, complex64 -> complex64
     {kSubtractTypes[14], &kArithmetic7Family, 10, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:10"},
     // complex128, complex128 -> complex128
     {kSubtractTypes[15], &kArithmetic7Family, 11, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:10"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:10"},
     // timedelta64, timedelta64 -> timedelta64
     {kSubtractTypes[16], &kArithmetic7Family, 12, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:14"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:14"},
     // datetime64, timedelta64 -> datetime64
     {kSubtractTypes[17], &kArithmetic7Family, 13, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:15"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:15"},
     // datetime64, datetime64 -> timedelta64
     {kSubtractTypes[18], &kArithmetic7Family, 14, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/subtract.yaml:16"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/subtract.yaml:16"},
 };
 static const std::int16_t kSubtractResolution[361] = {
     -2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1,

@@ -15,17 +15,21 @@ namespace quern::builtin {
 extern const KernelFamily kBitwise2Family;
 extern const KernelFamily kBitwiseFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // bitwise_and
@@ -47,31 +51,31 @@ static const char* const kBitwiseAndArguments[3] = {
 };
 static const LoopInfo kBitwiseAndLoops[9] = {
     // bool, bool -> bool
-    {kBitwiseAndTypes[0], &kBitwiseFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[0], &kBitwiseFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // int8, int8 -> int8
-    {kBitwiseAndTypes[1], &kBitwiseFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[1], &kBitwiseFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // int16, int16 -> int16
-    {kBitwiseAndTypes[2], &kBitwiseFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[2], &kBitwiseFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // int32, int32 -> int32
-    {kBitwiseAndTypes[3], &kBitwiseFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[3], &kBitwiseFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // int64, int64 -> int64
-    {kBitwiseAndTypes[4], &kBitwiseFamily, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[4], &kBitwiseFamily, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // uint8, uint8 -> uint8
-    {kBitwiseAndTypes[5], &kBitwiseFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[5], &kBitwiseFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // uint16, uint16 -> uint16
-    {kBitwiseAndTypes[6], &kBitwiseFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[6], &kBitwiseFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // uint32, uint32 -> uint32
-    {kBitwiseAndTypes[7], &kBitwiseFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[7], &kBitwiseFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
     // uint64, uint64 -> uint64
-    {kBitwiseAndTypes[8], &kBitwiseFamily, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseAndTypes[8], &kBitwiseFamily, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_and.yaml:7"},
 };
 static const std::int16_t kBitwiseAndResolution[361] = {
@@ -126,29 +130,29 @@ static const char* const kBitwiseCountArguments[2] = {
 };
 static const LoopInfo kBitwiseCountLoops[8] = {
     // int8 -> uint8
-    {kBitwiseCountTypes[0], &kBitwiseFamily, 5, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/bitwise_count.yaml:6"},
+    {kBitwiseCountTypes[0], &kBitwiseFamily, 5, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // int16 -> uint8
-    {kBitwiseCountTypes[1], &kBitwiseFamily, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/bitwise_count.yaml:6"},
+    {kBitwiseCountTypes[1], &kBitwiseFamily, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // int32 -> uint8
-    {kBitwiseCountTypes[2], &kBitwiseFamily, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/bitwise_count.yaml:6"},
+    {kBitwiseCountTypes[2], &kBitwiseFamily, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // int64 -> uint8
-    {kBitwiseCountTypes[3], &kBitwiseFamily, 8, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/bitwise_count.yaml:6"},
+    {kBitwiseCountTypes[3], &kBitwiseFamily, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // uint8 -> uint8
-    {kBitwiseCountTypes[4], &kBitwiseFamily, 9, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/bitwise_count.yaml:6"},
+    {kBitwiseCountTypes[4], &kBitwiseFamily, 9, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // uint16 -> uint8
     {kBitwiseCountTypes[5], &kBitwiseFamily, 10, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/bitwise_count.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // uint32 -> uint8
     {kBitwiseCountTypes[6], &kBitwiseFamily, 11, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/bitwise_count.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
     // uint64 -> uint8
     {kBitwiseCountTypes[7], &kBitwiseFamily, 12, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/bitwise_count.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/bitwise_count.yaml:6"},
 };
 static const std::int16_t kBitwiseCountResolution[19] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -182,31 +186,31 @@ static const char* const kBitwiseOrArguments[3] = {
 };
 static const LoopInfo kBitwiseOrLoops[9] = {
     // bool, bool -> bool
-    {kBitwiseOrTypes[0], &kBitwiseFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[0], &kBitwiseFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // int8, int8 -> int8
-    {kBitwiseOrTypes[1], &kBitwiseFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[1], &kBitwiseFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // int16, int16 -> int16
-    {kBitwiseOrTypes[2], &kBitwiseFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[2], &kBitwiseFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // int32, int32 -> int32
-    {kBitwiseOrTypes[3], &kBitwiseFamily, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[3], &kBitwiseFamily, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // int64, int64 -> int64
-    {kBitwiseOrTypes[4], &kBitwiseFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[4], &kBitwiseFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // uint8, uint8 -> uint8
-    {kBitwiseOrTypes[5], &kBitwiseFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[5], &kBitwiseFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // uint16, uint16 -> uint16
-    {kBitwiseOrTypes[6], &kBitwiseFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[6], &kBitwiseFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // uint32, uint32 -> uint32
-    {kBitwiseOrTypes[7], &kBitwiseFamily, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[7], &kBitwiseFamily, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
     // uint64, uint64 -> uint64
-    {kBitwiseOrTypes[8], &kBitwiseFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseOrTypes[8], &kBitwiseFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_or.yaml:7"},
 };
 static const std::int16_t kBitwiseOrResolution[361] = {
@@ -262,31 +266,31 @@ static const char* const kBitwiseXorArguments[3] = {
 };
 static const LoopInfo kBitwiseXorLoops[9] = {
     // bool, bool -> bool
-    {kBitwiseXorTypes[0], &kBitwiseFamily, 17, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[0], &kBitwiseFamily, 17, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // int8, int8 -> int8
-    {kBitwiseXorTypes[1], &kBitwiseFamily, 17, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[1], &kBitwiseFamily, 17, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // int16, int16 -> int16
-    {kBitwiseXorTypes[2], &kBitwiseFamily, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[2], &kBitwiseFamily, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // int32, int32 -> int32
-    {kBitwiseXorTypes[3], &kBitwiseFamily, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[3], &kBitwiseFamily, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // int64, int64 -> int64
-    {kBitwiseXorTypes[4], &kBitwiseFamily, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[4], &kBitwiseFamily, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint8, uint8 -> uint8
-    {kBitwiseXorTypes[5], &kBitwiseFamily, 17, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[5], &kBitwiseFamily, 17, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint16, uint16 -> uint16
-    {kBitwiseXorTypes[6], &kBitwiseFamily, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[6], &kBitwiseFamily, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint32, uint32 -> uint32
-    {kBitwiseXorTypes[7], &kBitwiseFamily, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[7], &kBitwiseFamily, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
     // uint64, uint64 -> uint64
-    {kBitwiseXorTypes[8], &kBitwiseFamily, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kBitwiseXorTypes[8], &kBitwiseFamily, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/bitwise_xor.yaml:7"},
 };
 static const std::int16_t kBitwiseXorResolution[361] = {
@@ -342,31 +346,31 @@ static const char* const kInvertArguments[2] = {
 };
 static const LoopInfo kInvertLoops[9] = {
     // bool -> bool
-    {kInvertTypes[0], &kBitwise2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[0], &kBitwise2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:9"},
     // int8 -> int8
-    {kInvertTypes[1], &kBitwise2Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[1], &kBitwise2Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // int16 -> int16
-    {kInvertTypes[2], &kBitwise2Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[2], &kBitwise2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // int32 -> int32
-    {kInvertTypes[3], &kBitwise2Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[3], &kBitwise2Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // int64 -> int64
-    {kInvertTypes[4], &kBitwise2Family, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[4], &kBitwise2Family, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // uint8 -> uint8
-    {kInvertTypes[5], &kBitwise2Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[5], &kBitwise2Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // uint16 -> uint16
-    {kInvertTypes[6], &kBitwise2Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[6], &kBitwise2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // uint32 -> uint32
-    {kInvertTypes[7], &kBitwise2Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[7], &kBitwise2Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
     // uint64 -> uint64
-    {kInvertTypes[8], &kBitwise2Family, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kInvertTypes[8], &kBitwise2Family, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/invert.yaml:10"},
 };
 static const std::int16_t kInvertResolution[19] = {
@@ -403,29 +407,29 @@ static const char* const kLeftShiftArguments[3] = {
 };
 static const LoopInfo kLeftShiftLoops[8] = {
     // int8, int8 -> int8
-    {kLeftShiftTypes[0], &kBitwise2Family, 5, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[0], &kBitwise2Family, 5, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // int16, int16 -> int16
-    {kLeftShiftTypes[1], &kBitwise2Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[1], &kBitwise2Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/left_shift.yaml:9"},
     // int32, int32 -> int32
-    {kLeftShiftTypes[2], &kBitwise2Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[2], &kBitwise2Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/left_shift.yaml:9"},
     // int64, int64 -> int64
-    {kLeftShiftTypes[3], &kBitwise2Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[3], &kBitwise2Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/left_shift.yaml:9"},
     // uint8, uint8 -> uint8
-    {kLeftShiftTypes[4], &kBitwise2Family, 9, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/left_shift.yaml:9"},
+    {kLeftShiftTypes[4], &kBitwise2Family, 9, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/left_shift.yaml:9"},
     // uint16, uint16 -> uint16
     {kLeftShiftTypes[5], &kBitwise2Family, 10, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/left_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/left_shift.yaml:9"},
     // uint32, uint32 -> uint32
     {kLeftShiftTypes[6], &kBitwise2Family, 11, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/left_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/left_shift.yaml:9"},
     // uint64, uint64 -> uint64
     {kLeftShiftTypes[7], &kBitwise2Family, 12, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/left_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/left_shift.yaml:9"},
 };
 static const std::int16_t kLeftShiftResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -483,29 +487,29 @@ static const char* const kRightShiftArguments[3] = {
 };
 static const LoopInfo kRightShiftLoops[8] = {
     // int8, int8 -> int8
-    {kRightShiftTypes[0], &kBitwise2Family, 13, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[0], &kBitwise2Family, 13, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // int16, int16 -> int16
     {kRightShiftTypes[1], &kBitwise2Family, 14, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/right_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/right_shift.yaml:9"},
     // int32, int32 -> int32
     {kRightShiftTypes[2], &kBitwise2Family, 15, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/right_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/right_shift.yaml:9"},
     // int64, int64 -> int64
     {kRightShiftTypes[3], &kBitwise2Family, 16, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/right_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/right_shift.yaml:9"},
     // uint8, uint8 -> uint8
-    {kRightShiftTypes[4], &kBitwise2Family, 17, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/right_shift.yaml:9"},
+    {kRightShiftTypes[4], &kBitwise2Family, 17, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/right_shift.yaml:9"},
     // uint16, uint16 -> uint16
     {kRightShiftTypes[5], &kBitwise2Family, 18, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/right_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/right_shift.yaml:9"},
     // uint32, uint32 -> uint32
     {kRightShiftTypes[6], &kBitwise2Family, 19, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/right_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/right_shift.yaml:9"},
     // uint64, uint64 -> uint64
     {kRightShiftTypes[7], &kBitwise2Family, 20, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/right_shift.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/right_shift.yaml:9"},
 };
 static const std::int16_t kRightShiftResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,

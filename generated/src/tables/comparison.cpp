@@ -15,14 +15,17 @@ extern const KernelFamily kComparison2Family;
 extern const KernelFamily kComparison3Family;
 extern const KernelFamily kComparisonFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // equal
@@ -56,68 +59,68 @@ static const char* const kEqualArguments[3] = {
 };
 static const LoopInfo kEqualLoops[21] = {
     // bool, bool -> bool
-    {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[0], &kComparisonFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // int8, int8 -> bool
-    {kEqualTypes[1], &kComparisonFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[1], &kComparisonFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // int16, int16 -> bool
-    {kEqualTypes[2], &kComparisonFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[2], &kComparisonFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // int32, int32 -> bool
-    {kEqualTypes[3], &kComparisonFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[3], &kComparisonFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // int64, int64 -> bool
-    {kEqualTypes[4], &kComparisonFamily, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[4], &kComparisonFamily, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/equal.yaml:8"},
     // int64, uint64 -> bool
-    {kEqualTypes[5], &kComparisonFamily, 5, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/equal.yaml:10"},
+    {kEqualTypes[5], &kComparisonFamily, 5, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kEqualTypes[6], &kComparisonFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[6], &kComparisonFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kEqualTypes[7], &kComparisonFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[7], &kComparisonFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kEqualTypes[8], &kComparisonFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[8], &kComparisonFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // uint64, int64 -> bool
-    {kEqualTypes[9], &kComparisonFamily, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/equal.yaml:11"},
+    {kEqualTypes[9], &kComparisonFamily, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/equal.yaml:11"},
     // uint64, uint64 -> bool
-    {kEqualTypes[10], &kComparisonFamily, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/equal.yaml:8"},
+    {kEqualTypes[10], &kComparisonFamily, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/equal.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kEqualTypes[11], &kComparisonFamily, 7, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[11], &kComparisonFamily, 7, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kEqualTypes[12], &kComparisonFamily, 8, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[12], &kComparisonFamily, 8, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kEqualTypes[13], &kComparisonFamily, 9, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[13], &kComparisonFamily, 9, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // float16, float16 -> bool
-    {kEqualTypes[14], &kComparisonFamily, 10, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[14], &kComparisonFamily, 10, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // float32, float32 -> bool
-    {kEqualTypes[15], &kComparisonFamily, 11, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[15], &kComparisonFamily, 11, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // float64, float64 -> bool
-    {kEqualTypes[16], &kComparisonFamily, 12, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[16], &kComparisonFamily, 12, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kEqualTypes[17], &kComparisonFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[17], &kComparisonFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kEqualTypes[18], &kComparisonFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kEqualTypes[18], &kComparisonFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/equal.yaml:9"},
     // timedelta64, timedelta64 -> bool
-    {kEqualTypes[19], &kComparisonFamily, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/equal.yaml:12"},
+    {kEqualTypes[19], &kComparisonFamily, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/equal.yaml:12"},
     // datetime64, datetime64 -> bool
-    {kEqualTypes[20], &kComparisonFamily, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/equal.yaml:12"},
+    {kEqualTypes[20], &kComparisonFamily, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/equal.yaml:12"},
 };
 static const std::int16_t kEqualResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
@@ -185,67 +188,67 @@ static const char* const kGreaterArguments[3] = {
 static const LoopInfo kGreaterLoops[21] = {
     // bool, bool -> bool
     {kGreaterTypes[0], &kComparisonFamily, 16, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterTypes[1], &kComparisonFamily, 17, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[1], &kComparisonFamily, 17, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterTypes[2], &kComparisonFamily, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[2], &kComparisonFamily, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterTypes[3], &kComparisonFamily, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[3], &kComparisonFamily, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // int64, int64 -> bool
-    {kGreaterTypes[4], &kComparisonFamily, 20, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/greater.yaml:8"},
+    {kGreaterTypes[4], &kComparisonFamily, 20, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:8"},
     // int64, uint64 -> bool
     {kGreaterTypes[5], &kComparisonFamily, 21, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:10"},
     // uint8, uint8 -> bool
     {kGreaterTypes[6], &kComparisonFamily, 22, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:8"},
     // uint16, uint16 -> bool
     {kGreaterTypes[7], &kComparisonFamily, 23, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:8"},
     // uint32, uint32 -> bool
     {kGreaterTypes[8], &kComparisonFamily, 24, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:8"},
     // uint64, int64 -> bool
     {kGreaterTypes[9], &kComparisonFamily, 25, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:11"},
     // uint64, uint64 -> bool
     {kGreaterTypes[10], &kComparisonFamily, 26, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kGreaterTypes[11], &kComparisonFamily, 27, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[11], &kComparisonFamily, 27, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kGreaterTypes[12], &kComparisonFamily, 28, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[12], &kComparisonFamily, 28, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kGreaterTypes[13], &kComparisonFamily, 29, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[13], &kComparisonFamily, 29, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // float16, float16 -> bool
-    {kGreaterTypes[14], &kComparisonFamily, 30, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[14], &kComparisonFamily, 30, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // float32, float32 -> bool
-    {kGreaterTypes[15], &kComparisonFamily, 31, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[15], &kComparisonFamily, 31, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // float64, float64 -> bool
-    {kGreaterTypes[16], &kComparisonFamily, 32, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kGreaterTypes[16], &kComparisonFamily, 32, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/greater.yaml:8"},
     // complex64, complex64 -> bool
     {kGreaterTypes[17], &kComparisonFamily, 33, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:9"},
     // complex128, complex128 -> bool
     {kGreaterTypes[18], &kComparisonFamily, 34, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:9"},
     // timedelta64, timedelta64 -> bool
-    {kGreaterTypes[19], &kComparisonFamily, 35, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/greater.yaml:12"},
+    {kGreaterTypes[19], &kComparisonFamily, 35, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:12"},
     // datetime64, datetime64 -> bool
-    {kGreaterTypes[20], &kComparisonFamily, 35, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/greater.yaml:12"},
+    {kGreaterTypes[20], &kComparisonFamily, 35, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/greater.yaml:12"},
 };
 static const std::int16_t kGreaterResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
@@ -314,67 +317,67 @@ static const char* const kGreaterEqualArguments[3] = {
 static const LoopInfo kGreaterEqualLoops[21] = {
     // bool, bool -> bool
     {kGreaterEqualTypes[0], &kComparison2Family, 0, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // int8, int8 -> bool
-    {kGreaterEqualTypes[1], &kComparison2Family, 1, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+    {kGreaterEqualTypes[1], &kComparison2Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/greater_equal.yaml:8"},
     // int16, int16 -> bool
-    {kGreaterEqualTypes[2], &kComparison2Family, 2, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+    {kGreaterEqualTypes[2], &kComparison2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/greater_equal.yaml:8"},
     // int32, int32 -> bool
-    {kGreaterEqualTypes[3], &kComparison2Family, 3, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+    {kGreaterEqualTypes[3], &kComparison2Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/greater_equal.yaml:8"},
     // int64, int64 -> bool
     {kGreaterEqualTypes[4], &kComparison2Family, 4, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // int64, uint64 -> bool
     {kGreaterEqualTypes[5], &kComparison2Family, 5, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:10"},
     // uint8, uint8 -> bool
     {kGreaterEqualTypes[6], &kComparison2Family, 6, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // uint16, uint16 -> bool
     {kGreaterEqualTypes[7], &kComparison2Family, 7, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // uint32, uint32 -> bool
     {kGreaterEqualTypes[8], &kComparison2Family, 8, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // uint64, int64 -> bool
     {kGreaterEqualTypes[9], &kComparison2Family, 9, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:11"},
     // uint64, uint64 -> bool
     {kGreaterEqualTypes[10], &kComparison2Family, 10, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
     {kGreaterEqualTypes[11], &kComparison2Family, 11, 0, 0, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
     {kGreaterEqualTypes[12], &kComparison2Family, 12, 0, 0, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // bfloat16, bfloat16 -> bool
     {kGreaterEqualTypes[13], &kComparison2Family, 13, 0, 0, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // float16, float16 -> bool
     {kGreaterEqualTypes[14], &kComparison2Family, 14, 0, 0, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // float32, float32 -> bool
     {kGreaterEqualTypes[15], &kComparison2Family, 15, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // float64, float64 -> bool
     {kGreaterEqualTypes[16], &kComparison2Family, 16, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:8"},
     // complex64, complex64 -> bool
     {kGreaterEqualTypes[17], &kComparison2Family, 17, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:9"},
     // complex128, complex128 -> bool
     {kGreaterEqualTypes[18], &kComparison2Family, 18, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:9"},
     // timedelta64, timedelta64 -> bool
     {kGreaterEqualTypes[19], &kComparison2Family, 19, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:12"},
     // datetime64, datetime64 -> bool
     {kGreaterEqualTypes[20], &kComparison2Family, 19, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/greater_equal.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/greater_equal.yaml:12"},
 };
 static const std::int16_t kGreaterEqualResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
@@ -442,68 +445,68 @@ static const char* const kLessArguments[3] = {
 };
 static const LoopInfo kLessLoops[21] = {
     // bool, bool -> bool
-    {kLessTypes[0], &kComparison2Family, 20, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[0], &kComparison2Family, 20, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:8"},
     // int8, int8 -> bool
-    {kLessTypes[1], &kComparison2Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[1], &kComparison2Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // int16, int16 -> bool
-    {kLessTypes[2], &kComparison2Family, 22, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[2], &kComparison2Family, 22, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // int32, int32 -> bool
-    {kLessTypes[3], &kComparison2Family, 23, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[3], &kComparison2Family, 23, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // int64, int64 -> bool
-    {kLessTypes[4], &kComparison2Family, 24, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[4], &kComparison2Family, 24, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:8"},
     // int64, uint64 -> bool
-    {kLessTypes[5], &kComparison2Family, 25, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:10"},
+    {kLessTypes[5], &kComparison2Family, 25, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:10"},
     // uint8, uint8 -> bool
-    {kLessTypes[6], &kComparison2Family, 26, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[6], &kComparison2Family, 26, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:8"},
     // uint16, uint16 -> bool
-    {kLessTypes[7], &kComparison2Family, 27, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[7], &kComparison2Family, 27, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:8"},
     // uint32, uint32 -> bool
-    {kLessTypes[8], &kComparison2Family, 28, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[8], &kComparison2Family, 28, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:8"},
     // uint64, int64 -> bool
-    {kLessTypes[9], &kComparison2Family, 29, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:11"},
+    {kLessTypes[9], &kComparison2Family, 29, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:11"},
     // uint64, uint64 -> bool
-    {kLessTypes[10], &kComparison2Family, 30, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:8"},
+    {kLessTypes[10], &kComparison2Family, 30, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLessTypes[11], &kComparison2Family, 31, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[11], &kComparison2Family, 31, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kLessTypes[12], &kComparison2Family, 32, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[12], &kComparison2Family, 32, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLessTypes[13], &kComparison2Family, 33, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[13], &kComparison2Family, 33, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // float16, float16 -> bool
-    {kLessTypes[14], &kComparison2Family, 34, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[14], &kComparison2Family, 34, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // float32, float32 -> bool
-    {kLessTypes[15], &kComparison2Family, 35, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[15], &kComparison2Family, 35, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // float64, float64 -> bool
-    {kLessTypes[16], &kComparison2Family, 36, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessTypes[16], &kComparison2Family, 36, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less.yaml:8"},
     // complex64, complex64 -> bool
     {kLessTypes[17], &kComparison2Family, 37, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:9"},
     // complex128, complex128 -> bool
     {kLessTypes[18], &kComparison2Family, 38, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:9"},
     // timedelta64, timedelta64 -> bool
-    {kLessTypes[19], &kComparison2Family, 39, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:12"},
+    {kLessTypes[19], &kComparison2Family, 39, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:12"},
     // datetime64, datetime64 -> bool
-    {kLessTypes[20], &kComparison2Family, 39, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/less.yaml:12"},
+    {kLessTypes[20], &kComparison2Family, 39, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/less.yaml:12"},
 };
 static const std::int16_t kLessResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
@@ -572,67 +575,67 @@ static const char* const kLessEqualArguments[3] = {
 static const LoopInfo kLessEqualLoops[21] = {
     // bool, bool -> bool
     {kLessEqualTypes[0], &kComparison3Family, 0, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:8"},
     // int8, int8 -> bool
-    {kLessEqualTypes[1], &kComparison3Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessEqualTypes[1], &kComparison3Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int16, int16 -> bool
-    {kLessEqualTypes[2], &kComparison3Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessEqualTypes[2], &kComparison3Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int32, int32 -> bool
-    {kLessEqualTypes[3], &kComparison3Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLessEqualTypes[3], &kComparison3Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/less_equal.yaml:8"},
     // int64, int64 -> bool
     {kLessEqualTypes[4], &kComparison3Family, 4, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:8"},
     // int64, uint64 -> bool
     {kLessEqualTypes[5], &kComparison3Family, 5, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:10"},
     // uint8, uint8 -> bool
     {kLessEqualTypes[6], &kComparison3Family, 6, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:8"},
     // uint16, uint16 -> bool
     {kLessEqualTypes[7], &kComparison3Family, 7, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:8"},
     // uint32, uint32 -> bool
     {kLessEqualTypes[8], &kComparison3Family, 8, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:8"},
     // uint64, int64 -> bool
     {kLessEqualTypes[9], &kComparison3Family, 9, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:11"},
     // uint64, uint64 -> bool
     {kLessEqualTypes[10], &kComparison3Family, 10, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLessEqualTypes[11], &kComparison3Family, 11, 0, 0, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[11], &kComparison3Family, 11, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kLessEqualTypes[12], &kComparison3Family, 12, 0, 0, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[12], &kComparison3Family, 12, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLessEqualTypes[13], &kComparison3Family, 13, 0, 0, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[13], &kComparison3Family, 13, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // float16, float16 -> bool
-    {kLessEqualTypes[14], &kComparison3Family, 14, 0, 0, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[14], &kComparison3Family, 14, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // float32, float32 -> bool
-    {kLessEqualTypes[15], &kComparison3Family, 15, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[15], &kComparison3Family, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // float64, float64 -> bool
-    {kLessEqualTypes[16], &kComparison3Family, 16, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:8"},
+    {kLessEqualTypes[16], &kComparison3Family, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
+     "spec/ufuncs/less_equal.yaml:8"},
     // complex64, complex64 -> bool
     {kLessEqualTypes[17], &kComparison3Family, 17, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:9"},
     // complex128, complex128 -> bool
     {kLessEqualTypes[18], &kComparison3Family, 18, 0, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:9"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:9"},
     // timedelta64, timedelta64 -> bool
     {kLessEqualTypes[19], &kComparison3Family, 19, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:12"},
     // datetime64, datetime64 -> bool
     {kLessEqualTypes[20], &kComparison3Family, 19, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/less_equal.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/less_equal.yaml:12"},
 };
 static const std::int16_t kLessEqualResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,
@@ -699,68 +702,68 @@ static const char* const kNotEqualArguments[3] = {
 };
 static const LoopInfo kNotEqualLoops[21] = {
     // bool, bool -> bool
-    {kNotEqualTypes[0], &kComparison3Family, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[0], &kComparison3Family, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int8, int8 -> bool
-    {kNotEqualTypes[1], &kComparison3Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[1], &kComparison3Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int16, int16 -> bool
-    {kNotEqualTypes[2], &kComparison3Family, 22, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[2], &kComparison3Family, 22, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int32, int32 -> bool
-    {kNotEqualTypes[3], &kComparison3Family, 23, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[3], &kComparison3Family, 23, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // int64, int64 -> bool
     {kNotEqualTypes[4], &kComparison3Family, 24, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/not_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/not_equal.yaml:8"},
     // int64, uint64 -> bool
     {kNotEqualTypes[5], &kComparison3Family, 25, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/not_equal.yaml:10"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/not_equal.yaml:10"},
     // uint8, uint8 -> bool
-    {kNotEqualTypes[6], &kComparison3Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[6], &kComparison3Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint16, uint16 -> bool
-    {kNotEqualTypes[7], &kComparison3Family, 22, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[7], &kComparison3Family, 22, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint32, uint32 -> bool
-    {kNotEqualTypes[8], &kComparison3Family, 23, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[8], &kComparison3Family, 23, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // uint64, int64 -> bool
     {kNotEqualTypes[9], &kComparison3Family, 26, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/not_equal.yaml:11"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/not_equal.yaml:11"},
     // uint64, uint64 -> bool
     {kNotEqualTypes[10], &kComparison3Family, 24, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/not_equal.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/not_equal.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kNotEqualTypes[11], &kComparison3Family, 27, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[11], &kComparison3Family, 27, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kNotEqualTypes[12], &kComparison3Family, 28, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[12], &kComparison3Family, 28, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kNotEqualTypes[13], &kComparison3Family, 29, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[13], &kComparison3Family, 29, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float16, float16 -> bool
-    {kNotEqualTypes[14], &kComparison3Family, 30, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[14], &kComparison3Family, 30, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float32, float32 -> bool
-    {kNotEqualTypes[15], &kComparison3Family, 31, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[15], &kComparison3Family, 31, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // float64, float64 -> bool
-    {kNotEqualTypes[16], &kComparison3Family, 32, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[16], &kComparison3Family, 32, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:8"},
     // complex64, complex64 -> bool
-    {kNotEqualTypes[17], &kComparison3Family, 33, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[17], &kComparison3Family, 33, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:9"},
     // complex128, complex128 -> bool
-    {kNotEqualTypes[18], &kComparison3Family, 34, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNotEqualTypes[18], &kComparison3Family, 34, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/not_equal.yaml:9"},
     // timedelta64, timedelta64 -> bool
     {kNotEqualTypes[19], &kComparison3Family, 35, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/not_equal.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/not_equal.yaml:12"},
     // datetime64, datetime64 -> bool
     {kNotEqualTypes[20], &kComparison3Family, 35, 0, 0, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/not_equal.yaml:12"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/not_equal.yaml:12"},
 };
 static const std::int16_t kNotEqualResolution[361] = {
     0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, -1,

@@ -15,17 +15,21 @@ extern const KernelFamily kDivision2Family;
 extern const KernelFamily kDivision3Family;
 extern const KernelFamily kDivisionFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2ScalarAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Sse2Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "scalar"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // divide
@@ -50,46 +54,46 @@ static const char* const kDivideArguments[3] = {
 static const LoopInfo kDivideLoops[11] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kDivideTypes[0], &kDivisionFamily, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:11"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kDivideTypes[1], &kDivisionFamily, 1, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:11"},
     // bfloat16, bfloat16 -> bfloat16
     {kDivideTypes[2], &kDivisionFamily, 2, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:11"},
     // float16, float16 -> float16
     {kDivideTypes[3], &kDivisionFamily, 3, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:11"},
     // float32, float32 -> float32
     {kDivideTypes[4], &kDivisionFamily, 4, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:11"},
     // float64, float64 -> float64
     {kDivideTypes[5], &kDivisionFamily, 5, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:11"},
     // complex64, complex64 -> complex64
     {kDivideTypes[6], &kDivisionFamily, 6, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:12"},
     // complex128, complex128 -> complex128
     {kDivideTypes[7], &kDivisionFamily, 7, kDivideByZero | kOverflow | kUnderflow | kInvalid,
-     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/divide.yaml:12"},
     // timedelta64, int64 -> timedelta64
     {kDivideTypes[8], &kDivisionFamily, 8, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divide.yaml:16"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divide.yaml:16"},
     // timedelta64, float64 -> timedelta64
     {kDivideTypes[9], &kDivisionFamily, 9, kOverflow | kUnderflow,
      kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/divide.yaml:17"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/divide.yaml:17"},
     // timedelta64, timedelta64 -> float64
     {kDivideTypes[10], &kDivisionFamily, 10, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/divide.yaml:20"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/divide.yaml:20"},
 };
 static const std::int16_t kDivideResolution[361] = {
     5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
@@ -154,49 +158,49 @@ static const char* const kDivmodArguments[4] = {
 static const LoopInfo kDivmodLoops[15] = {
     // int8, int8 -> int8, int8
     {kDivmodTypes[0], &kDivisionFamily, 11, 0, kDivideByZero | kOverflow, 0, 26,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:6"},
     // int16, int16 -> int16, int16
     {kDivmodTypes[1], &kDivisionFamily, 12, 0, kDivideByZero | kOverflow, 0, 27,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:6"},
     // int32, int32 -> int32, int32
     {kDivmodTypes[2], &kDivisionFamily, 13, 0, kDivideByZero | kOverflow, 0, 28,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:6"},
     // int64, int64 -> int64, int64
     {kDivmodTypes[3], &kDivisionFamily, 14, 0, kDivideByZero | kOverflow, 0, 29,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:6"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:6"},
     // uint8, uint8 -> uint8, uint8
     {kDivmodTypes[4], &kDivisionFamily, 15, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:11"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:11"},
     // uint16, uint16 -> uint16, uint16
     {kDivmodTypes[5], &kDivisionFamily, 16, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:11"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:11"},
     // uint32, uint32 -> uint32, uint32
     {kDivmodTypes[6], &kDivisionFamily, 17, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:11"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:11"},
     // uint64, uint64 -> uint64, uint64
     {kDivmodTypes[7], &kDivisionFamily, 18, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:11"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
     {kDivmodTypes[8], &kDivisionFamily, 19, 0, kDivideByZero | kOverflow | kInvalid, 4, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/divmod.yaml:12"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/divmod.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2, float8_e5m2
     {kDivmodTypes[9], &kDivisionFamily, 20, 0, kDivideByZero | kOverflow | kInvalid, 3, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/divmod.yaml:12"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/divmod.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16, bfloat16
     {kDivmodTypes[10], &kDivisionFamily, 21, 0, kDivideByZero | kOverflow | kInvalid, 2, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/divmod.yaml:12"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/divmod.yaml:12"},
     // float16, float16 -> float16, float16
     {kDivmodTypes[11], &kDivisionFamily, 22, 0, kDivideByZero | kOverflow | kInvalid, 1, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/divmod.yaml:12"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/divmod.yaml:12"},
     // float32, float32 -> float32, float32
     {kDivmodTypes[12], &kDivisionFamily, 23, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/divmod.yaml:12"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/divmod.yaml:12"},
     // float64, float64 -> float64, float64
     {kDivmodTypes[13], &kDivisionFamily, 24, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/divmod.yaml:12"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/divmod.yaml:12"},
     // timedelta64, timedelta64 -> int64, timedelta64
     {kDivmodTypes[14], &kDivisionFamily, 25, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/divmod.yaml:16"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/divmod.yaml:16"},
 };
 static const std::int16_t kDivmodResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
@@ -257,56 +261,56 @@ static const char* const kFloorDivideArguments[3] = {
 static const LoopInfo kFloorDivideLoops[17] = {
     // int8, int8 -> int8
     {kFloorDivideTypes[0], &kDivision2Family, 0, 0, kDivideByZero | kOverflow, 0, 15,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int16, int16 -> int16
     {kFloorDivideTypes[1], &kDivision2Family, 1, 0, kDivideByZero | kOverflow, 0, 16,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int32, int32 -> int32
     {kFloorDivideTypes[2], &kDivision2Family, 2, 0, kDivideByZero | kOverflow, 0, 17,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:10"},
     // int64, int64 -> int64
     {kFloorDivideTypes[3], &kDivision2Family, 3, 0, kDivideByZero | kOverflow, 0, 18,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:10"},
     // uint8, uint8 -> uint8
     {kFloorDivideTypes[4], &kDivision2Family, 4, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:15"},
     // uint16, uint16 -> uint16
     {kFloorDivideTypes[5], &kDivision2Family, 5, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:15"},
     // uint32, uint32 -> uint32
     {kFloorDivideTypes[6], &kDivision2Family, 6, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:15"},
     // uint64, uint64 -> uint64
     {kFloorDivideTypes[7], &kDivision2Family, 7, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:15"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:15"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kFloorDivideTypes[8], &kDivision2Family, 8, 0, kDivideByZero | kOverflow | kInvalid, 4, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kFloorDivideTypes[9], &kDivision2Family, 9, 0, kDivideByZero | kOverflow | kInvalid, 3, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/floor_divide.yaml:16"},
     // bfloat16, bfloat16 -> bfloat16
     {kFloorDivideTypes[10], &kDivision2Family, 10, 0, kDivideByZero | kOverflow | kInvalid, 2, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float16, float16 -> float16
     {kFloorDivideTypes[11], &kDivision2Family, 11, 0, kDivideByZero | kOverflow | kInvalid, 1, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float32, float32 -> float32
     {kFloorDivideTypes[12], &kDivision2Family, 12, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/floor_divide.yaml:16"},
     // float64, float64 -> float64
     {kFloorDivideTypes[13], &kDivision2Family, 13, 0, kDivideByZero | kOverflow | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:16"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/floor_divide.yaml:16"},
     // timedelta64, int64 -> timedelta64
     {kFloorDivideTypes[14], &kDivisionFamily, 8, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:17"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:17"},
     // timedelta64, float64 -> timedelta64
     {kFloorDivideTypes[15], &kDivisionFamily, 9, kOverflow | kUnderflow,
      kDivideByZero | kOverflow | kUnderflow | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/floor_divide.yaml:18"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:18"},
     // timedelta64, timedelta64 -> int64
     {kFloorDivideTypes[16], &kDivision2Family, 14, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/floor_divide.yaml:21"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/floor_divide.yaml:21"},
 };
 static const std::int16_t kFloorDivideResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
@@ -368,46 +372,46 @@ static const char* const kFmodArguments[3] = {
 static const LoopInfo kFmodLoops[14] = {
     // int8, int8 -> int8
     {kFmodTypes[0], &kDivision3Family, 0, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // int16, int16 -> int16
     {kFmodTypes[1], &kDivision3Family, 1, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // int32, int32 -> int32
     {kFmodTypes[2], &kDivision3Family, 2, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // int64, int64 -> int64
     {kFmodTypes[3], &kDivision3Family, 3, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // uint8, uint8 -> uint8
     {kFmodTypes[4], &kDivision3Family, 4, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // uint16, uint16 -> uint16
     {kFmodTypes[5], &kDivision3Family, 5, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // uint32, uint32 -> uint32
     {kFmodTypes[6], &kDivision3Family, 6, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // uint64, uint64 -> uint64
     {kFmodTypes[7], &kDivision3Family, 7, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/fmod.yaml:7"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/fmod.yaml:7"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFmodTypes[8], &kDivision3Family, 8, 0, kInvalid, 4, -1, kSse2ScalarAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmod.yaml:8"},
+    {kFmodTypes[8], &kDivision3Family, 8, 0, kInvalid, 4, -1,
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fmod.yaml:8"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFmodTypes[9], &kDivision3Family, 9, 0, kInvalid, 3, -1, kSse2ScalarAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmod.yaml:8"},
+    {kFmodTypes[9], &kDivision3Family, 9, 0, kInvalid, 3, -1,
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fmod.yaml:8"},
     // bfloat16, bfloat16 -> bfloat16
     {kFmodTypes[10], &kDivision3Family, 10, 0, kInvalid, 2, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fmod.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fmod.yaml:8"},
     // float16, float16 -> float16
     {kFmodTypes[11], &kDivision3Family, 11, 0, kInvalid, 1, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fmod.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fmod.yaml:8"},
     // float32, float32 -> float32
     {kFmodTypes[12], &kDivision3Family, 12, 0, kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fmod.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fmod.yaml:8"},
     // float64, float64 -> float64
     {kFmodTypes[13], &kDivision3Family, 13, 0, kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fmod.yaml:8"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fmod.yaml:8"},
 };
 static const std::int16_t kFmodResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,
@@ -469,49 +473,49 @@ static const char* const kRemainderArguments[3] = {
 static const LoopInfo kRemainderLoops[15] = {
     // int8, int8 -> int8
     {kRemainderTypes[0], &kDivision3Family, 14, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:9"},
     // int16, int16 -> int16
     {kRemainderTypes[1], &kDivision3Family, 15, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:9"},
     // int32, int32 -> int32
     {kRemainderTypes[2], &kDivision3Family, 16, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:9"},
     // int64, int64 -> int64
     {kRemainderTypes[3], &kDivision3Family, 17, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:9"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:9"},
     // uint8, uint8 -> uint8
     {kRemainderTypes[4], &kDivision3Family, 18, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:10"},
     // uint16, uint16 -> uint16
     {kRemainderTypes[5], &kDivision3Family, 19, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:10"},
     // uint32, uint32 -> uint32
     {kRemainderTypes[6], &kDivision3Family, 20, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:10"},
     // uint64, uint64 -> uint64
     {kRemainderTypes[7], &kDivision3Family, 21, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:10"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kRemainderTypes[8], &kDivision3Family, 22, 0, kInvalid, 4, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/remainder.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/remainder.yaml:11"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kRemainderTypes[9], &kDivision3Family, 23, 0, kInvalid, 3, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/remainder.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/remainder.yaml:11"},
     // bfloat16, bfloat16 -> bfloat16
     {kRemainderTypes[10], &kDivision3Family, 24, 0, kInvalid, 2, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/remainder.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/remainder.yaml:11"},
     // float16, float16 -> float16
     {kRemainderTypes[11], &kDivision3Family, 25, 0, kInvalid, 1, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/remainder.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/remainder.yaml:11"},
     // float32, float32 -> float32
     {kRemainderTypes[12], &kDivision3Family, 26, 0, kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/remainder.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/remainder.yaml:11"},
     // float64, float64 -> float64
     {kRemainderTypes[13], &kDivision3Family, 27, 0, kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/remainder.yaml:11"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/remainder.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
     {kRemainderTypes[14], &kDivision3Family, 28, 0, kDivideByZero, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/remainder.yaml:12"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/remainder.yaml:12"},
 };
 static const std::int16_t kRemainderResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1,

@@ -13,11 +13,13 @@ namespace quern::builtin {
 
 extern const KernelFamily kExponentialFamily;
 
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2ScalarAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Sse2Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "scalar"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // exp
@@ -37,22 +39,22 @@ static const char* const kExpArguments[2] = {
 static const LoopInfo kExpLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kExpTypes[0], &kExponentialFamily, 0, 0, kOverflow | kUnderflow, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kExpTypes[1], &kExponentialFamily, 1, 0, kOverflow | kUnderflow, 3, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp.yaml:6"},
     // bfloat16 -> bfloat16
     {kExpTypes[2], &kExponentialFamily, 2, 0, kOverflow | kUnderflow, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp.yaml:6"},
     // float16 -> float16
     {kExpTypes[3], &kExponentialFamily, 3, 0, kOverflow | kUnderflow, 1, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp.yaml:6"},
     // float32 -> float32
     {kExpTypes[4], &kExponentialFamily, 4, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp.yaml:6"},
     // float64 -> float64
     {kExpTypes[5], &kExponentialFamily, 5, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/exp.yaml:6"},
 };
 static const std::int16_t kExpResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
@@ -83,22 +85,22 @@ static const char* const kExp2Arguments[2] = {
 static const LoopInfo kExp2Loops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kExp2Types[0], &kExponentialFamily, 6, 0, kOverflow | kUnderflow, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp2.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kExp2Types[1], &kExponentialFamily, 7, 0, kOverflow | kUnderflow, 3, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp2.yaml:6"},
     // bfloat16 -> bfloat16
     {kExp2Types[2], &kExponentialFamily, 8, 0, kOverflow | kUnderflow, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp2.yaml:6"},
     // float16 -> float16
     {kExp2Types[3], &kExponentialFamily, 9, 0, kOverflow | kUnderflow, 1, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp2.yaml:6"},
     // float32 -> float32
     {kExp2Types[4], &kExponentialFamily, 10, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/exp2.yaml:6"},
     // float64 -> float64
     {kExp2Types[5], &kExponentialFamily, 11, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/exp2.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/exp2.yaml:6"},
 };
 static const std::int16_t kExp2Resolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
@@ -131,22 +133,22 @@ static const char* const kExpm1Arguments[2] = {
 static const LoopInfo kExpm1Loops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kExpm1Types[0], &kExponentialFamily, 12, kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/expm1.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/expm1.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kExpm1Types[1], &kExponentialFamily, 13, kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/expm1.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/expm1.yaml:7"},
     // bfloat16 -> bfloat16
     {kExpm1Types[2], &kExponentialFamily, 14, kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/expm1.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/expm1.yaml:7"},
     // float16 -> float16
     {kExpm1Types[3], &kExponentialFamily, 15, kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/expm1.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/expm1.yaml:7"},
     // float32 -> float32
     {kExpm1Types[4], &kExponentialFamily, 16, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/expm1.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/expm1.yaml:6"},
     // float64 -> float64
     {kExpm1Types[5], &kExponentialFamily, 17, 0, kOverflow, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/expm1.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/expm1.yaml:6"},
 };
 static const std::int16_t kExpm1Resolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,

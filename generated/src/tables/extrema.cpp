@@ -17,14 +17,17 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExtremaFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // clip
@@ -56,62 +59,62 @@ static const char* const kClipArguments[4] = {
 };
 static const LoopInfo kClipLoops[19] = {
     // bool, bool, bool -> bool
-    {kClipTypes[0], &kExtremaFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kClipTypes[0], &kExtremaFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/clip.yaml:7"},
     // int8, int8, int8 -> int8
-    {kClipTypes[1], &kExtremaFamily, 1, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[1], &kExtremaFamily, 1, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:7"},
     // int16, int16, int16 -> int16
-    {kClipTypes[2], &kExtremaFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kClipTypes[2], &kExtremaFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/clip.yaml:7"},
     // int32, int32, int32 -> int32
-    {kClipTypes[3], &kExtremaFamily, 3, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[3], &kExtremaFamily, 3, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:7"},
     // int64, int64, int64 -> int64
-    {kClipTypes[4], &kExtremaFamily, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[4], &kExtremaFamily, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:7"},
     // uint8, uint8, uint8 -> uint8
-    {kClipTypes[5], &kExtremaFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kClipTypes[5], &kExtremaFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/clip.yaml:7"},
     // uint16, uint16, uint16 -> uint16
-    {kClipTypes[6], &kExtremaFamily, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[6], &kExtremaFamily, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:7"},
     // uint32, uint32, uint32 -> uint32
-    {kClipTypes[7], &kExtremaFamily, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[7], &kExtremaFamily, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:7"},
     // uint64, uint64, uint64 -> uint64
-    {kClipTypes[8], &kExtremaFamily, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:7"},
+    {kClipTypes[8], &kExtremaFamily, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:7"},
     // float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kClipTypes[9], &kExtremaFamily, 9, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[9], &kExtremaFamily, 9, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:8"},
     // float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kClipTypes[10], &kExtremaFamily, 10, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[10], &kExtremaFamily, 10, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:8"},
     // bfloat16, bfloat16, bfloat16 -> bfloat16
-    {kClipTypes[11], &kExtremaFamily, 11, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[11], &kExtremaFamily, 11, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:8"},
     // float16, float16, float16 -> float16
-    {kClipTypes[12], &kExtremaFamily, 12, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[12], &kExtremaFamily, 12, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:8"},
     // float32, float32, float32 -> float32
-    {kClipTypes[13], &kExtremaFamily, 13, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[13], &kExtremaFamily, 13, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:8"},
     // float64, float64, float64 -> float64
-    {kClipTypes[14], &kExtremaFamily, 14, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:8"},
+    {kClipTypes[14], &kExtremaFamily, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:8"},
     // complex64, complex64, complex64 -> complex64
-    {kClipTypes[15], &kExtremaFamily, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:9"},
+    {kClipTypes[15], &kExtremaFamily, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:9"},
     // complex128, complex128, complex128 -> complex128
-    {kClipTypes[16], &kExtremaFamily, 16, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:9"},
+    {kClipTypes[16], &kExtremaFamily, 16, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:9"},
     // timedelta64, timedelta64, timedelta64 -> timedelta64
-    {kClipTypes[17], &kExtremaFamily, 17, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:12"},
+    {kClipTypes[17], &kExtremaFamily, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:12"},
     // datetime64, datetime64, datetime64 -> datetime64
-    {kClipTypes[18], &kExtremaFamily, 17, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/clip.yaml:12"},
+    {kClipTypes[18], &kExtremaFamily, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/clip.yaml:12"},
 };
 static const std::int16_t kClipResolution[6859] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
@@ -515,62 +518,62 @@ static const char* const kFmaxArguments[3] = {
 };
 static const LoopInfo kFmaxLoops[19] = {
     // bool, bool -> bool
-    {kFmaxTypes[0], &kExtrema2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFmaxTypes[0], &kExtrema2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fmax.yaml:9"},
     // int8, int8 -> int8
-    {kFmaxTypes[1], &kExtrema2Family, 1, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:9"},
+    {kFmaxTypes[1], &kExtrema2Family, 1, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:9"},
     // int16, int16 -> int16
-    {kFmaxTypes[2], &kExtrema2Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFmaxTypes[2], &kExtrema2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fmax.yaml:9"},
     // int32, int32 -> int32
-    {kFmaxTypes[3], &kExtrema2Family, 3, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:9"},
+    {kFmaxTypes[3], &kExtrema2Family, 3, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:9"},
     // int64, int64 -> int64
-    {kFmaxTypes[4], &kExtrema2Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:9"},
+    {kFmaxTypes[4], &kExtrema2Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:9"},
     // uint8, uint8 -> uint8
-    {kFmaxTypes[5], &kExtrema2Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFmaxTypes[5], &kExtrema2Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fmax.yaml:9"},
     // uint16, uint16 -> uint16
-    {kFmaxTypes[6], &kExtrema2Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:9"},
+    {kFmaxTypes[6], &kExtrema2Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:9"},
     // uint32, uint32 -> uint32
-    {kFmaxTypes[7], &kExtrema2Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:9"},
+    {kFmaxTypes[7], &kExtrema2Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:9"},
     // uint64, uint64 -> uint64
-    {kFmaxTypes[8], &kExtrema2Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:9"},
+    {kFmaxTypes[8], &kExtrema2Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFmaxTypes[9], &kExtrema2Family, 9, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:10"},
+    {kFmaxTypes[9], &kExtrema2Family, 9, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:10"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFmaxTypes[10], &kExtrema2Family, 10, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:10"},
+    {kFmaxTypes[10], &kExtrema2Family, 10, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:10"},
     // bfloat16, bfloat16 -> bfloat16
-    {kFmaxTypes[11], &kExtrema2Family, 11, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:10"},
+    {kFmaxTypes[11], &kExtrema2Family, 11, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:10"},
     // float16, float16 -> float16
-    {kFmaxTypes[12], &kExtrema2Family, 12, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:10"},
+    {kFmaxTypes[12], &kExtrema2Family, 12, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:10"},
     // float32, float32 -> float32
-    {kFmaxTypes[13], &kExtrema2Family, 13, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:10"},
+    {kFmaxTypes[13], &kExtrema2Family, 13, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:10"},
     // float64, float64 -> float64
-    {kFmaxTypes[14], &kExtrema2Family, 14, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:10"},
+    {kFmaxTypes[14], &kExtrema2Family, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:10"},
     // complex64, complex64 -> complex64
-    {kFmaxTypes[15], &kExtrema2Family, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:11"},
+    {kFmaxTypes[15], &kExtrema2Family, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:11"},
     // complex128, complex128 -> complex128
-    {kFmaxTypes[16], &kExtrema2Family, 16, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:11"},
+    {kFmaxTypes[16], &kExtrema2Family, 16, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kFmaxTypes[17], &kExtrema2Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:12"},
+    {kFmaxTypes[17], &kExtrema2Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:12"},
     // datetime64, datetime64 -> datetime64
-    {kFmaxTypes[18], &kExtrema2Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmax.yaml:12"},
+    {kFmaxTypes[18], &kExtrema2Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmax.yaml:12"},
 };
 static const std::int16_t kFmaxResolution[361] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
@@ -636,62 +639,62 @@ static const char* const kFminArguments[3] = {
 };
 static const LoopInfo kFminLoops[19] = {
     // bool, bool -> bool
-    {kFminTypes[0], &kExtrema3Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFminTypes[0], &kExtrema3Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fmin.yaml:9"},
     // int8, int8 -> int8
-    {kFminTypes[1], &kExtrema3Family, 1, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:9"},
+    {kFminTypes[1], &kExtrema3Family, 1, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:9"},
     // int16, int16 -> int16
-    {kFminTypes[2], &kExtrema3Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFminTypes[2], &kExtrema3Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fmin.yaml:9"},
     // int32, int32 -> int32
-    {kFminTypes[3], &kExtrema3Family, 3, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:9"},
+    {kFminTypes[3], &kExtrema3Family, 3, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:9"},
     // int64, int64 -> int64
-    {kFminTypes[4], &kExtrema3Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:9"},
+    {kFminTypes[4], &kExtrema3Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:9"},
     // uint8, uint8 -> uint8
-    {kFminTypes[5], &kExtrema3Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFminTypes[5], &kExtrema3Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/fmin.yaml:9"},
     // uint16, uint16 -> uint16
-    {kFminTypes[6], &kExtrema3Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:9"},
+    {kFminTypes[6], &kExtrema3Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:9"},
     // uint32, uint32 -> uint32
-    {kFminTypes[7], &kExtrema3Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:9"},
+    {kFminTypes[7], &kExtrema3Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:9"},
     // uint64, uint64 -> uint64
-    {kFminTypes[8], &kExtrema3Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:9"},
+    {kFminTypes[8], &kExtrema3Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kFminTypes[9], &kExtrema3Family, 9, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:10"},
+    {kFminTypes[9], &kExtrema3Family, 9, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:10"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kFminTypes[10], &kExtrema3Family, 10, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:10"},
+    {kFminTypes[10], &kExtrema3Family, 10, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:10"},
     // bfloat16, bfloat16 -> bfloat16
-    {kFminTypes[11], &kExtrema3Family, 11, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:10"},
+    {kFminTypes[11], &kExtrema3Family, 11, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:10"},
     // float16, float16 -> float16
-    {kFminTypes[12], &kExtrema3Family, 12, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:10"},
+    {kFminTypes[12], &kExtrema3Family, 12, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:10"},
     // float32, float32 -> float32
-    {kFminTypes[13], &kExtrema3Family, 13, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:10"},
+    {kFminTypes[13], &kExtrema3Family, 13, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:10"},
     // float64, float64 -> float64
-    {kFminTypes[14], &kExtrema3Family, 14, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:10"},
+    {kFminTypes[14], &kExtrema3Family, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:10"},
     // complex64, complex64 -> complex64
-    {kFminTypes[15], &kExtrema3Family, 15, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:11"},
+    {kFminTypes[15], &kExtrema3Family, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:11"},
     // complex128, complex128 -> complex128
-    {kFminTypes[16], &kExtrema3Family, 16, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:11"},
+    {kFminTypes[16], &kExtrema3Family, 16, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kFminTypes[17], &kExtrema3Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:12"},
+    {kFminTypes[17], &kExtrema3Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:12"},
     // datetime64, datetime64 -> datetime64
-    {kFminTypes[18], &kExtrema3Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/fmin.yaml:12"},
+    {kFminTypes[18], &kExtrema3Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/fmin.yaml:12"},
 };
 static const std::int16_t kFminResolution[361] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
@@ -744,23 +747,23 @@ static const char* const kHardTanhArguments[4] = {
 };
 static const LoopInfo kHardTanhLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kHardTanhTypes[0], &kExtremaFamily, 9, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/hard_tanh.yaml:7"},
+    {kHardTanhTypes[0], &kExtremaFamily, 9, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_tanh.yaml:7"},
     // float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kHardTanhTypes[1], &kExtremaFamily, 10, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/hard_tanh.yaml:7"},
+    {kHardTanhTypes[1], &kExtremaFamily, 10, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_tanh.yaml:7"},
     // bfloat16, bfloat16, bfloat16 -> bfloat16
-    {kHardTanhTypes[2], &kExtremaFamily, 11, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/hard_tanh.yaml:7"},
+    {kHardTanhTypes[2], &kExtremaFamily, 11, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_tanh.yaml:7"},
     // float16, float16, float16 -> float16
-    {kHardTanhTypes[3], &kExtremaFamily, 12, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/hard_tanh.yaml:7"},
+    {kHardTanhTypes[3], &kExtremaFamily, 12, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_tanh.yaml:7"},
     // float32, float32, float32 -> float32
-    {kHardTanhTypes[4], &kExtremaFamily, 13, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/hard_tanh.yaml:7"},
+    {kHardTanhTypes[4], &kExtremaFamily, 13, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_tanh.yaml:7"},
     // float64, float64, float64 -> float64
-    {kHardTanhTypes[5], &kExtremaFamily, 14, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/hard_tanh.yaml:7"},
+    {kHardTanhTypes[5], &kExtremaFamily, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/hard_tanh.yaml:7"},
 };
 static const std::int16_t kHardTanhResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -804,62 +807,62 @@ static const char* const kMaximumArguments[3] = {
 };
 static const LoopInfo kMaximumLoops[19] = {
     // bool, bool -> bool
-    {kMaximumTypes[0], &kExtrema2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMaximumTypes[0], &kExtrema2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/maximum.yaml:9"},
     // int8, int8 -> int8
-    {kMaximumTypes[1], &kExtrema2Family, 1, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:9"},
+    {kMaximumTypes[1], &kExtrema2Family, 1, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:9"},
     // int16, int16 -> int16
-    {kMaximumTypes[2], &kExtrema2Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMaximumTypes[2], &kExtrema2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/maximum.yaml:9"},
     // int32, int32 -> int32
-    {kMaximumTypes[3], &kExtrema2Family, 3, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:9"},
+    {kMaximumTypes[3], &kExtrema2Family, 3, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:9"},
     // int64, int64 -> int64
-    {kMaximumTypes[4], &kExtrema2Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:9"},
+    {kMaximumTypes[4], &kExtrema2Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:9"},
     // uint8, uint8 -> uint8
-    {kMaximumTypes[5], &kExtrema2Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMaximumTypes[5], &kExtrema2Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/maximum.yaml:9"},
     // uint16, uint16 -> uint16
-    {kMaximumTypes[6], &kExtrema2Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:9"},
+    {kMaximumTypes[6], &kExtrema2Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:9"},
     // uint32, uint32 -> uint32
-    {kMaximumTypes[7], &kExtrema2Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:9"},
+    {kMaximumTypes[7], &kExtrema2Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:9"},
     // uint64, uint64 -> uint64
-    {kMaximumTypes[8], &kExtrema2Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:9"},
+    {kMaximumTypes[8], &kExtrema2Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kMaximumTypes[9], &kExtrema4Family, 0, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:10"},
+    {kMaximumTypes[9], &kExtrema4Family, 0, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:10"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kMaximumTypes[10], &kExtrema4Family, 1, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:10"},
+    {kMaximumTypes[10], &kExtrema4Family, 1, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:10"},
     // bfloat16, bfloat16 -> bfloat16
-    {kMaximumTypes[11], &kExtrema4Family, 2, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:10"},
+    {kMaximumTypes[11], &kExtrema4Family, 2, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:10"},
     // float16, float16 -> float16
-    {kMaximumTypes[12], &kExtrema4Family, 3, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:10"},
+    {kMaximumTypes[12], &kExtrema4Family, 3, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:10"},
     // float32, float32 -> float32
-    {kMaximumTypes[13], &kExtrema4Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:10"},
+    {kMaximumTypes[13], &kExtrema4Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:10"},
     // float64, float64 -> float64
-    {kMaximumTypes[14], &kExtrema4Family, 5, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:10"},
+    {kMaximumTypes[14], &kExtrema4Family, 5, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:10"},
     // complex64, complex64 -> complex64
-    {kMaximumTypes[15], &kExtrema4Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:11"},
+    {kMaximumTypes[15], &kExtrema4Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:11"},
     // complex128, complex128 -> complex128
-    {kMaximumTypes[16], &kExtrema4Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:11"},
+    {kMaximumTypes[16], &kExtrema4Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kMaximumTypes[17], &kExtrema4Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:12"},
+    {kMaximumTypes[17], &kExtrema4Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:12"},
     // datetime64, datetime64 -> datetime64
-    {kMaximumTypes[18], &kExtrema4Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/maximum.yaml:12"},
+    {kMaximumTypes[18], &kExtrema4Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/maximum.yaml:12"},
 };
 static const std::int16_t kMaximumResolution[361] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,
@@ -927,62 +930,62 @@ static const char* const kMinimumArguments[3] = {
 };
 static const LoopInfo kMinimumLoops[19] = {
     // bool, bool -> bool
-    {kMinimumTypes[0], &kExtrema3Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMinimumTypes[0], &kExtrema3Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/minimum.yaml:9"},
     // int8, int8 -> int8
-    {kMinimumTypes[1], &kExtrema3Family, 1, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:9"},
+    {kMinimumTypes[1], &kExtrema3Family, 1, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:9"},
     // int16, int16 -> int16
-    {kMinimumTypes[2], &kExtrema3Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMinimumTypes[2], &kExtrema3Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/minimum.yaml:9"},
     // int32, int32 -> int32
-    {kMinimumTypes[3], &kExtrema3Family, 3, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:9"},
+    {kMinimumTypes[3], &kExtrema3Family, 3, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:9"},
     // int64, int64 -> int64
-    {kMinimumTypes[4], &kExtrema3Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:9"},
+    {kMinimumTypes[4], &kExtrema3Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:9"},
     // uint8, uint8 -> uint8
-    {kMinimumTypes[5], &kExtrema3Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMinimumTypes[5], &kExtrema3Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/minimum.yaml:9"},
     // uint16, uint16 -> uint16
-    {kMinimumTypes[6], &kExtrema3Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:9"},
+    {kMinimumTypes[6], &kExtrema3Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:9"},
     // uint32, uint32 -> uint32
-    {kMinimumTypes[7], &kExtrema3Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:9"},
+    {kMinimumTypes[7], &kExtrema3Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:9"},
     // uint64, uint64 -> uint64
-    {kMinimumTypes[8], &kExtrema3Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:9"},
+    {kMinimumTypes[8], &kExtrema3Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kMinimumTypes[9], &kExtrema5Family, 0, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:10"},
+    {kMinimumTypes[9], &kExtrema5Family, 0, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:10"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kMinimumTypes[10], &kExtrema5Family, 1, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:10"},
+    {kMinimumTypes[10], &kExtrema5Family, 1, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:10"},
     // bfloat16, bfloat16 -> bfloat16
-    {kMinimumTypes[11], &kExtrema5Family, 2, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:10"},
+    {kMinimumTypes[11], &kExtrema5Family, 2, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:10"},
     // float16, float16 -> float16
-    {kMinimumTypes[12], &kExtrema5Family, 3, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:10"},
+    {kMinimumTypes[12], &kExtrema5Family, 3, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:10"},
     // float32, float32 -> float32
-    {kMinimumTypes[13], &kExtrema5Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:10"},
+    {kMinimumTypes[13], &kExtrema5Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:10"},
     // float64, float64 -> float64
-    {kMinimumTypes[14], &kExtrema5Family, 5, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:10"},
+    {kMinimumTypes[14], &kExtrema5Family, 5, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:10"},
     // complex64, complex64 -> complex64
-    {kMinimumTypes[15], &kExtrema5Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:11"},
+    {kMinimumTypes[15], &kExtrema5Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:11"},
     // complex128, complex128 -> complex128
-    {kMinimumTypes[16], &kExtrema5Family, 7, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:11"},
+    {kMinimumTypes[16], &kExtrema5Family, 7, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:11"},
     // timedelta64, timedelta64 -> timedelta64
-    {kMinimumTypes[17], &kExtrema5Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:12"},
+    {kMinimumTypes[17], &kExtrema5Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:12"},
     // datetime64, datetime64 -> datetime64
-    {kMinimumTypes[18], &kExtrema5Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/minimum.yaml:12"},
+    {kMinimumTypes[18], &kExtrema5Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/minimum.yaml:12"},
 };
 static const std::int16_t kMinimumResolution[361] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, -1,

@@ -16,17 +16,21 @@ extern const KernelFamily kFloating2Family;
 extern const KernelFamily kFloating3Family;
 extern const KernelFamily kFloatingFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // ceil
@@ -54,50 +58,50 @@ static const char* const kCeilArguments[2] = {
 };
 static const LoopInfo kCeilLoops[15] = {
     // bool -> bool
-    {kCeilTypes[0], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[0], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // int8 -> int8
-    {kCeilTypes[1], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[1], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // int16 -> int16
-    {kCeilTypes[2], &kFloatingFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[2], &kFloatingFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // int32 -> int32
-    {kCeilTypes[3], &kFloatingFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[3], &kFloatingFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // int64 -> int64
-    {kCeilTypes[4], &kFloatingFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[4], &kFloatingFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // uint8 -> uint8
-    {kCeilTypes[5], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[5], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // uint16 -> uint16
-    {kCeilTypes[6], &kFloatingFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[6], &kFloatingFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // uint32 -> uint32
-    {kCeilTypes[7], &kFloatingFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[7], &kFloatingFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // uint64 -> uint64
-    {kCeilTypes[8], &kFloatingFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kCeilTypes[8], &kFloatingFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/ceil.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kCeilTypes[9], &kFloatingFamily, 4, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/ceil.yaml:8"},
+    {kCeilTypes[9], &kFloatingFamily, 4, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ceil.yaml:8"},
     // float8_e5m2 -> float8_e5m2
-    {kCeilTypes[10], &kFloatingFamily, 5, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/ceil.yaml:8"},
+    {kCeilTypes[10], &kFloatingFamily, 5, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ceil.yaml:8"},
     // bfloat16 -> bfloat16
-    {kCeilTypes[11], &kFloatingFamily, 6, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/ceil.yaml:8"},
+    {kCeilTypes[11], &kFloatingFamily, 6, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ceil.yaml:8"},
     // float16 -> float16
-    {kCeilTypes[12], &kFloatingFamily, 7, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/ceil.yaml:8"},
+    {kCeilTypes[12], &kFloatingFamily, 7, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ceil.yaml:8"},
     // float32 -> float32
-    {kCeilTypes[13], &kFloatingFamily, 8, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/ceil.yaml:8"},
+    {kCeilTypes[13], &kFloatingFamily, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ceil.yaml:8"},
     // float64 -> float64
-    {kCeilTypes[14], &kFloatingFamily, 9, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/ceil.yaml:8"},
+    {kCeilTypes[14], &kFloatingFamily, 9, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ceil.yaml:8"},
 };
 static const std::int16_t kCeilResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1, -1, -1,
@@ -128,23 +132,23 @@ static const char* const kCopysignArguments[3] = {
 };
 static const LoopInfo kCopysignLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kCopysignTypes[0], &kFloatingFamily, 10, 0, 0, 4, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[0], &kFloatingFamily, 10, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/copysign.yaml:6"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kCopysignTypes[1], &kFloatingFamily, 11, 0, 0, 3, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[1], &kFloatingFamily, 11, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/copysign.yaml:6"},
     // bfloat16, bfloat16 -> bfloat16
-    {kCopysignTypes[2], &kFloatingFamily, 12, 0, 0, 2, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[2], &kFloatingFamily, 12, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/copysign.yaml:6"},
     // float16, float16 -> float16
-    {kCopysignTypes[3], &kFloatingFamily, 13, 0, 0, 1, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[3], &kFloatingFamily, 13, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/copysign.yaml:6"},
     // float32, float32 -> float32
-    {kCopysignTypes[4], &kFloatingFamily, 14, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[4], &kFloatingFamily, 14, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/copysign.yaml:6"},
     // float64, float64 -> float64
-    {kCopysignTypes[5], &kFloatingFamily, 15, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/copysign.yaml:6"},
+    {kCopysignTypes[5], &kFloatingFamily, 15, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/copysign.yaml:6"},
 };
 static const std::int16_t kCopysignResolution[361] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -197,22 +201,22 @@ static const char* const kDeg2radArguments[2] = {
 static const LoopInfo kDeg2radLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kDeg2radTypes[0], &kFloatingFamily, 16, kUnderflow, kUnderflow, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/deg2rad.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/deg2rad.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kDeg2radTypes[1], &kFloatingFamily, 17, kUnderflow, kUnderflow, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/deg2rad.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/deg2rad.yaml:7"},
     // bfloat16 -> bfloat16
     {kDeg2radTypes[2], &kFloatingFamily, 18, kUnderflow, kUnderflow, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/deg2rad.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/deg2rad.yaml:7"},
     // float16 -> float16
     {kDeg2radTypes[3], &kFloatingFamily, 19, kUnderflow, kUnderflow, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/deg2rad.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/deg2rad.yaml:7"},
     // float32 -> float32
     {kDeg2radTypes[4], &kFloatingFamily, 20, kUnderflow, kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/deg2rad.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/deg2rad.yaml:7"},
     // float64 -> float64
     {kDeg2radTypes[5], &kFloatingFamily, 21, kUnderflow, kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/deg2rad.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/deg2rad.yaml:7"},
 };
 static const std::int16_t kDeg2radResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -244,22 +248,22 @@ static const char* const kDegreesArguments[2] = {
 static const LoopInfo kDegreesLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kDegreesTypes[0], &kFloatingFamily, 22, kOverflow | kUnderflow, kOverflow | kUnderflow, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/degrees.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/degrees.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kDegreesTypes[1], &kFloatingFamily, 23, kOverflow | kUnderflow, kOverflow | kUnderflow, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/degrees.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/degrees.yaml:7"},
     // bfloat16 -> bfloat16
     {kDegreesTypes[2], &kFloatingFamily, 24, kOverflow | kUnderflow, kOverflow | kUnderflow, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/degrees.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/degrees.yaml:7"},
     // float16 -> float16
     {kDegreesTypes[3], &kFloatingFamily, 25, kOverflow | kUnderflow, kOverflow | kUnderflow, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/degrees.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/degrees.yaml:7"},
     // float32 -> float32
     {kDegreesTypes[4], &kFloatingFamily, 26, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/degrees.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/degrees.yaml:7"},
     // float64 -> float64
     {kDegreesTypes[5], &kFloatingFamily, 27, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/degrees.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/degrees.yaml:7"},
 };
 static const std::int16_t kDegreesResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -299,50 +303,50 @@ static const char* const kFloorArguments[2] = {
 };
 static const LoopInfo kFloorLoops[15] = {
     // bool -> bool
-    {kFloorTypes[0], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[0], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // int8 -> int8
-    {kFloorTypes[1], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[1], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // int16 -> int16
-    {kFloorTypes[2], &kFloatingFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[2], &kFloatingFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // int32 -> int32
-    {kFloorTypes[3], &kFloatingFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[3], &kFloatingFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // int64 -> int64
-    {kFloorTypes[4], &kFloatingFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[4], &kFloatingFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // uint8 -> uint8
-    {kFloorTypes[5], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[5], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // uint16 -> uint16
-    {kFloorTypes[6], &kFloatingFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[6], &kFloatingFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // uint32 -> uint32
-    {kFloorTypes[7], &kFloatingFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[7], &kFloatingFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // uint64 -> uint64
-    {kFloorTypes[8], &kFloatingFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kFloorTypes[8], &kFloatingFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/floor.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kFloorTypes[9], &kFloatingFamily, 28, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/floor.yaml:8"},
+    {kFloorTypes[9], &kFloatingFamily, 28, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/floor.yaml:8"},
     // float8_e5m2 -> float8_e5m2
-    {kFloorTypes[10], &kFloatingFamily, 29, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/floor.yaml:8"},
+    {kFloorTypes[10], &kFloatingFamily, 29, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/floor.yaml:8"},
     // bfloat16 -> bfloat16
-    {kFloorTypes[11], &kFloatingFamily, 30, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/floor.yaml:8"},
+    {kFloorTypes[11], &kFloatingFamily, 30, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/floor.yaml:8"},
     // float16 -> float16
-    {kFloorTypes[12], &kFloatingFamily, 31, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/floor.yaml:8"},
+    {kFloorTypes[12], &kFloatingFamily, 31, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/floor.yaml:8"},
     // float32 -> float32
-    {kFloorTypes[13], &kFloatingFamily, 32, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/floor.yaml:8"},
+    {kFloorTypes[13], &kFloatingFamily, 32, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/floor.yaml:8"},
     // float64 -> float64
-    {kFloorTypes[14], &kFloatingFamily, 33, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/floor.yaml:8"},
+    {kFloorTypes[14], &kFloatingFamily, 33, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/floor.yaml:8"},
 };
 static const std::int16_t kFloorResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1, -1, -1,
@@ -375,23 +379,23 @@ static const char* const kFrexpArguments[3] = {
 };
 static const LoopInfo kFrexpLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn, int32
-    {kFrexpTypes[0], &kFloatingFamily, 34, 0, 0, 4, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/frexp.yaml:7"},
+    {kFrexpTypes[0], &kFloatingFamily, 34, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/frexp.yaml:7"},
     // float8_e5m2 -> float8_e5m2, int32
-    {kFrexpTypes[1], &kFloatingFamily, 35, 0, 0, 3, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/frexp.yaml:7"},
+    {kFrexpTypes[1], &kFloatingFamily, 35, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/frexp.yaml:7"},
     // bfloat16 -> bfloat16, int32
-    {kFrexpTypes[2], &kFloatingFamily, 36, 0, 0, 2, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/frexp.yaml:7"},
+    {kFrexpTypes[2], &kFloatingFamily, 36, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/frexp.yaml:7"},
     // float16 -> float16, int32
-    {kFrexpTypes[3], &kFloatingFamily, 37, 0, 0, 1, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/frexp.yaml:7"},
+    {kFrexpTypes[3], &kFloatingFamily, 37, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/frexp.yaml:7"},
     // float32 -> float32, int32
-    {kFrexpTypes[4], &kFloatingFamily, 38, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/frexp.yaml:7"},
+    {kFrexpTypes[4], &kFloatingFamily, 38, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/frexp.yaml:7"},
     // float64 -> float64, int32
-    {kFrexpTypes[5], &kFloatingFamily, 39, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/frexp.yaml:7"},
+    {kFrexpTypes[5], &kFloatingFamily, 39, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/frexp.yaml:7"},
 };
 static const std::int16_t kFrexpResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -423,22 +427,22 @@ static const char* const kHeavisideArguments[3] = {
 static const LoopInfo kHeavisideLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kHeavisideTypes[0], &kFloatingFamily, 40, 0, 0, 4, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/heaviside.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/heaviside.yaml:6"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kHeavisideTypes[1], &kFloatingFamily, 41, 0, 0, 3, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/heaviside.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/heaviside.yaml:6"},
     // bfloat16, bfloat16 -> bfloat16
     {kHeavisideTypes[2], &kFloatingFamily, 42, 0, 0, 2, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/heaviside.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/heaviside.yaml:6"},
     // float16, float16 -> float16
     {kHeavisideTypes[3], &kFloatingFamily, 43, 0, 0, 1, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/heaviside.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/heaviside.yaml:6"},
     // float32, float32 -> float32
     {kHeavisideTypes[4], &kFloatingFamily, 44, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/heaviside.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/heaviside.yaml:6"},
     // float64, float64 -> float64
     {kHeavisideTypes[5], &kFloatingFamily, 45, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/heaviside.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/heaviside.yaml:6"},
 };
 static const std::int16_t kHeavisideResolution[361] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -503,62 +507,62 @@ static const char* const kIsfiniteArguments[2] = {
 };
 static const LoopInfo kIsfiniteLoops[19] = {
     // bool -> bool
-    {kIsfiniteTypes[0], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[0], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // int8 -> bool
-    {kIsfiniteTypes[1], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[1], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // int16 -> bool
-    {kIsfiniteTypes[2], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[2], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // int32 -> bool
-    {kIsfiniteTypes[3], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[3], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // int64 -> bool
-    {kIsfiniteTypes[4], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[4], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // uint8 -> bool
-    {kIsfiniteTypes[5], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[5], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // uint16 -> bool
-    {kIsfiniteTypes[6], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[6], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // uint32 -> bool
-    {kIsfiniteTypes[7], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[7], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // uint64 -> bool
-    {kIsfiniteTypes[8], &kFloatingFamily, 46, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsfiniteTypes[8], &kFloatingFamily, 46, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isfinite.yaml:6"},
     // float8_e4m3fn -> bool
-    {kIsfiniteTypes[9], &kFloatingFamily, 47, 0, 0, 4, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/isfinite.yaml:7"},
+    {kIsfiniteTypes[9], &kFloatingFamily, 47, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:7"},
     // float8_e5m2 -> bool
     {kIsfiniteTypes[10], &kFloatingFamily, 48, 0, 0, 3, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:7"},
     // bfloat16 -> bool
     {kIsfiniteTypes[11], &kFloatingFamily, 49, 0, 0, 2, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:7"},
     // float16 -> bool
     {kIsfiniteTypes[12], &kFloatingFamily, 50, 0, 0, 1, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:7"},
     // float32 -> bool
     {kIsfiniteTypes[13], &kFloatingFamily, 51, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:7"},
     // float64 -> bool
     {kIsfiniteTypes[14], &kFloatingFamily, 52, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:7"},
     // complex64 -> bool
     {kIsfiniteTypes[15], &kFloatingFamily, 53, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:8"},
     // complex128 -> bool
     {kIsfiniteTypes[16], &kFloatingFamily, 54, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isfinite.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:8"},
     // timedelta64 -> bool
-    {kIsfiniteTypes[17], &kFloatingFamily, 55, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isfinite.yaml:9"},
+    {kIsfiniteTypes[17], &kFloatingFamily, 55, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:9"},
     // datetime64 -> bool
-    {kIsfiniteTypes[18], &kFloatingFamily, 55, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isfinite.yaml:9"},
+    {kIsfiniteTypes[18], &kFloatingFamily, 55, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isfinite.yaml:9"},
 };
 static const std::int16_t kIsfiniteResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
@@ -602,61 +606,61 @@ static const char* const kIsinfArguments[2] = {
 };
 static const LoopInfo kIsinfLoops[19] = {
     // bool -> bool
-    {kIsinfTypes[0], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[0], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int8 -> bool
-    {kIsinfTypes[1], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[1], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int16 -> bool
-    {kIsinfTypes[2], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[2], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int32 -> bool
-    {kIsinfTypes[3], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[3], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // int64 -> bool
-    {kIsinfTypes[4], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[4], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint8 -> bool
-    {kIsinfTypes[5], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[5], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint16 -> bool
-    {kIsinfTypes[6], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[6], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint32 -> bool
-    {kIsinfTypes[7], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[7], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // uint64 -> bool
-    {kIsinfTypes[8], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[8], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:6"},
     // float8_e4m3fn -> bool
-    {kIsinfTypes[9], &kFloating2Family, 1, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[9], &kFloating2Family, 1, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:7"},
     // float8_e5m2 -> bool
-    {kIsinfTypes[10], &kFloating2Family, 2, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[10], &kFloating2Family, 2, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:7"},
     // bfloat16 -> bool
-    {kIsinfTypes[11], &kFloating2Family, 3, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[11], &kFloating2Family, 3, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:7"},
     // float16 -> bool
-    {kIsinfTypes[12], &kFloating2Family, 4, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[12], &kFloating2Family, 4, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:7"},
     // float32 -> bool
-    {kIsinfTypes[13], &kFloating2Family, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[13], &kFloating2Family, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:7"},
     // float64 -> bool
-    {kIsinfTypes[14], &kFloating2Family, 6, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isinf.yaml:7"},
+    {kIsinfTypes[14], &kFloating2Family, 6, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isinf.yaml:7"},
     // complex64 -> bool
-    {kIsinfTypes[15], &kFloating2Family, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[15], &kFloating2Family, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:8"},
     // complex128 -> bool
-    {kIsinfTypes[16], &kFloating2Family, 8, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isinf.yaml:8"},
+    {kIsinfTypes[16], &kFloating2Family, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isinf.yaml:8"},
     // timedelta64 -> bool
-    {kIsinfTypes[17], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[17], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:9"},
     // datetime64 -> bool
-    {kIsinfTypes[18], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsinfTypes[18], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isinf.yaml:9"},
 };
 static const std::int16_t kIsinfResolution[19] = {
@@ -701,62 +705,62 @@ static const char* const kIsnanArguments[2] = {
 };
 static const LoopInfo kIsnanLoops[19] = {
     // bool -> bool
-    {kIsnanTypes[0], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[0], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int8 -> bool
-    {kIsnanTypes[1], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[1], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int16 -> bool
-    {kIsnanTypes[2], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[2], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int32 -> bool
-    {kIsnanTypes[3], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[3], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // int64 -> bool
-    {kIsnanTypes[4], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[4], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint8 -> bool
-    {kIsnanTypes[5], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[5], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint16 -> bool
-    {kIsnanTypes[6], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[6], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint32 -> bool
-    {kIsnanTypes[7], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[7], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // uint64 -> bool
-    {kIsnanTypes[8], &kFloating2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[8], &kFloating2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:6"},
     // float8_e4m3fn -> bool
-    {kIsnanTypes[9], &kFloating2Family, 9, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[9], &kFloating2Family, 9, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:7"},
     // float8_e5m2 -> bool
-    {kIsnanTypes[10], &kFloating2Family, 10, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[10], &kFloating2Family, 10, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:7"},
     // bfloat16 -> bool
-    {kIsnanTypes[11], &kFloating2Family, 11, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[11], &kFloating2Family, 11, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:7"},
     // float16 -> bool
-    {kIsnanTypes[12], &kFloating2Family, 12, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[12], &kFloating2Family, 12, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:7"},
     // float32 -> bool
-    {kIsnanTypes[13], &kFloating2Family, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[13], &kFloating2Family, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:7"},
     // float64 -> bool
-    {kIsnanTypes[14], &kFloating2Family, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[14], &kFloating2Family, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:7"},
     // complex64 -> bool
-    {kIsnanTypes[15], &kFloating2Family, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[15], &kFloating2Family, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:8"},
     // complex128 -> bool
-    {kIsnanTypes[16], &kFloating2Family, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsnanTypes[16], &kFloating2Family, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isnan.yaml:8"},
     // timedelta64 -> bool
-    {kIsnanTypes[17], &kFloating2Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isnan.yaml:9"},
+    {kIsnanTypes[17], &kFloating2Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isnan.yaml:9"},
     // datetime64 -> bool
-    {kIsnanTypes[18], &kFloating2Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isnan.yaml:9"},
+    {kIsnanTypes[18], &kFloating2Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isnan.yaml:9"},
 };
 static const std::int16_t kIsnanResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
@@ -783,11 +787,11 @@ static const char* const kIsnatArguments[2] = {
 };
 static const LoopInfo kIsnatLoops[2] = {
     // timedelta64 -> bool
-    {kIsnatTypes[0], &kFloating2Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isnat.yaml:6"},
+    {kIsnatTypes[0], &kFloating2Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isnat.yaml:6"},
     // datetime64 -> bool
-    {kIsnatTypes[1], &kFloating2Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isnat.yaml:6"},
+    {kIsnatTypes[1], &kFloating2Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isnat.yaml:6"},
 };
 static const std::int16_t kIsnatResolution[19] = {
     -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, 0, 1,
@@ -828,49 +832,49 @@ static const char* const kIsneginfArguments[2] = {
 static const LoopInfo kIsneginfLoops[15] = {
     // bool -> bool
     {kIsneginfTypes[0], &kFloating2Family, 18, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isneginf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:6"},
     // int8 -> bool
-    {kIsneginfTypes[1], &kFloating2Family, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[1], &kFloating2Family, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:6"},
     // int16 -> bool
-    {kIsneginfTypes[2], &kFloating2Family, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[2], &kFloating2Family, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:6"},
     // int32 -> bool
-    {kIsneginfTypes[3], &kFloating2Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[3], &kFloating2Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:6"},
     // int64 -> bool
-    {kIsneginfTypes[4], &kFloating2Family, 22, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isneginf.yaml:6"},
+    {kIsneginfTypes[4], &kFloating2Family, 22, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:6"},
     // uint8 -> bool
     {kIsneginfTypes[5], &kFloating2Family, 23, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isneginf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:6"},
     // uint16 -> bool
     {kIsneginfTypes[6], &kFloating2Family, 24, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isneginf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:6"},
     // uint32 -> bool
     {kIsneginfTypes[7], &kFloating2Family, 25, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isneginf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:6"},
     // uint64 -> bool
     {kIsneginfTypes[8], &kFloating2Family, 26, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isneginf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:6"},
     // float8_e4m3fn -> bool
-    {kIsneginfTypes[9], &kFloating2Family, 27, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[9], &kFloating2Family, 27, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:7"},
     // float8_e5m2 -> bool
-    {kIsneginfTypes[10], &kFloating2Family, 28, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[10], &kFloating2Family, 28, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:7"},
     // bfloat16 -> bool
-    {kIsneginfTypes[11], &kFloating2Family, 29, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[11], &kFloating2Family, 29, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:7"},
     // float16 -> bool
-    {kIsneginfTypes[12], &kFloating2Family, 30, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[12], &kFloating2Family, 30, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:7"},
     // float32 -> bool
-    {kIsneginfTypes[13], &kFloating2Family, 31, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsneginfTypes[13], &kFloating2Family, 31, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isneginf.yaml:7"},
     // float64 -> bool
-    {kIsneginfTypes[14], &kFloating2Family, 32, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isneginf.yaml:7"},
+    {kIsneginfTypes[14], &kFloating2Family, 32, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isneginf.yaml:7"},
 };
 static const std::int16_t kIsneginfResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1, -1, -1,
@@ -911,49 +915,49 @@ static const char* const kIsposinfArguments[2] = {
 static const LoopInfo kIsposinfLoops[15] = {
     // bool -> bool
     {kIsposinfTypes[0], &kFloating2Family, 18, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isposinf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:6"},
     // int8 -> bool
-    {kIsposinfTypes[1], &kFloating2Family, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[1], &kFloating2Family, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:6"},
     // int16 -> bool
-    {kIsposinfTypes[2], &kFloating2Family, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[2], &kFloating2Family, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:6"},
     // int32 -> bool
-    {kIsposinfTypes[3], &kFloating2Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[3], &kFloating2Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:6"},
     // int64 -> bool
-    {kIsposinfTypes[4], &kFloating2Family, 22, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isposinf.yaml:6"},
+    {kIsposinfTypes[4], &kFloating2Family, 22, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:6"},
     // uint8 -> bool
     {kIsposinfTypes[5], &kFloating2Family, 23, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isposinf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:6"},
     // uint16 -> bool
     {kIsposinfTypes[6], &kFloating2Family, 24, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isposinf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:6"},
     // uint32 -> bool
     {kIsposinfTypes[7], &kFloating2Family, 25, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isposinf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:6"},
     // uint64 -> bool
     {kIsposinfTypes[8], &kFloating2Family, 26, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/isposinf.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:6"},
     // float8_e4m3fn -> bool
-    {kIsposinfTypes[9], &kFloating2Family, 33, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[9], &kFloating2Family, 33, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:7"},
     // float8_e5m2 -> bool
-    {kIsposinfTypes[10], &kFloating2Family, 34, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[10], &kFloating2Family, 34, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:7"},
     // bfloat16 -> bool
-    {kIsposinfTypes[11], &kFloating2Family, 35, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[11], &kFloating2Family, 35, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:7"},
     // float16 -> bool
-    {kIsposinfTypes[12], &kFloating2Family, 36, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[12], &kFloating2Family, 36, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:7"},
     // float32 -> bool
-    {kIsposinfTypes[13], &kFloating2Family, 37, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kIsposinfTypes[13], &kFloating2Family, 37, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/isposinf.yaml:7"},
     // float64 -> bool
-    {kIsposinfTypes[14], &kFloating2Family, 38, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/isposinf.yaml:7"},
+    {kIsposinfTypes[14], &kFloating2Family, 38, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/isposinf.yaml:7"},
 };
 static const std::int16_t kIsposinfResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1, -1, -1,
@@ -992,40 +996,40 @@ static const char* const kLdexpArguments[3] = {
 static const LoopInfo kLdexpLoops[12] = {
     // float8_e4m3fn, int32 -> float8_e4m3fn
     {kLdexpTypes[0], &kFloating3Family, 0, kOverflow | kUnderflow, kOverflow | kUnderflow, 8, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float8_e4m3fn, int64 -> float8_e4m3fn
     {kLdexpTypes[1], &kFloating3Family, 1, kOverflow | kUnderflow, kOverflow | kUnderflow, 8, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float8_e5m2, int32 -> float8_e5m2
     {kLdexpTypes[2], &kFloating3Family, 2, kOverflow | kUnderflow, kOverflow | kUnderflow, 6, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float8_e5m2, int64 -> float8_e5m2
     {kLdexpTypes[3], &kFloating3Family, 3, kOverflow | kUnderflow, kOverflow | kUnderflow, 6, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // bfloat16, int32 -> bfloat16
     {kLdexpTypes[4], &kFloating3Family, 4, kOverflow | kUnderflow, kOverflow | kUnderflow, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // bfloat16, int64 -> bfloat16
     {kLdexpTypes[5], &kFloating3Family, 5, kOverflow | kUnderflow, kOverflow | kUnderflow, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float16, int32 -> float16
     {kLdexpTypes[6], &kFloating3Family, 6, kOverflow | kUnderflow, kOverflow | kUnderflow, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float16, int64 -> float16
     {kLdexpTypes[7], &kFloating3Family, 7, kOverflow | kUnderflow, kOverflow | kUnderflow, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float32, int32 -> float32
     {kLdexpTypes[8], &kFloating3Family, 8, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float32, int64 -> float32
     {kLdexpTypes[9], &kFloating3Family, 9, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float64, int32 -> float64
     {kLdexpTypes[10], &kFloating3Family, 10, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
     // float64, int64 -> float64
     {kLdexpTypes[11], &kFloating3Family, 11, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorKinds, "spec/ufuncs/ldexp.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/ldexp.yaml:6"},
 };
 static const std::int16_t kLdexpResolution[361] = {
     6, 6, 6, 6, 7, 6, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -1074,23 +1078,23 @@ static const char* const kModfArguments[3] = {
 };
 static const LoopInfo kModfLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn, float8_e4m3fn
-    {kModfTypes[0], &kFloating3Family, 12, 0, 0, 4, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/modf.yaml:6"},
+    {kModfTypes[0], &kFloating3Family, 12, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/modf.yaml:6"},
     // float8_e5m2 -> float8_e5m2, float8_e5m2
-    {kModfTypes[1], &kFloating3Family, 13, 0, 0, 3, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/modf.yaml:6"},
+    {kModfTypes[1], &kFloating3Family, 13, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/modf.yaml:6"},
     // bfloat16 -> bfloat16, bfloat16
-    {kModfTypes[2], &kFloating3Family, 14, 0, 0, 2, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/modf.yaml:6"},
+    {kModfTypes[2], &kFloating3Family, 14, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/modf.yaml:6"},
     // float16 -> float16, float16
-    {kModfTypes[3], &kFloating3Family, 15, 0, 0, 1, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/modf.yaml:6"},
+    {kModfTypes[3], &kFloating3Family, 15, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/modf.yaml:6"},
     // float32 -> float32, float32
-    {kModfTypes[4], &kFloating3Family, 16, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/modf.yaml:6"},
+    {kModfTypes[4], &kFloating3Family, 16, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/modf.yaml:6"},
     // float64 -> float64, float64
-    {kModfTypes[5], &kFloating3Family, 17, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/modf.yaml:6"},
+    {kModfTypes[5], &kFloating3Family, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/modf.yaml:6"},
 };
 static const std::int16_t kModfResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -1134,61 +1138,61 @@ static const char* const kNanToNumArguments[5] = {
 };
 static const LoopInfo kNanToNumLoops[19] = {
     // bool, float64, float64, float64 -> bool
-    {kNanToNumTypes[0], &kFloating3Family, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[0], &kFloating3Family, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // int8, float64, float64, float64 -> int8
-    {kNanToNumTypes[1], &kFloating3Family, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[1], &kFloating3Family, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // int16, float64, float64, float64 -> int16
-    {kNanToNumTypes[2], &kFloating3Family, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[2], &kFloating3Family, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // int32, float64, float64, float64 -> int32
-    {kNanToNumTypes[3], &kFloating3Family, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[3], &kFloating3Family, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // int64, float64, float64, float64 -> int64
-    {kNanToNumTypes[4], &kFloating3Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[4], &kFloating3Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // uint8, float64, float64, float64 -> uint8
-    {kNanToNumTypes[5], &kFloating3Family, 18, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[5], &kFloating3Family, 18, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // uint16, float64, float64, float64 -> uint16
-    {kNanToNumTypes[6], &kFloating3Family, 19, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[6], &kFloating3Family, 19, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // uint32, float64, float64, float64 -> uint32
-    {kNanToNumTypes[7], &kFloating3Family, 20, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[7], &kFloating3Family, 20, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // uint64, float64, float64, float64 -> uint64
-    {kNanToNumTypes[8], &kFloating3Family, 21, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[8], &kFloating3Family, 21, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // float8_e4m3fn, float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
-    {kNanToNumTypes[9], &kFloating3Family, 22, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:10"},
+    {kNanToNumTypes[9], &kFloating3Family, 22, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:10"},
     // float8_e5m2, float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
-    {kNanToNumTypes[10], &kFloating3Family, 23, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:10"},
+    {kNanToNumTypes[10], &kFloating3Family, 23, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:10"},
     // bfloat16, bfloat16, bfloat16, bfloat16 -> bfloat16
-    {kNanToNumTypes[11], &kFloating3Family, 24, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:10"},
+    {kNanToNumTypes[11], &kFloating3Family, 24, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:10"},
     // float16, float16, float16, float16 -> float16
-    {kNanToNumTypes[12], &kFloating3Family, 25, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:10"},
+    {kNanToNumTypes[12], &kFloating3Family, 25, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:10"},
     // float32, float32, float32, float32 -> float32
-    {kNanToNumTypes[13], &kFloating3Family, 26, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:10"},
+    {kNanToNumTypes[13], &kFloating3Family, 26, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:10"},
     // float64, float64, float64, float64 -> float64
-    {kNanToNumTypes[14], &kFloating3Family, 27, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:10"},
+    {kNanToNumTypes[14], &kFloating3Family, 27, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:10"},
     // complex64, float32, float32, float32 -> complex64
-    {kNanToNumTypes[15], &kFloating3Family, 28, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:13"},
+    {kNanToNumTypes[15], &kFloating3Family, 28, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:13"},
     // complex128, float64, float64, float64 -> complex128
-    {kNanToNumTypes[16], &kFloating3Family, 29, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/nan_to_num.yaml:13"},
+    {kNanToNumTypes[16], &kFloating3Family, 29, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nan_to_num.yaml:13"},
     // timedelta64, float64, float64, float64 -> timedelta64
-    {kNanToNumTypes[17], &kFloating3Family, 30, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[17], &kFloating3Family, 30, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
     // datetime64, float64, float64, float64 -> datetime64
-    {kNanToNumTypes[18], &kFloating3Family, 30, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kNanToNumTypes[18], &kFloating3Family, 30, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/nan_to_num.yaml:9"},
 };
 static const std::int16_t kNanToNumResolution[19] = {
@@ -1222,22 +1226,22 @@ static const char* const kNextafterArguments[3] = {
 static const LoopInfo kNextafterLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kNextafterTypes[0], &kFloating3Family, 31, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/nextafter.yaml:8"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/nextafter.yaml:8"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kNextafterTypes[1], &kFloating3Family, 32, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/nextafter.yaml:8"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/nextafter.yaml:8"},
     // bfloat16, bfloat16 -> bfloat16
     {kNextafterTypes[2], &kFloating3Family, 33, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/nextafter.yaml:8"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/nextafter.yaml:8"},
     // float16, float16 -> float16
     {kNextafterTypes[3], &kFloating3Family, 34, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/nextafter.yaml:9"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/nextafter.yaml:9"},
     // float32, float32 -> float32
     {kNextafterTypes[4], &kFloating3Family, 35, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/nextafter.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nextafter.yaml:7"},
     // float64, float64 -> float64
     {kNextafterTypes[5], &kFloating3Family, 36, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/nextafter.yaml:7"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/nextafter.yaml:7"},
 };
 static const std::int16_t kNextafterResolution[361] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,

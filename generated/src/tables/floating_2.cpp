@@ -15,17 +15,21 @@ extern const KernelFamily kFloating3Family;
 extern const KernelFamily kFloating4Family;
 extern const KernelFamily kFloatingFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // rad2deg
@@ -45,22 +49,22 @@ static const char* const kRad2degArguments[2] = {
 static const LoopInfo kRad2degLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kRad2degTypes[0], &kFloatingFamily, 22, kOverflow | kUnderflow, kOverflow | kUnderflow, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/rad2deg.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kRad2degTypes[1], &kFloatingFamily, 23, kOverflow | kUnderflow, kOverflow | kUnderflow, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/rad2deg.yaml:7"},
     // bfloat16 -> bfloat16
     {kRad2degTypes[2], &kFloatingFamily, 24, kOverflow | kUnderflow, kOverflow | kUnderflow, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/rad2deg.yaml:7"},
     // float16 -> float16
     {kRad2degTypes[3], &kFloatingFamily, 25, kOverflow | kUnderflow, kOverflow | kUnderflow, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/rad2deg.yaml:7"},
     // float32 -> float32
     {kRad2degTypes[4], &kFloatingFamily, 26, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/rad2deg.yaml:7"},
     // float64 -> float64
     {kRad2degTypes[5], &kFloatingFamily, 27, kOverflow | kUnderflow, kOverflow | kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/rad2deg.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/rad2deg.yaml:7"},
 };
 static const std::int16_t kRad2degResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -92,22 +96,22 @@ static const char* const kRadiansArguments[2] = {
 static const LoopInfo kRadiansLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kRadiansTypes[0], &kFloatingFamily, 16, kUnderflow, kUnderflow, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/radians.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/radians.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kRadiansTypes[1], &kFloatingFamily, 17, kUnderflow, kUnderflow, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/radians.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/radians.yaml:7"},
     // bfloat16 -> bfloat16
     {kRadiansTypes[2], &kFloatingFamily, 18, kUnderflow, kUnderflow, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/radians.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/radians.yaml:7"},
     // float16 -> float16
     {kRadiansTypes[3], &kFloatingFamily, 19, kUnderflow, kUnderflow, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/radians.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/radians.yaml:7"},
     // float32 -> float32
     {kRadiansTypes[4], &kFloatingFamily, 20, kUnderflow, kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/radians.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/radians.yaml:7"},
     // float64 -> float64
     {kRadiansTypes[5], &kFloatingFamily, 21, kUnderflow, kUnderflow, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/radians.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/radians.yaml:7"},
 };
 static const std::int16_t kRadiansResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -140,29 +144,29 @@ static const char* const kRintArguments[2] = {
 };
 static const LoopInfo kRintLoops[8] = {
     // float8_e4m3fn -> float8_e4m3fn
-    {kRintTypes[0], &kFloating3Family, 37, 0, 0, 4, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:7"},
+    {kRintTypes[0], &kFloating3Family, 37, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:7"},
     // float8_e5m2 -> float8_e5m2
-    {kRintTypes[1], &kFloating3Family, 38, 0, 0, 3, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:7"},
+    {kRintTypes[1], &kFloating3Family, 38, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:7"},
     // bfloat16 -> bfloat16
-    {kRintTypes[2], &kFloating3Family, 39, 0, 0, 2, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:7"},
+    {kRintTypes[2], &kFloating3Family, 39, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:7"},
     // float16 -> float16
-    {kRintTypes[3], &kFloating3Family, 40, 0, 0, 1, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:7"},
+    {kRintTypes[3], &kFloating3Family, 40, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:7"},
     // float32 -> float32
-    {kRintTypes[4], &kFloating3Family, 41, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:7"},
+    {kRintTypes[4], &kFloating3Family, 41, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:7"},
     // float64 -> float64
-    {kRintTypes[5], &kFloating3Family, 42, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:7"},
+    {kRintTypes[5], &kFloating3Family, 42, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:7"},
     // complex64 -> complex64
-    {kRintTypes[6], &kFloating3Family, 43, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:8"},
+    {kRintTypes[6], &kFloating3Family, 43, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:8"},
     // complex128 -> complex128
-    {kRintTypes[7], &kFloating3Family, 44, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/rint.yaml:8"},
+    {kRintTypes[7], &kFloating3Family, 44, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/rint.yaml:8"},
 };
 static const std::int16_t kRintResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
@@ -194,23 +198,23 @@ static const char* const kSignbitArguments[2] = {
 };
 static const LoopInfo kSignbitLoops[6] = {
     // float8_e4m3fn -> bool
-    {kSignbitTypes[0], &kFloating4Family, 0, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSignbitTypes[0], &kFloating4Family, 0, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float8_e5m2 -> bool
-    {kSignbitTypes[1], &kFloating4Family, 1, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSignbitTypes[1], &kFloating4Family, 1, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/signbit.yaml:6"},
     // bfloat16 -> bool
-    {kSignbitTypes[2], &kFloating4Family, 2, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSignbitTypes[2], &kFloating4Family, 2, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float16 -> bool
-    {kSignbitTypes[3], &kFloating4Family, 3, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSignbitTypes[3], &kFloating4Family, 3, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float32 -> bool
-    {kSignbitTypes[4], &kFloating4Family, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kSignbitTypes[4], &kFloating4Family, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/signbit.yaml:6"},
     // float64 -> bool
-    {kSignbitTypes[5], &kFloating4Family, 5, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/signbit.yaml:6"},
+    {kSignbitTypes[5], &kFloating4Family, 5, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/signbit.yaml:6"},
 };
 static const std::int16_t kSignbitResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -243,22 +247,22 @@ static const char* const kSpacingArguments[2] = {
 static const LoopInfo kSpacingLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kSpacingTypes[0], &kFloating4Family, 6, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/spacing.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/spacing.yaml:10"},
     // float8_e5m2 -> float8_e5m2
     {kSpacingTypes[1], &kFloating4Family, 7, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/spacing.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/spacing.yaml:10"},
     // bfloat16 -> bfloat16
     {kSpacingTypes[2], &kFloating4Family, 8, 0, kOverflow, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/spacing.yaml:10"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/spacing.yaml:10"},
     // float16 -> float16
     {kSpacingTypes[3], &kFloating4Family, 9, 0, kOverflow | kInvalid, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds, "spec/ufuncs/spacing.yaml:11"},
+     kEmulatedUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/spacing.yaml:11"},
     // float32 -> float32
     {kSpacingTypes[4], &kFloating4Family, 10, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/spacing.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/spacing.yaml:9"},
     // float64 -> float64
     {kSpacingTypes[5], &kFloating4Family, 11, 0, kOverflow | kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/spacing.yaml:9"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/spacing.yaml:9"},
 };
 static const std::int16_t kSpacingResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,
@@ -293,28 +297,28 @@ static const char* const kSqrtArguments[2] = {
 static const LoopInfo kSqrtLoops[8] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kSqrtTypes[0], &kFloating4Family, 12, kInvalid, kInvalid, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kSqrtTypes[1], &kFloating4Family, 13, kInvalid, kInvalid, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:7"},
     // bfloat16 -> bfloat16
     {kSqrtTypes[2], &kFloating4Family, 14, kInvalid, kInvalid, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:7"},
     // float16 -> float16
     {kSqrtTypes[3], &kFloating4Family, 15, kInvalid, kInvalid, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:7"},
     // float32 -> float32
     {kSqrtTypes[4], &kFloating4Family, 16, kInvalid, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:7"},
     // float64 -> float64
     {kSqrtTypes[5], &kFloating4Family, 17, kInvalid, kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:7"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:7"},
     // complex64 -> complex64
     {kSqrtTypes[6], &kFloating4Family, 18, 0, kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:8"},
     // complex128 -> complex128
     {kSqrtTypes[7], &kFloating4Family, 19, 0, kUnderflow, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/sqrt.yaml:8"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/sqrt.yaml:8"},
 };
 static const std::int16_t kSqrtResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1,
@@ -354,50 +358,50 @@ static const char* const kTruncArguments[2] = {
 };
 static const LoopInfo kTruncLoops[15] = {
     // bool -> bool
-    {kTruncTypes[0], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[0], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // int8 -> int8
-    {kTruncTypes[1], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[1], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // int16 -> int16
-    {kTruncTypes[2], &kFloatingFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[2], &kFloatingFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // int32 -> int32
-    {kTruncTypes[3], &kFloatingFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[3], &kFloatingFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // int64 -> int64
-    {kTruncTypes[4], &kFloatingFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[4], &kFloatingFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // uint8 -> uint8
-    {kTruncTypes[5], &kFloatingFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[5], &kFloatingFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // uint16 -> uint16
-    {kTruncTypes[6], &kFloatingFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[6], &kFloatingFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // uint32 -> uint32
-    {kTruncTypes[7], &kFloatingFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[7], &kFloatingFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // uint64 -> uint64
-    {kTruncTypes[8], &kFloatingFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kTruncTypes[8], &kFloatingFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/trunc.yaml:7"},
     // float8_e4m3fn -> float8_e4m3fn
-    {kTruncTypes[9], &kFloating4Family, 20, 0, 0, 4, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/trunc.yaml:8"},
+    {kTruncTypes[9], &kFloating4Family, 20, 0, 0, 4, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/trunc.yaml:8"},
     // float8_e5m2 -> float8_e5m2
-    {kTruncTypes[10], &kFloating4Family, 21, 0, 0, 3, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/trunc.yaml:8"},
+    {kTruncTypes[10], &kFloating4Family, 21, 0, 0, 3, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/trunc.yaml:8"},
     // bfloat16 -> bfloat16
-    {kTruncTypes[11], &kFloating4Family, 22, 0, 0, 2, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/trunc.yaml:8"},
+    {kTruncTypes[11], &kFloating4Family, 22, 0, 0, 2, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/trunc.yaml:8"},
     // float16 -> float16
-    {kTruncTypes[12], &kFloating4Family, 23, 0, 0, 1, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/trunc.yaml:8"},
+    {kTruncTypes[12], &kFloating4Family, 23, 0, 0, 1, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/trunc.yaml:8"},
     // float32 -> float32
-    {kTruncTypes[13], &kFloating4Family, 24, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/trunc.yaml:8"},
+    {kTruncTypes[13], &kFloating4Family, 24, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/trunc.yaml:8"},
     // float64 -> float64
-    {kTruncTypes[14], &kFloating4Family, 25, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/trunc.yaml:8"},
+    {kTruncTypes[14], &kFloating4Family, 25, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/trunc.yaml:8"},
 };
 static const std::int16_t kTruncResolution[19] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, -1, -1, -1, -1,

@@ -13,8 +13,9 @@ namespace quern::builtin {
 
 extern const KernelFamily kFusedFamily;
 
-static const TargetKind kSse2ScalarAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Sse2Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "scalar"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // fma
@@ -34,22 +35,22 @@ static const char* const kFmaArguments[4] = {
 static const LoopInfo kFmaLoops[6] = {
     // float8_e4m3fn, float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kFmaTypes[0], &kFusedFamily, 0, kOverflow | kUnderflow, kOverflow | kUnderflow | kInvalid, 4,
-     -1, kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fma.yaml:6"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fma.yaml:6"},
     // float8_e5m2, float8_e5m2, float8_e5m2 -> float8_e5m2
     {kFmaTypes[1], &kFusedFamily, 1, kOverflow | kUnderflow, kOverflow | kUnderflow | kInvalid, 3,
-     -1, kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fma.yaml:6"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fma.yaml:6"},
     // bfloat16, bfloat16, bfloat16 -> bfloat16
     {kFmaTypes[2], &kFusedFamily, 2, kOverflow | kUnderflow, kOverflow | kUnderflow | kInvalid, 2,
-     -1, kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fma.yaml:6"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fma.yaml:6"},
     // float16, float16, float16 -> float16
     {kFmaTypes[3], &kFusedFamily, 3, kOverflow | kUnderflow, kOverflow | kUnderflow | kInvalid, 1,
-     -1, kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fma.yaml:6"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fma.yaml:6"},
     // float32, float32, float32 -> float32
     {kFmaTypes[4], &kFusedFamily, 4, kOverflow | kUnderflow, kOverflow | kUnderflow | kInvalid, 0,
-     -1, kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fma.yaml:6"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fma.yaml:6"},
     // float64, float64, float64 -> float64
     {kFmaTypes[5], &kFusedFamily, 5, kOverflow | kUnderflow, kOverflow | kUnderflow | kInvalid, 0,
-     -1, kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/fma.yaml:6"},
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/fma.yaml:6"},
 };
 static const std::int16_t kFmaResolution[6859] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -1, -1, -1, -1,

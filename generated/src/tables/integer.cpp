@@ -14,14 +14,17 @@ namespace quern::builtin {
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kIntegerFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
+static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "emulated"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // gcd
@@ -42,28 +45,28 @@ static const char* const kGcdArguments[3] = {
 };
 static const LoopInfo kGcdLoops[8] = {
     // int8, int8 -> int8
-    {kGcdTypes[0], &kIntegerFamily, 0, 0, 0, 0, 16, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[0], &kIntegerFamily, 0, 0, 0, 0, 16, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int16, int16 -> int16
-    {kGcdTypes[1], &kIntegerFamily, 1, 0, 0, 0, 17, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[1], &kIntegerFamily, 1, 0, 0, 0, 17, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int32, int32 -> int32
-    {kGcdTypes[2], &kIntegerFamily, 2, 0, 0, 0, 18, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[2], &kIntegerFamily, 2, 0, 0, 0, 18, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:7"},
     // int64, int64 -> int64
-    {kGcdTypes[3], &kIntegerFamily, 3, 0, 0, 0, 19, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[3], &kIntegerFamily, 3, 0, 0, 0, 19, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:7"},
     // uint8, uint8 -> uint8
-    {kGcdTypes[4], &kIntegerFamily, 4, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[4], &kIntegerFamily, 4, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:8"},
     // uint16, uint16 -> uint16
-    {kGcdTypes[5], &kIntegerFamily, 5, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[5], &kIntegerFamily, 5, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:8"},
     // uint32, uint32 -> uint32
-    {kGcdTypes[6], &kIntegerFamily, 6, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[6], &kIntegerFamily, 6, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:8"},
     // uint64, uint64 -> uint64
-    {kGcdTypes[7], &kIntegerFamily, 7, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kGcdTypes[7], &kIntegerFamily, 7, 0, 0, 0, -1, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/gcd.yaml:8"},
 };
 static const std::int16_t kGcdResolution[361] = {
@@ -118,28 +121,28 @@ static const char* const kLcmArguments[3] = {
 };
 static const LoopInfo kLcmLoops[8] = {
     // int8, int8 -> int8
-    {kLcmTypes[0], &kIntegerFamily, 8, 0, 0, 0, 20, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[0], &kIntegerFamily, 8, 0, 0, 0, 20, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int16, int16 -> int16
-    {kLcmTypes[1], &kIntegerFamily, 9, 0, 0, 0, 21, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[1], &kIntegerFamily, 9, 0, 0, 0, 21, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int32, int32 -> int32
-    {kLcmTypes[2], &kIntegerFamily, 10, 0, 0, 0, 22, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[2], &kIntegerFamily, 10, 0, 0, 0, 22, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // int64, int64 -> int64
-    {kLcmTypes[3], &kIntegerFamily, 11, 0, 0, 0, 23, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[3], &kIntegerFamily, 11, 0, 0, 0, 23, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint8, uint8 -> uint8
-    {kLcmTypes[4], &kIntegerFamily, 12, 0, 0, 0, 24, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[4], &kIntegerFamily, 12, 0, 0, 0, 24, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint16, uint16 -> uint16
-    {kLcmTypes[5], &kIntegerFamily, 13, 0, 0, 0, 25, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[5], &kIntegerFamily, 13, 0, 0, 0, 25, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint32, uint32 -> uint32
-    {kLcmTypes[6], &kIntegerFamily, 14, 0, 0, 0, 26, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[6], &kIntegerFamily, 14, 0, 0, 0, 26, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
     // uint64, uint64 -> uint64
-    {kLcmTypes[7], &kIntegerFamily, 15, 0, 0, 0, 27, kSse2EmulatedAvx2EmulatedAvx3EmulatedKinds,
+    {kLcmTypes[7], &kIntegerFamily, 15, 0, 0, 0, 27, kEmulatedUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/lcm.yaml:7"},
 };
 static const std::int16_t kLcmResolution[361] = {
@@ -194,29 +197,33 @@ static const char* const kPowerArguments[3] = {
 };
 static const LoopInfo kPowerLoops[8] = {
     // int8, int8 -> int8
-    {kPowerTypes[0], &kInteger2Family, 0, 0, 0, 0, 8, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
+    {kPowerTypes[0], &kInteger2Family, 0, 0, 0, 0, 8,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     "integers to negative integer powers are not allowed"},
     // int16, int16 -> int16
-    {kPowerTypes[1], &kInteger2Family, 1, 0, 0, 0, 9, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
+    {kPowerTypes[1], &kInteger2Family, 1, 0, 0, 0, 9,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     "integers to negative integer powers are not allowed"},
     // int32, int32 -> int32
-    {kPowerTypes[2], &kInteger2Family, 2, 0, 0, 0, 10, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
+    {kPowerTypes[2], &kInteger2Family, 2, 0, 0, 0, 10,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     "integers to negative integer powers are not allowed"},
     // int64, int64 -> int64
-    {kPowerTypes[3], &kInteger2Family, 3, 0, 0, 0, 11, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:11", "integers to negative integer powers are not allowed"},
+    {kPowerTypes[3], &kInteger2Family, 3, 0, 0, 0, 11,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     "integers to negative integer powers are not allowed"},
     // uint8, uint8 -> uint8
-    {kPowerTypes[4], &kInteger2Family, 4, 0, 0, 0, 12, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:16"},
+    {kPowerTypes[4], &kInteger2Family, 4, 0, 0, 0, 12,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
     // uint16, uint16 -> uint16
-    {kPowerTypes[5], &kInteger2Family, 5, 0, 0, 0, 13, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:16"},
+    {kPowerTypes[5], &kInteger2Family, 5, 0, 0, 0, 13,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
     // uint32, uint32 -> uint32
-    {kPowerTypes[6], &kInteger2Family, 6, 0, 0, 0, 14, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:16"},
+    {kPowerTypes[6], &kInteger2Family, 6, 0, 0, 0, 14,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
     // uint64, uint64 -> uint64
-    {kPowerTypes[7], &kInteger2Family, 7, 0, 0, 0, 15, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/power.yaml:16"},
+    {kPowerTypes[7], &kInteger2Family, 7, 0, 0, 0, 15,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
 };
 static const std::int16_t kPowerResolution[361] = {
     0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,

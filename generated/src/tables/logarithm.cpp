@@ -13,11 +13,13 @@ namespace quern::builtin {
 
 extern const KernelFamily kLogarithmFamily;
 
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2ScalarAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "scalar"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Sse2Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "scalar"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // log
@@ -37,22 +39,22 @@ static const char* const kLogArguments[2] = {
 static const LoopInfo kLogLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kLogTypes[0], &kLogarithmFamily, 0, 0, kDivideByZero | kInvalid, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kLogTypes[1], &kLogarithmFamily, 1, 0, kDivideByZero | kInvalid, 3, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log.yaml:6"},
     // bfloat16 -> bfloat16
     {kLogTypes[2], &kLogarithmFamily, 2, 0, kDivideByZero | kInvalid, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log.yaml:6"},
     // float16 -> float16
     {kLogTypes[3], &kLogarithmFamily, 3, 0, kDivideByZero | kInvalid, 1, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log.yaml:6"},
     // float32 -> float32
     {kLogTypes[4], &kLogarithmFamily, 4, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log.yaml:6"},
     // float64 -> float64
     {kLogTypes[5], &kLogarithmFamily, 5, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/log.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/log.yaml:6"},
 };
 static const std::int16_t kLogResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
@@ -83,22 +85,22 @@ static const char* const kLog10Arguments[2] = {
 static const LoopInfo kLog10Loops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kLog10Types[0], &kLogarithmFamily, 6, 0, kDivideByZero | kInvalid, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log10.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log10.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kLog10Types[1], &kLogarithmFamily, 7, 0, kDivideByZero | kInvalid, 3, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log10.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log10.yaml:6"},
     // bfloat16 -> bfloat16
     {kLog10Types[2], &kLogarithmFamily, 8, 0, kDivideByZero | kInvalid, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log10.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log10.yaml:6"},
     // float16 -> float16
     {kLog10Types[3], &kLogarithmFamily, 9, 0, kDivideByZero | kInvalid, 1, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log10.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log10.yaml:6"},
     // float32 -> float32
     {kLog10Types[4], &kLogarithmFamily, 10, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log10.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log10.yaml:6"},
     // float64 -> float64
     {kLog10Types[5], &kLogarithmFamily, 11, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/log10.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/log10.yaml:6"},
 };
 static const std::int16_t kLog10Resolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
@@ -131,22 +133,22 @@ static const char* const kLog1pArguments[2] = {
 static const LoopInfo kLog1pLoops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kLog1pTypes[0], &kLogarithmFamily, 12, kUnderflow, kDivideByZero | kUnderflow | kInvalid, 0,
-     -1, kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log1p.yaml:7"},
+     -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log1p.yaml:7"},
     // float8_e5m2 -> float8_e5m2
     {kLog1pTypes[1], &kLogarithmFamily, 13, kUnderflow, kDivideByZero | kUnderflow | kInvalid, 0,
-     -1, kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log1p.yaml:7"},
+     -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log1p.yaml:7"},
     // bfloat16 -> bfloat16
     {kLog1pTypes[2], &kLogarithmFamily, 14, kUnderflow, kDivideByZero | kUnderflow | kInvalid, 0,
-     -1, kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log1p.yaml:7"},
+     -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log1p.yaml:7"},
     // float16 -> float16
     {kLog1pTypes[3], &kLogarithmFamily, 15, kUnderflow, kDivideByZero | kUnderflow | kInvalid, 0,
-     -1, kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log1p.yaml:7"},
+     -1, kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log1p.yaml:7"},
     // float32 -> float32
     {kLog1pTypes[4], &kLogarithmFamily, 16, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log1p.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log1p.yaml:6"},
     // float64 -> float64
     {kLog1pTypes[5], &kLogarithmFamily, 17, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/log1p.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/log1p.yaml:6"},
 };
 static const std::int16_t kLog1pResolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
@@ -178,22 +180,22 @@ static const char* const kLog2Arguments[2] = {
 static const LoopInfo kLog2Loops[6] = {
     // float8_e4m3fn -> float8_e4m3fn
     {kLog2Types[0], &kLogarithmFamily, 18, 0, kDivideByZero | kInvalid, 4, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log2.yaml:6"},
     // float8_e5m2 -> float8_e5m2
     {kLog2Types[1], &kLogarithmFamily, 19, 0, kDivideByZero | kInvalid, 3, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log2.yaml:6"},
     // bfloat16 -> bfloat16
     {kLog2Types[2], &kLogarithmFamily, 20, 0, kDivideByZero | kInvalid, 2, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log2.yaml:6"},
     // float16 -> float16
     {kLog2Types[3], &kLogarithmFamily, 21, 0, kDivideByZero | kInvalid, 1, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log2.yaml:6"},
     // float32 -> float32
     {kLog2Types[4], &kLogarithmFamily, 22, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2EmulatedAvx2VectorAvx3VectorKinds, "spec/ufuncs/log2.yaml:6"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/log2.yaml:6"},
     // float64 -> float64
     {kLog2Types[5], &kLogarithmFamily, 23, 0, kDivideByZero | kInvalid, 0, -1,
-     kSse2ScalarAvx2VectorAvx3VectorKinds, "spec/ufuncs/log2.yaml:6"},
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/log2.yaml:6"},
 };
 static const std::int16_t kLog2Resolution[19] = {
     3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,

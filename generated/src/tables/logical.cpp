@@ -14,11 +14,13 @@ namespace quern::builtin {
 extern const KernelFamily kLogical2Family;
 extern const KernelFamily kLogicalFamily;
 
-static const TargetKind kSse2EmulatedAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
 // logical_and
@@ -48,55 +50,55 @@ static const char* const kLogicalAndArguments[3] = {
 };
 static const LoopInfo kLogicalAndLoops[17] = {
     // bool, bool -> bool
-    {kLogicalAndTypes[0], &kLogicalFamily, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[0], &kLogicalFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:7"},
     // int8, int8 -> bool
-    {kLogicalAndTypes[1], &kLogicalFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[1], &kLogicalFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // int16, int16 -> bool
-    {kLogicalAndTypes[2], &kLogicalFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[2], &kLogicalFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // int32, int32 -> bool
-    {kLogicalAndTypes[3], &kLogicalFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[3], &kLogicalFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // int64, int64 -> bool
-    {kLogicalAndTypes[4], &kLogicalFamily, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[4], &kLogicalFamily, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_and.yaml:8"},
     // uint8, uint8 -> bool
-    {kLogicalAndTypes[5], &kLogicalFamily, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[5], &kLogicalFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // uint16, uint16 -> bool
-    {kLogicalAndTypes[6], &kLogicalFamily, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[6], &kLogicalFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // uint32, uint32 -> bool
-    {kLogicalAndTypes[7], &kLogicalFamily, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[7], &kLogicalFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // uint64, uint64 -> bool
-    {kLogicalAndTypes[8], &kLogicalFamily, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_and.yaml:8"},
+    {kLogicalAndTypes[8], &kLogicalFamily, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_and.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLogicalAndTypes[9], &kLogicalFamily, 5, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[9], &kLogicalFamily, 5, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kLogicalAndTypes[10], &kLogicalFamily, 6, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[10], &kLogicalFamily, 6, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLogicalAndTypes[11], &kLogicalFamily, 7, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[11], &kLogicalFamily, 7, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float16, float16 -> bool
-    {kLogicalAndTypes[12], &kLogicalFamily, 8, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[12], &kLogicalFamily, 8, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalAndTypes[13], &kLogicalFamily, 9, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[13], &kLogicalFamily, 9, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // float64, float64 -> bool
-    {kLogicalAndTypes[14], &kLogicalFamily, 10, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[14], &kLogicalFamily, 10, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:8"},
     // complex64, complex64 -> bool
-    {kLogicalAndTypes[15], &kLogicalFamily, 11, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[15], &kLogicalFamily, 11, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:9"},
     // complex128, complex128 -> bool
-    {kLogicalAndTypes[16], &kLogicalFamily, 12, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalAndTypes[16], &kLogicalFamily, 12, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_and.yaml:9"},
 };
 static const std::int16_t kLogicalAndResolution[361] = {
@@ -164,55 +166,55 @@ static const char* const kLogicalNotArguments[2] = {
 };
 static const LoopInfo kLogicalNotLoops[17] = {
     // bool -> bool
-    {kLogicalNotTypes[0], &kLogicalFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[0], &kLogicalFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:7"},
     // int8 -> bool
-    {kLogicalNotTypes[1], &kLogicalFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[1], &kLogicalFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // int16 -> bool
-    {kLogicalNotTypes[2], &kLogicalFamily, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[2], &kLogicalFamily, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // int32 -> bool
-    {kLogicalNotTypes[3], &kLogicalFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[3], &kLogicalFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // int64 -> bool
-    {kLogicalNotTypes[4], &kLogicalFamily, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[4], &kLogicalFamily, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_not.yaml:8"},
     // uint8 -> bool
-    {kLogicalNotTypes[5], &kLogicalFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[5], &kLogicalFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint16 -> bool
-    {kLogicalNotTypes[6], &kLogicalFamily, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[6], &kLogicalFamily, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint32 -> bool
-    {kLogicalNotTypes[7], &kLogicalFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[7], &kLogicalFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // uint64 -> bool
-    {kLogicalNotTypes[8], &kLogicalFamily, 17, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_not.yaml:8"},
+    {kLogicalNotTypes[8], &kLogicalFamily, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_not.yaml:8"},
     // float8_e4m3fn -> bool
-    {kLogicalNotTypes[9], &kLogicalFamily, 18, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[9], &kLogicalFamily, 18, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float8_e5m2 -> bool
-    {kLogicalNotTypes[10], &kLogicalFamily, 19, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[10], &kLogicalFamily, 19, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // bfloat16 -> bool
-    {kLogicalNotTypes[11], &kLogicalFamily, 20, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[11], &kLogicalFamily, 20, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float16 -> bool
-    {kLogicalNotTypes[12], &kLogicalFamily, 21, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[12], &kLogicalFamily, 21, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float32 -> bool
-    {kLogicalNotTypes[13], &kLogicalFamily, 22, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[13], &kLogicalFamily, 22, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // float64 -> bool
-    {kLogicalNotTypes[14], &kLogicalFamily, 23, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[14], &kLogicalFamily, 23, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:8"},
     // complex64 -> bool
-    {kLogicalNotTypes[15], &kLogicalFamily, 24, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[15], &kLogicalFamily, 24, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:9"},
     // complex128 -> bool
-    {kLogicalNotTypes[16], &kLogicalFamily, 25, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalNotTypes[16], &kLogicalFamily, 25, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_not.yaml:9"},
 };
 static const std::int16_t kLogicalNotResolution[19] = {
@@ -255,55 +257,55 @@ static const char* const kLogicalOrArguments[3] = {
 };
 static const LoopInfo kLogicalOrLoops[17] = {
     // bool, bool -> bool
-    {kLogicalOrTypes[0], &kLogicalFamily, 26, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[0], &kLogicalFamily, 26, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:7"},
     // int8, int8 -> bool
-    {kLogicalOrTypes[1], &kLogicalFamily, 27, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[1], &kLogicalFamily, 27, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // int16, int16 -> bool
-    {kLogicalOrTypes[2], &kLogicalFamily, 28, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[2], &kLogicalFamily, 28, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // int32, int32 -> bool
-    {kLogicalOrTypes[3], &kLogicalFamily, 29, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[3], &kLogicalFamily, 29, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // int64, int64 -> bool
-    {kLogicalOrTypes[4], &kLogicalFamily, 30, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[4], &kLogicalFamily, 30, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_or.yaml:8"},
     // uint8, uint8 -> bool
-    {kLogicalOrTypes[5], &kLogicalFamily, 27, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[5], &kLogicalFamily, 27, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint16, uint16 -> bool
-    {kLogicalOrTypes[6], &kLogicalFamily, 28, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[6], &kLogicalFamily, 28, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint32, uint32 -> bool
-    {kLogicalOrTypes[7], &kLogicalFamily, 29, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[7], &kLogicalFamily, 29, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // uint64, uint64 -> bool
-    {kLogicalOrTypes[8], &kLogicalFamily, 30, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_or.yaml:8"},
+    {kLogicalOrTypes[8], &kLogicalFamily, 30, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_or.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLogicalOrTypes[9], &kLogicalFamily, 31, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[9], &kLogicalFamily, 31, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kLogicalOrTypes[10], &kLogicalFamily, 32, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[10], &kLogicalFamily, 32, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLogicalOrTypes[11], &kLogicalFamily, 33, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[11], &kLogicalFamily, 33, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float16, float16 -> bool
-    {kLogicalOrTypes[12], &kLogicalFamily, 34, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[12], &kLogicalFamily, 34, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalOrTypes[13], &kLogicalFamily, 35, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[13], &kLogicalFamily, 35, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // float64, float64 -> bool
-    {kLogicalOrTypes[14], &kLogicalFamily, 36, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[14], &kLogicalFamily, 36, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:8"},
     // complex64, complex64 -> bool
-    {kLogicalOrTypes[15], &kLogicalFamily, 37, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[15], &kLogicalFamily, 37, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:9"},
     // complex128, complex128 -> bool
-    {kLogicalOrTypes[16], &kLogicalFamily, 38, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalOrTypes[16], &kLogicalFamily, 38, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_or.yaml:9"},
 };
 static const std::int16_t kLogicalOrResolution[361] = {
@@ -370,55 +372,55 @@ static const char* const kLogicalXorArguments[3] = {
 };
 static const LoopInfo kLogicalXorLoops[17] = {
     // bool, bool -> bool
-    {kLogicalXorTypes[0], &kLogical2Family, 0, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[0], &kLogical2Family, 0, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:7"},
     // int8, int8 -> bool
-    {kLogicalXorTypes[1], &kLogical2Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[1], &kLogical2Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // int16, int16 -> bool
-    {kLogicalXorTypes[2], &kLogical2Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[2], &kLogical2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // int32, int32 -> bool
-    {kLogicalXorTypes[3], &kLogical2Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[3], &kLogical2Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // int64, int64 -> bool
-    {kLogicalXorTypes[4], &kLogical2Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_xor.yaml:8"},
+    {kLogicalXorTypes[4], &kLogical2Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_xor.yaml:8"},
     // uint8, uint8 -> bool
-    {kLogicalXorTypes[5], &kLogical2Family, 1, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[5], &kLogical2Family, 1, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // uint16, uint16 -> bool
-    {kLogicalXorTypes[6], &kLogical2Family, 2, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[6], &kLogical2Family, 2, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // uint32, uint32 -> bool
-    {kLogicalXorTypes[7], &kLogical2Family, 3, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[7], &kLogical2Family, 3, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // uint64, uint64 -> bool
-    {kLogicalXorTypes[8], &kLogical2Family, 4, 0, 0, 0, -1, kSse2EmulatedAvx2VectorAvx3VectorKinds,
-     "spec/ufuncs/logical_xor.yaml:8"},
+    {kLogicalXorTypes[8], &kLogical2Family, 4, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/logical_xor.yaml:8"},
     // float8_e4m3fn, float8_e4m3fn -> bool
-    {kLogicalXorTypes[9], &kLogical2Family, 5, 0, 0, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[9], &kLogical2Family, 5, 0, 0, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float8_e5m2, float8_e5m2 -> bool
-    {kLogicalXorTypes[10], &kLogical2Family, 6, 0, 0, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[10], &kLogical2Family, 6, 0, 0, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // bfloat16, bfloat16 -> bool
-    {kLogicalXorTypes[11], &kLogical2Family, 7, 0, 0, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[11], &kLogical2Family, 7, 0, 0, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float16, float16 -> bool
-    {kLogicalXorTypes[12], &kLogical2Family, 8, 0, 0, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[12], &kLogical2Family, 8, 0, 0, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float32, float32 -> bool
-    {kLogicalXorTypes[13], &kLogical2Family, 9, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[13], &kLogical2Family, 9, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // float64, float64 -> bool
-    {kLogicalXorTypes[14], &kLogical2Family, 10, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[14], &kLogical2Family, 10, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:8"},
     // complex64, complex64 -> bool
-    {kLogicalXorTypes[15], &kLogical2Family, 11, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[15], &kLogical2Family, 11, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:9"},
     // complex128, complex128 -> bool
-    {kLogicalXorTypes[16], &kLogical2Family, 12, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kLogicalXorTypes[16], &kLogical2Family, 12, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/logical_xor.yaml:9"},
 };
 static const std::int16_t kLogicalXorResolution[361] = {

@@ -14,17 +14,21 @@ namespace quern::builtin {
 extern const KernelFamily kIntegerMatrixFamily;
 extern const KernelFamily kMatrixFamily;
 
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorKinds[3] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2EmulatedAvx2EmulatedAvx3VectorAvx3DlVectorKinds[4] = {
-    {HWY_SSE2, "emulated"}, {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"}, {HWY_AVX3_DL, "vector"},
+static const TargetKind kVectorUpToAvx3DlEmulatedOnSse2Avx2ScalarOnEmu128Kinds[6] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "emulated"}, {HWY_AVX3, "vector"}, {HWY_AVX3_DL, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorKinds[3] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
-static const TargetKind kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds[4] = {
-    {HWY_SSE2, "vector"}, {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"}, {HWY_AVX3_DL, "vector"},
+static const TargetKind kVectorUpToAvx3DlScalarOnEmu128Kinds[6] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "vector"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"}, {HWY_AVX3_DL, "vector"},
 };
 
 // matmul
@@ -54,56 +58,56 @@ static const char* const kMatmulArguments[3] = {
 };
 static const LoopInfo kMatmulLoops[17] = {
     // bool, bool -> bool
-    {kMatmulTypes[0], &kIntegerMatrixFamily, 0, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[0], &kIntegerMatrixFamily, 0, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // int8, int8 -> int8
-    {kMatmulTypes[1], &kIntegerMatrixFamily, 1, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[1], &kIntegerMatrixFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // int16, int16 -> int16
-    {kMatmulTypes[2], &kIntegerMatrixFamily, 2, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[2], &kIntegerMatrixFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // int32, int32 -> int32
-    {kMatmulTypes[3], &kIntegerMatrixFamily, 3, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[3], &kIntegerMatrixFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // int64, int64 -> int64
     {kMatmulTypes[4], &kIntegerMatrixFamily, 4, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+     kVectorUpToAvx3DlEmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:12"},
     // uint8, uint8 -> uint8
-    {kMatmulTypes[5], &kIntegerMatrixFamily, 1, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[5], &kIntegerMatrixFamily, 1, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // uint16, uint16 -> uint16
-    {kMatmulTypes[6], &kIntegerMatrixFamily, 2, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[6], &kIntegerMatrixFamily, 2, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // uint32, uint32 -> uint32
-    {kMatmulTypes[7], &kIntegerMatrixFamily, 3, 0, 0, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+    {kMatmulTypes[7], &kIntegerMatrixFamily, 3, 0, 0, 0, -1, kVectorUpToAvx3DlScalarOnEmu128Kinds,
+     "spec/ufuncs/matmul.yaml:12"},
     // uint64, uint64 -> uint64
     {kMatmulTypes[8], &kIntegerMatrixFamily, 4, 0, 0, 0, -1,
-     kSse2EmulatedAvx2EmulatedAvx3VectorAvx3DlVectorKinds, "spec/ufuncs/matmul.yaml:12"},
+     kVectorUpToAvx3DlEmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kMatmulTypes[9], &kMatrixFamily, 0, kOverflow | kInvalid, kOverflow | kInvalid, 4, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kMatmulTypes[10], &kMatrixFamily, 0, kOverflow | kInvalid, kOverflow | kInvalid, 3, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
     {kMatmulTypes[11], &kMatrixFamily, 0, kOverflow | kInvalid, kOverflow | kInvalid, 2, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // float16, float16 -> float16
     {kMatmulTypes[12], &kMatrixFamily, 0, kOverflow | kInvalid, kOverflow | kInvalid, 1, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // float32, float32 -> float32
     {kMatmulTypes[13], &kMatrixFamily, 0, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // float64, float64 -> float64
     {kMatmulTypes[14], &kMatrixFamily, 1, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // complex64, complex64 -> complex64
     {kMatmulTypes[15], &kMatrixFamily, 2, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
     // complex128, complex128 -> complex128
     {kMatmulTypes[16], &kMatrixFamily, 3, kOverflow | kInvalid, kOverflow | kInvalid, 0, -1,
-     kSse2VectorAvx2VectorAvx3VectorKinds, "spec/ufuncs/matmul.yaml:13"},
+     kVectorUpToAvx3ScalarOnEmu128Kinds, "spec/ufuncs/matmul.yaml:13"},
 };
 static const std::int16_t kMatmulResolution[361] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1,
@@ -175,63 +179,63 @@ static const char* const kMatvecArguments[3] = {
 };
 static const LoopInfo kMatvecLoops[17] = {
     // bool, bool -> bool
-    {kMatvecTypes[0], &kMatrixFamily, 4, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[0], &kMatrixFamily, 4, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:11"},
     // int8, int8 -> int8
-    {kMatvecTypes[1], &kMatrixFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[1], &kMatrixFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int16, int16 -> int16
-    {kMatvecTypes[2], &kMatrixFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[2], &kMatrixFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int32, int32 -> int32
-    {kMatvecTypes[3], &kMatrixFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[3], &kMatrixFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:12"},
     // int64, int64 -> int64
-    {kMatvecTypes[4], &kMatrixFamily, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/matvec.yaml:12"},
+    {kMatvecTypes[4], &kMatrixFamily, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/matvec.yaml:12"},
     // uint8, uint8 -> uint8
-    {kMatvecTypes[5], &kMatrixFamily, 5, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[5], &kMatrixFamily, 5, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint16, uint16 -> uint16
-    {kMatvecTypes[6], &kMatrixFamily, 6, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[6], &kMatrixFamily, 6, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint32, uint32 -> uint32
-    {kMatvecTypes[7], &kMatrixFamily, 7, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kMatvecTypes[7], &kMatrixFamily, 7, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:12"},
     // uint64, uint64 -> uint64
-    {kMatvecTypes[8], &kMatrixFamily, 8, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/matvec.yaml:12"},
+    {kMatvecTypes[8], &kMatrixFamily, 8, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/matvec.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kMatvecTypes[9], &kMatrixFamily, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kMatvecTypes[10], &kMatrixFamily, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
     {kMatvecTypes[11], &kMatrixFamily, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float16, float16 -> float16
     {kMatvecTypes[12], &kMatrixFamily, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float32, float32 -> float32
     {kMatvecTypes[13], &kMatrixFamily, 9, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // float64, float64 -> float64
     {kMatvecTypes[14], &kMatrixFamily, 10, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // complex64, complex64 -> complex64
     {kMatvecTypes[15], &kMatrixFamily, 11, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
     // complex128, complex128 -> complex128
     {kMatvecTypes[16], &kMatrixFamily, 12, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/matvec.yaml:13"},
 };
 static const std::int16_t kMatvecResolution[361] = {
@@ -304,63 +308,63 @@ static const char* const kVecdotArguments[3] = {
 };
 static const LoopInfo kVecdotLoops[17] = {
     // bool, bool -> bool
-    {kVecdotTypes[0], &kMatrixFamily, 13, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[0], &kMatrixFamily, 13, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:10"},
     // int8, int8 -> int8
-    {kVecdotTypes[1], &kMatrixFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[1], &kMatrixFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int16, int16 -> int16
-    {kVecdotTypes[2], &kMatrixFamily, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[2], &kMatrixFamily, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int32, int32 -> int32
-    {kVecdotTypes[3], &kMatrixFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[3], &kMatrixFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // int64, int64 -> int64
-    {kVecdotTypes[4], &kMatrixFamily, 17, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/vecdot.yaml:11"},
+    {kVecdotTypes[4], &kMatrixFamily, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/vecdot.yaml:11"},
     // uint8, uint8 -> uint8
-    {kVecdotTypes[5], &kMatrixFamily, 14, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[5], &kMatrixFamily, 14, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint16, uint16 -> uint16
-    {kVecdotTypes[6], &kMatrixFamily, 15, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[6], &kMatrixFamily, 15, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint32, uint32 -> uint32
-    {kVecdotTypes[7], &kMatrixFamily, 16, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecdotTypes[7], &kMatrixFamily, 16, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:11"},
     // uint64, uint64 -> uint64
-    {kVecdotTypes[8], &kMatrixFamily, 17, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/vecdot.yaml:11"},
+    {kVecdotTypes[8], &kMatrixFamily, 17, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/vecdot.yaml:11"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kVecdotTypes[9], &kMatrixFamily, 18, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kVecdotTypes[10], &kMatrixFamily, 18, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // bfloat16, bfloat16 -> bfloat16
     {kVecdotTypes[11], &kMatrixFamily, 18, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float16, float16 -> float16
     {kVecdotTypes[12], &kMatrixFamily, 18, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float32, float32 -> float32
     {kVecdotTypes[13], &kMatrixFamily, 18, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // float64, float64 -> float64
     {kVecdotTypes[14], &kMatrixFamily, 19, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // complex64, complex64 -> complex64
     {kVecdotTypes[15], &kMatrixFamily, 20, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
     // complex128, complex128 -> complex128
     {kVecdotTypes[16], &kMatrixFamily, 21, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecdot.yaml:12"},
 };
 static const std::int16_t kVecdotResolution[361] = {
@@ -433,63 +437,63 @@ static const char* const kVecmatArguments[3] = {
 };
 static const LoopInfo kVecmatLoops[17] = {
     // bool, bool -> bool
-    {kVecmatTypes[0], &kMatrixFamily, 22, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[0], &kMatrixFamily, 22, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:11"},
     // int8, int8 -> int8
-    {kVecmatTypes[1], &kMatrixFamily, 23, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[1], &kMatrixFamily, 23, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int16, int16 -> int16
-    {kVecmatTypes[2], &kMatrixFamily, 24, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[2], &kMatrixFamily, 24, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int32, int32 -> int32
-    {kVecmatTypes[3], &kMatrixFamily, 25, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[3], &kMatrixFamily, 25, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // int64, int64 -> int64
-    {kVecmatTypes[4], &kMatrixFamily, 26, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/vecmat.yaml:12"},
+    {kVecmatTypes[4], &kMatrixFamily, 26, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/vecmat.yaml:12"},
     // uint8, uint8 -> uint8
-    {kVecmatTypes[5], &kMatrixFamily, 23, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[5], &kMatrixFamily, 23, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint16, uint16 -> uint16
-    {kVecmatTypes[6], &kMatrixFamily, 24, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[6], &kMatrixFamily, 24, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint32, uint32 -> uint32
-    {kVecmatTypes[7], &kMatrixFamily, 25, 0, 0, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+    {kVecmatTypes[7], &kMatrixFamily, 25, 0, 0, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:12"},
     // uint64, uint64 -> uint64
-    {kVecmatTypes[8], &kMatrixFamily, 26, 0, 0, 0, -1, kSse2EmulatedAvx2EmulatedAvx3VectorKinds,
-     "spec/ufuncs/vecmat.yaml:12"},
+    {kVecmatTypes[8], &kMatrixFamily, 26, 0, 0, 0, -1,
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/vecmat.yaml:12"},
     // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
     {kVecmatTypes[9], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 4, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 4, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float8_e5m2, float8_e5m2 -> float8_e5m2
     {kVecmatTypes[10], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 3, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 3, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // bfloat16, bfloat16 -> bfloat16
     {kVecmatTypes[11], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 2, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 2, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float16, float16 -> float16
     {kVecmatTypes[12], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 1, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 1, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float32, float32 -> float32
     {kVecmatTypes[13], &kMatrixFamily, 27, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // float64, float64 -> float64
     {kVecmatTypes[14], &kMatrixFamily, 28, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // complex64, complex64 -> complex64
     {kVecmatTypes[15], &kMatrixFamily, 29, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
     // complex128, complex128 -> complex128
     {kVecmatTypes[16], &kMatrixFamily, 30, kOverflow | kUnderflow | kInvalid,
-     kOverflow | kUnderflow | kInvalid, 0, -1, kSse2VectorAvx2VectorAvx3VectorKinds,
+     kOverflow | kUnderflow | kInvalid, 0, -1, kVectorUpToAvx3ScalarOnEmu128Kinds,
      "spec/ufuncs/vecmat.yaml:13"},
 };
 static const std::int16_t kVecmatResolution[361] = {

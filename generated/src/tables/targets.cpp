@@ -20,6 +20,14 @@ namespace {
 // Highway's bits rise from best to worst.
 constexpr auto kBestFirst = [] {
   auto targets = std::to_array<TargetInfo>({
+#if HWY_TARGETS & HWY_EMU128
+    {"EMU128", HWY_EMU128,
+     "No instructions of its own: what the compiler makes of loops over 128 bits."},
+#endif
+#if HWY_TARGETS & HWY_NEON_WITHOUT_AES
+    {"NEON_WITHOUT_AES", HWY_NEON_WITHOUT_AES,
+     "AArch64 baseline: 128-bit vectors with fused multiply-add."},
+#endif
 #if HWY_TARGETS & HWY_SSE2
     {"SSE2", HWY_SSE2,
      "x86-64 baseline: 128-bit vectors, no fused multiply-add."},

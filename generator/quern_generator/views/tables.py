@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from ..kinds import grouped_kinds
 from ..model import Loop, Spec, Ufunc
 from .cores import signature_rows
 from .names import dtype_id, flag_set, loop_numbers, own_loops, package_of, types_text
@@ -111,8 +112,14 @@ def _target_kind(target: str, kind: str) -> str:
 
 
 def _kinds_symbol(kinds: tuple[tuple[str, str], ...]) -> str:
-    """``kSse2EmulatedAvx2VectorKinds``."""
-    return f"k{''.join(camel(target.lower()) + camel(kind) for target, kind in kinds)}Kinds" if kinds else "{}"
+    """``kVectorUpToAvx3EmulatedOnSse2Avx2Kinds``."""
+    if not kinds:
+        return "{}"
+    last, *others = grouped_kinds(kinds)
+    parts = [camel(last[0]), "UpTo", camel(kinds[-1][0].lower())]
+    for kind, targets in others:
+        parts += [camel(kind), "On", *(camel(target.lower()) for target in targets)]
+    return f"k{''.join(parts)}Kinds"
 
 
 def ufunc_symbol(ufunc: Ufunc) -> str:

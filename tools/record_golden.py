@@ -1,13 +1,13 @@
 """Record the golden data in tests/conformance/golden from NumPy 2.4.
 
 The names of dtypes and ufuncs are the file names under spec/dtypes and spec/ufuncs; nothing here
-names one. What NumPy does not know (bfloat16, say) is left out, and so are dtypes with a unit of time:
-their number has no end, each refusal names its units, and data for one unit would not tell how units
-meet. They are compared with the NumPy that is installed, by the report (tools/report),
-tests/generator/test_resolution.py and tests/python/test_times.py. Every choice that could differ
-between two runs is fixed: random inputs come from generators seeded by their own key, NaNs are
-written with one bit pattern, and results that NumPy leaves to the CPU are replaced by a correctly
-rounded reference or marked (`is_rounded_by_library`, `zero_ties`).
+names one but to say what MPFR calls it. What NumPy does not know (bfloat16, say) is left out, and
+so are dtypes with a unit of time: their number has no end, each refusal names its units, and data
+for one unit would not tell how units meet. They are compared with the NumPy that is installed, by
+the report (tools/report), tests/generator/test_resolution.py and tests/python/test_times.py. Every
+choice that could differ between two runs is fixed: random inputs come from generators seeded by
+their own key, NaNs are written with one bit pattern, and results that NumPy leaves to the CPU are
+replaced by a correctly rounded reference or marked (`is_rounded_by_library`, `zero_ties`).
 
     tools/record_golden.py            record
     tools/record_golden.py --check    record into memory and compare with the files
@@ -51,6 +51,8 @@ CAST_LEVELS = ("no", "equiv", "safe", "same_kind", "unsafe")
 FLAG_BITS = {"divide": 1, "overflow": 2, "underflow": 4, "invalid": 8}
 UNDERFLOW = FLAG_BITS["underflow"]
 REDUCING_METHODS = ("reduce", "accumulate", "reduceat", "empty")
+# Where MPFR has a name that NumPy has not.
+MPFR_NAMES = {"float_power": "pow"}
 MANIFEST_NAME = "MANIFEST.json"
 
 # Python scalars beside an array: in range for some dtypes, out of range for others.
@@ -547,7 +549,7 @@ def arithmetic_context(dtype: DType) -> Any:
 def mpfr_function(ufunc: Ufunc, context: Any) -> Callable[..., Any] | None:
     """MPFR's function of the ufunc's name or of an alias, or None."""
     aliases = [name for name in dir(np) if getattr(np, name) is ufunc]
-    for name in (ufunc.__name__, *aliases):
+    for name in (MPFR_NAMES.get(ufunc.__name__, ufunc.__name__), *aliases):
         for home in (gmpy2, context):
             found = getattr(home, name, None)
             if callable(found):

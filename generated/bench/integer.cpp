@@ -31,6 +31,12 @@ const LoopRow kRows[] = {
     {"power", {"uint16", "uint16"}},
     {"power", {"uint32", "uint32"}},
     {"power", {"uint64", "uint64"}},
+    {"power", {"float8_e4m3fn", "float8_e4m3fn"}},
+    {"power", {"float8_e5m2", "float8_e5m2"}},
+    {"power", {"bfloat16", "bfloat16"}},
+    {"power", {"float16", "float16"}},
+    {"power", {"float32", "float32"}},
+    {"power", {"float64", "float64"}},
 };
 // clang-format on
 [[maybe_unused]] const bool registered = register_loops(kRows);

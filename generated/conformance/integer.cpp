@@ -344,19 +344,19 @@ TEST_CASE("lcm: uint64, uint64 -> uint64", "[lcm]") {
 }
 
 const Row<std::int8_t, std::int8_t, std::int8_t> kPowerInt8[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {-1, kMax, -1, kNone, 29},
-    {kMin, 2, 0, kNone, 30},
-    {2, -1, 0, kRefused, 31},
-    {1, kMin, 0, kRefused, 32},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {-1, kMax, -1, kNone, 35},
+    {kMin, 2, 0, kNone, 36},
+    {2, -1, 0, kRefused, 37},
+    {1, kMin, 0, kRefused, 38},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, -117},
     {3, kMax, -85}, {7, 8, -63}, {8, 3, 0}, {31, 0, 1}, {31, 7, -33}, {31, kMax, -33}, {100, 8, 0},
     {kMax, 3, kMax}, {-1, 0, 1}, {-1, 7, -1}, {-1, kMax, -1}, {-2, 8, 0}, {-3, 3, -27}, {-8, 0, 1},
     {-8, 7, 0}, {-8, kMax, 0}, {-100, 8, 0}, {kMin, 3, 0},
 };
 TEST_CASE("power: int8, int8 -> int8", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:12",
                      .types = {"int8", "int8", "int8"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -364,19 +364,19 @@ TEST_CASE("power: int8, int8 -> int8", "[power]") {
 }
 
 const Row<std::int16_t, std::int16_t, std::int16_t> kPowerInt16[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {-1, kMax, -1, kNone, 29},
-    {kMin, 2, 0, kNone, 30},
-    {2, -1, 0, kRefused, 31},
-    {1, kMin, 0, kRefused, 32},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {-1, kMax, -1, kNone, 35},
+    {kMin, 2, 0, kNone, 36},
+    {2, -1, 0, kRefused, 37},
+    {1, kMin, 0, kRefused, 38},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, 2187},
     {3, kMax, -21845}, {7, 8, -2367}, {8, 3, 512}, {31, 0, 1}, {31, 7, 11487}, {31, kMax, 31711},
     {100, 8, 0}, {kMax, 3, kMax}, {-1, 0, 1}, {-1, 7, -1}, {-1, kMax, -1}, {-2, 8, 256},
     {-3, 3, -27}, {-8, 0, 1}, {-8, 7, 0}, {-8, kMax, 0}, {-100, 8, 0}, {kMin, 3, 0},
 };
 TEST_CASE("power: int16, int16 -> int16", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:12",
                      .types = {"int16", "int16", "int16"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -384,12 +384,12 @@ TEST_CASE("power: int16, int16 -> int16", "[power]") {
 }
 
 const Row<std::int32_t, std::int32_t, std::int32_t> kPowerInt32[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {-1, kMax, -1, kNone, 29},
-    {kMin, 2, 0, kNone, 30},
-    {2, -1, 0, kRefused, 31},
-    {1, kMin, 0, kRefused, 32},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {-1, kMax, -1, kNone, 35},
+    {kMin, 2, 0, kNone, 36},
+    {2, -1, 0, kRefused, 37},
+    {1, kMin, 0, kRefused, 38},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, 2187},
     {3, kMax, -1431655765}, {7, 8, 5764801}, {8, 3, 512}, {31, 0, 1}, {31, 7, 1742810335},
     {31, kMax, -1108378657}, {100, 8, 1874919424}, {kMax, 3, kMax}, {-1, 0, 1}, {-1, 7, -1},
@@ -397,7 +397,7 @@ const Row<std::int32_t, std::int32_t, std::int32_t> kPowerInt32[] = {
     {-100, 8, 1874919424}, {kMin, 3, 0},
 };
 TEST_CASE("power: int32, int32 -> int32", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:12",
                      .types = {"int32", "int32", "int32"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -405,12 +405,12 @@ TEST_CASE("power: int32, int32 -> int32", "[power]") {
 }
 
 const Row<std::int64_t, std::int64_t, std::int64_t> kPowerInt64[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {-1, kMax, -1, kNone, 29},
-    {kMin, 2, 0, kNone, 30},
-    {2, -1, 0, kRefused, 31},
-    {1, kMin, 0, kRefused, 32},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {-1, kMax, -1, kNone, 35},
+    {kMin, 2, 0, kNone, 36},
+    {2, -1, 0, kRefused, 37},
+    {1, kMin, 0, kRefused, 38},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {2, 3, 8}, {3, 0, 1}, {3, 7, 2187},
     {3, kMax, -6148914691236517205}, {7, 8, 5764801}, {8, 3, 512}, {31, 0, 1}, {31, 7, 27512614111},
     {31, kMax, -1190112520884487201}, {100, 8, 10000000000000000}, {kMax, 3, kMax}, {-1, 0, 1},
@@ -418,7 +418,7 @@ const Row<std::int64_t, std::int64_t, std::int64_t> kPowerInt64[] = {
     {-8, kMax, 0}, {-100, 8, 10000000000000000}, {kMin, 3, 0},
 };
 TEST_CASE("power: int64, int64 -> int64", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:11",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:12",
                      .types = {"int64", "int64", "int64"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -426,16 +426,16 @@ TEST_CASE("power: int64, int64 -> int64", "[power]") {
 }
 
 const Row<std::uint8_t, std::uint8_t, std::uint8_t> kPowerUint8[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {kMax, kMax, kMax, kNone, 33},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {kMax, kMax, kMax, kNone, 39},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 2}, {2, 8, 0},
     {2, 0, 1}, {3, 31, 43}, {3, 1, 3}, {3, 8, 161}, {7, 2, 49}, {7, 31, 183}, {7, 1, 7},
     {8, 100, 0}, {8, 2, 64}, {8, 31, 0}, {31, 3, 95}, {31, 100, 129}, {31, 2, 193}, {100, kMax, 0},
     {100, 3, 64}, {100, 100, 0}, {kMax, 7, kMax}, {kMax, kMax, kMax}, {kMax, 3, kMax},
 };
 TEST_CASE("power: uint8, uint8 -> uint8", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:17",
                      .types = {"uint8", "uint8", "uint8"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -443,9 +443,9 @@ TEST_CASE("power: uint8, uint8 -> uint8", "[power]") {
 }
 
 const Row<std::uint16_t, std::uint16_t, std::uint16_t> kPowerUint16[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {kMax, kMax, kMax, kNone, 33},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {kMax, kMax, kMax, kNone, 39},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 2}, {2, 8, 256},
     {2, 0, 1}, {3, 31, 27179}, {3, 1, 3}, {3, 8, 6561}, {7, 2, 49}, {7, 31, 39607}, {7, 1, 7},
     {8, 100, 0}, {8, 2, 64}, {8, 31, 0}, {31, 3, 29791}, {31, 100, 19329}, {31, 2, 961},
@@ -453,7 +453,7 @@ const Row<std::uint16_t, std::uint16_t, std::uint16_t> kPowerUint16[] = {
     {kMax, 3, kMax},
 };
 TEST_CASE("power: uint16, uint16 -> uint16", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:17",
                      .types = {"uint16", "uint16", "uint16"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -461,9 +461,9 @@ TEST_CASE("power: uint16, uint16 -> uint16", "[power]") {
 }
 
 const Row<std::uint32_t, std::uint32_t, std::uint32_t> kPowerUint32[] = {
-    {0, 0, 1, kNone, 27},
-    {2, 6, 64, kNone, 28},
-    {kMax, kMax, kMax, kNone, 33},
+    {0, 0, 1, kNone, 33},
+    {2, 6, 64, kNone, 34},
+    {kMax, kMax, kMax, kNone, 39},
     {0, 0, 1}, {0, 7, 0}, {0, kMax, 0}, {1, 8, 1}, {1, 0, 1}, {1, 7, 1}, {2, 1, 2}, {2, 8, 256},
     {2, 0, 1}, {3, 31, 1264544299}, {3, 1, 3}, {3, 8, 6561}, {7, 2, 49}, {7, 31, 265001655},
     {7, 1, 7}, {8, 100, 0}, {8, 2, 64}, {8, 31, 0}, {31, 3, 29791}, {31, 100, 1493912449},
@@ -471,7 +471,7 @@ const Row<std::uint32_t, std::uint32_t, std::uint32_t> kPowerUint32[] = {
     {kMax, kMax, kMax}, {kMax, 3, kMax},
 };
 TEST_CASE("power: uint32, uint32 -> uint32", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:17",
                      .types = {"uint32", "uint32", "uint32"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
@@ -479,9 +479,9 @@ TEST_CASE("power: uint32, uint32 -> uint32", "[power]") {
 }
 
 const Row<std::uint64_t, std::uint64_t, std::uint64_t> kPowerUint64[] = {
-    {0, 0, 1u, kNone, 27},
-    {2u, 6u, 64u, kNone, 28},
-    {kMax, kMax, kMax, kNone, 33},
+    {0, 0, 1u, kNone, 33},
+    {2u, 6u, 64u, kNone, 34},
+    {kMax, kMax, kMax, kNone, 39},
     {0, 0, 1u}, {0, 7u, 0}, {0, kMax, 0}, {1u, 8u, 1u}, {1u, 0, 1u}, {1u, 7u, 1u}, {2u, 1u, 2u},
     {2u, 8u, 256u}, {2u, 0, 1u}, {3u, 31u, 617673396283947u}, {3u, 1u, 3u}, {3u, 8u, 6561u},
     {7u, 2u, 49u}, {7u, 31u, 11037526537452362423u}, {7u, 1u, 7u}, {8u, 100u, 0}, {8u, 2u, 64u},
@@ -490,11 +490,351 @@ const Row<std::uint64_t, std::uint64_t, std::uint64_t> kPowerUint64[] = {
     {kMax, 3u, kMax},
 };
 TEST_CASE("power: uint64, uint64 -> uint64", "[power]") {
-  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:16",
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:17",
                      .types = {"uint64", "uint64", "uint64"},
                      .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
                      .declared = kNone, .bound = 0};
   check_loop(loop, kPowerUint64);
+}
+
+const Row<float, float, float> kPowerFloat8E4m3fn[] = {
+    {2.0f, 3.0f, 8.0f, kNone, 40},
+    {-2.0f, 3.0f, -8.0f, kNone, 41},
+    {-2.0f, -1.0f, -0.5f, kNone, 42},
+    {4.0f, 0.5f, 2.0f, kNone, 43},
+    {448.0f, 1.0f, 448.0f, kNone, 44},
+    {-2.0f, 0.5f, kNaN, kInvalid, 45},
+    {448.0f, 2.0f, kNaN, kOverflow, 46},
+    {-448.0f, 3.0f, kNaN, kOverflow, 47},
+    {-448.0f, -3.0f, -0.0f, kUnderflow, 48},
+    {0.0f, 2.0f, 0.0f, kNone, 49},
+    {-0.0f, 3.0f, -0.0f, kNone, 50},
+    {-0.0f, 0.5f, 0.0f, kNone, 51},
+    {0.0f, -0.5f, kNaN, kDivideByZero, 52},
+    {-0.0f, -3.0f, kNaN, kDivideByZero, 53},
+    {kNaN, 0.0f, 1.0f, kNone, 61},
+    {1.0f, kNaN, 1.0f, kNone, 62},
+    {kNaN, 1.0f, kNaN, kNone, 63},
+    {-1.0f, kNaN, kNaN, kNone, 64},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.0f, 0.0f}, {1.0f, 0.1015625f, 1.0f},
+    {1.0f, 0.0f, 1.0f}, {1.0f, -1.0f, 1.0f}, {0.5f, 0.0f, 1.0f}, {0.5f, -0.5f, 1.375f},
+    {0.5f, -0.0f, 1.0f}, {2.0f, -3.0f, 0.125f}, {2.0f, -448.0f, 0.0f}, {2.0f, 0.5f, 1.375f},
+    {3.0f, kNaN, kNaN}, {3.0f, 2.0f, 9.0f}, {3.0f, 10.0f, kNaN}, {0.1015625f, 3.0f, 0.001953125f},
+    {0.1015625f, 88.0f, 0.0f}, {0.1015625f, -0.0f, 1.0f}, {7.0f, 0.0f, 1.0f},
+    {7.0f, -1.0f, 0.140625f}, {7.0f, -88.0f, 0.0f}, {10.0f, -0.5f, 0.3125f}, {10.0f, -0.0f, 1.0f},
+    {10.0f, 1.0f, 10.0f}, {88.0f, -448.0f, 0.0f}, {88.0f, 0.5f, 9.0f}, {88.0f, 7.0f, kNaN},
+    {0.0f, 2.0f, 0.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 448.0f, 0.0f}, {0.0f, 88.0f, 0.0f},
+    {0.0f, -0.0f, 1.0f}, {0.0f, -7.0f, kNaN}, {448.0f, -1.0f, 0.001953125f}, {448.0f, -88.0f, 0.0f},
+    {448.0f, 0.0f, 1.0f}, {-0.0f, -0.0f, 1.0f}, {-0.0f, 1.0f, -0.0f}, {-0.0f, 0.1015625f, 0.0f},
+    {-1.0f, 0.5f, kNaN}, {-1.0f, 7.0f, -1.0f}, {-1.0f, 0.0f, 1.0f}, {-0.5f, 10.0f, 0.0f},
+    {-0.5f, 448.0f, 0.0f}, {-0.5f, -3.0f, -8.0f}, {-3.0f, -0.0f, 1.0f}, {-3.0f, -7.0f, -0.0f},
+    {-3.0f, kNaN, kNaN}, {-7.0f, -88.0f, 0.0f}, {-7.0f, 0.0f, 1.0f}, {-7.0f, 3.0f, -352.0f},
+    {-88.0f, 1.0f, -88.0f}, {-88.0f, 0.1015625f, kNaN}, {-88.0f, 0.0f, 1.0f}, {-0.0f, 7.0f, -0.0f},
+    {-0.0f, 0.0f, 1.0f}, {-0.0f, -0.5f, kNaN}, {-448.0f, 448.0f, kNaN}, {-448.0f, -3.0f, -0.0f},
+    {-448.0f, -448.0f, 0.0f}, {kNaN, -7.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("power: float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn", "[power]") {
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:21",
+                     .types = {"float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kPowerFloat8E4m3fn);
+}
+
+const Row<float, float, float> kPowerFloat8E5m2[] = {
+    {2.0f, 3.0f, 8.0f, kNone, 40},
+    {-2.0f, 3.0f, -8.0f, kNone, 41},
+    {-2.0f, -1.0f, -0.5f, kNone, 42},
+    {4.0f, 0.5f, 2.0f, kNone, 43},
+    {57344.0f, 1.0f, 57344.0f, kNone, 44},
+    {-2.0f, 0.5f, kNaN, kInvalid, 45},
+    {57344.0f, 2.0f, kInf, kOverflow, 46},
+    {-57344.0f, 3.0f, -kInf, kOverflow, 47},
+    {-57344.0f, -3.0f, -0.0f, kUnderflow, 48},
+    {0.0f, 2.0f, 0.0f, kNone, 49},
+    {-0.0f, 3.0f, -0.0f, kNone, 50},
+    {-0.0f, 0.5f, 0.0f, kNone, 51},
+    {0.0f, -0.5f, kInf, kDivideByZero, 52},
+    {-0.0f, -3.0f, -kInf, kDivideByZero, 53},
+    {-1.0f, kInf, 1.0f, kNone, 54},
+    {-1.5f, kInf, kInf, kNone, 55},
+    {-1.5f, -kInf, 0.0f, kNone, 56},
+    {0.5f, -kInf, kInf, kNone, 57},
+    {-kInf, 3.0f, -kInf, kNone, 58},
+    {-kInf, -3.0f, -0.0f, kNone, 59},
+    {-kInf, 0.5f, kInf, kNone, 60},
+    {kNaN, 0.0f, 1.0f, kNone, 61},
+    {1.0f, kNaN, 1.0f, kNone, 62},
+    {kNaN, 1.0f, kNaN, kNone, 63},
+    {-1.0f, kNaN, kNaN, kNone, 64},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 96.0f, 0.0f}, {1.0f, 0.09375f, 1.0f},
+    {1.0f, 1280.0f, 1.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 1.0f}, {0.5f, -1.0f, 2.0f},
+    {0.5f, -96.0f, kInf}, {2.0f, -0.5f, 0.75f}, {2.0f, -0.0f, 1.0f}, {2.0f, kNaN, kNaN},
+    {3.0f, -57344.0f, 0.0f}, {3.0f, 0.0f, 1.0f}, {3.0f, 3.0f, 28.0f}, {0.09375f, 1.0f, 0.09375f},
+    {0.09375f, 0.09375f, 0.75f}, {0.09375f, 1280.0f, 0.0f}, {7.0f, 7.0f, kInf}, {7.0f, 0.0f, 1.0f},
+    {7.0f, -1.0f, 0.15625f}, {10.0f, 0.0f, 1.0f}, {10.0f, -0.5f, 0.3125f}, {10.0f, -0.0f, 1.0f},
+    {96.0f, -3.0f, 0.0f}, {96.0f, -57344.0f, 0.0f}, {96.0f, 0.0f, 1.0f}, {1280.0f, kInf, kInf},
+    {1280.0f, 1.0f, 1280.0f}, {1280.0f, 0.09375f, 2.0f}, {0.0f, 0.5f, 0.0f}, {0.0f, 7.0f, 0.0f},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 0.0f, 1.0f}, {0.0f, -0.5f, kInf},
+    {57344.0f, 57344.0f, kInf}, {57344.0f, -3.0f, 0.0f}, {57344.0f, -57344.0f, 0.0f},
+    {-0.0f, -7.0f, -kInf}, {-0.0f, kInf, 0.0f}, {-0.0f, 1.0f, -0.0f}, {-1.0f, -kInf, 1.0f},
+    {-1.0f, 0.5f, kNaN}, {-1.0f, 7.0f, -1.0f}, {-0.5f, 2.0f, 0.25f}, {-0.5f, 10.0f, 0.0009765625f},
+    {-0.5f, 0.0f, 1.0f}, {-3.0f, 96.0f, kInf}, {-3.0f, 57344.0f, kInf}, {-3.0f, -3.0f, -0.0390625f},
+    {-7.0f, -0.0f, 1.0f}, {-7.0f, -7.0f, -0.0f}, {-7.0f, kInf, kInf}, {-96.0f, -96.0f, 0.0f},
+    {-96.0f, -kInf, 0.0f}, {-96.0f, 0.5f, kNaN}, {-0.0f, kNaN, kNaN}, {-0.0f, 2.0f, 0.0f},
+    {-0.0f, 10.0f, 0.0f}, {-57344.0f, 3.0f, -kInf}, {-57344.0f, 96.0f, kInf},
+    {-57344.0f, 57344.0f, kInf}, {kInf, 1280.0f, kInf}, {kInf, -0.0f, 1.0f}, {kInf, -7.0f, 0.0f},
+    {-kInf, -1.0f, -0.0f}, {-kInf, -96.0f, 0.0f}, {-kInf, -kInf, 0.0f}, {kNaN, -0.0f, 1.0f},
+    {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("power: float8_e5m2, float8_e5m2 -> float8_e5m2", "[power]") {
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:21",
+                     .types = {"float8_e5m2", "float8_e5m2", "float8_e5m2"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kPowerFloat8E5m2);
+}
+
+const Row<float, float, float> kPowerBfloat16[] = {
+    {2.0f, 3.0f, 8.0f, kNone, 40},
+    {-2.0f, 3.0f, -8.0f, kNone, 41},
+    {-2.0f, -1.0f, -0.5f, kNone, 42},
+    {4.0f, 0.5f, 2.0f, kNone, 43},
+    {3.3895314e+38f, 1.0f, 3.3895314e+38f, kNone, 44},
+    {-2.0f, 0.5f, kNaN, kInvalid, 45},
+    {3.3895314e+38f, 2.0f, kInf, kOverflow, 46},
+    {-3.3895314e+38f, 3.0f, -kInf, kOverflow, 47},
+    {-3.3895314e+38f, -3.0f, -0.0f, kUnderflow, 48},
+    {0.0f, 2.0f, 0.0f, kNone, 49},
+    {-0.0f, 3.0f, -0.0f, kNone, 50},
+    {-0.0f, 0.5f, 0.0f, kNone, 51},
+    {0.0f, -0.5f, kInf, kDivideByZero, 52},
+    {-0.0f, -3.0f, -kInf, kDivideByZero, 53},
+    {-1.0f, kInf, 1.0f, kNone, 54},
+    {-1.5f, kInf, kInf, kNone, 55},
+    {-1.5f, -kInf, 0.0f, kNone, 56},
+    {0.5f, -kInf, kInf, kNone, 57},
+    {-kInf, 3.0f, -kInf, kNone, 58},
+    {-kInf, -3.0f, -0.0f, kNone, 59},
+    {-kInf, 0.5f, kInf, kNone, 60},
+    {kNaN, 0.0f, 1.0f, kNone, 61},
+    {1.0f, kNaN, 1.0f, kNone, 62},
+    {kNaN, 1.0f, kNaN, kNone, 63},
+    {-1.0f, kNaN, kNaN, kNone, 64},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.100097656f, 1.0f},
+    {1.0f, 1232.0f, 1.0f}, {1.0f, 3.3895314e+38f, 1.0f}, {0.5f, 1.0005577e-20f, 1.0f},
+    {0.5f, -0.0f, 1.0f}, {0.5f, -7.25f, 152.0f}, {2.0f, -1.0f, 0.5f},
+    {2.0f, -88.5f, 2.2845412e-27f}, {2.0f, kInf, kInf}, {3.0f, -1.0005577e-20f, 1.0f},
+    {3.0f, -kInf, 0.0f}, {3.0f, 0.5f, 1.734375f}, {0.100097656f, kNaN, kNaN},
+    {0.100097656f, 2.0f, 0.010009766f}, {0.100097656f, 10.0f, 1.0095391e-10f},
+    {7.25f, 3.0f, 382.0f}, {7.25f, 88.5f, kInf}, {7.25f, 3.0040553e+38f, kInf},
+    {10.0f, 1232.0f, kInf}, {10.0f, 3.3895314e+38f, kInf}, {10.0f, -3.0f, 0.0009994507f},
+    {88.5f, -0.0f, 1.0f}, {88.5f, -7.25f, 7.660539e-15f}, {88.5f, -3.3895314e+38f, 0.0f},
+    {1232.0f, -88.5f, 0.0f}, {1232.0f, kInf, kInf}, {1232.0f, 1.0f, 1232.0f},
+    {1.0005577e-20f, -kInf, kInf}, {1.0005577e-20f, 0.5f, 1.0004442e-10f},
+    {1.0005577e-20f, 7.25f, 0.0f}, {5.969307e-39f, 2.0f, 0.0f}, {5.969307e-39f, 10.0f, 0.0f},
+    {5.969307e-39f, 5.969307e-39f, 1.0f}, {3.0040553e+38f, 88.5f, kInf},
+    {3.0040553e+38f, 3.0040553e+38f, kInf}, {3.0040553e+38f, -0.5f, 5.759824e-20f},
+    {3.3895314e+38f, 3.3895314e+38f, kInf}, {3.3895314e+38f, -3.0f, 0.0f},
+    {3.3895314e+38f, -998356560000000.0f, 0.0f}, {-0.0f, -7.25f, kInf},
+    {-0.0f, -3.3895314e+38f, kInf}, {-0.0f, 0.0f, 1.0f}, {-1.0f, kInf, 1.0f}, {-1.0f, 1.0f, -1.0f},
+    {-1.0f, 0.100097656f, kNaN}, {-0.5f, 0.5f, kNaN}, {-0.5f, 7.25f, kNaN},
+    {-0.5f, 1.0005577e-20f, kNaN}, {-3.0f, 10.0f, 59136.0f}, {-3.0f, 5.969307e-39f, kNaN},
+    {-3.0f, -1.0f, -0.33398438f}, {-7.25f, 3.0040553e+38f, kInf}, {-7.25f, -0.5f, kNaN},
+    {-7.25f, -1.0005577e-20f, kNaN}, {-88.5f, -3.0f, -1.4454126e-06f},
+    {-88.5f, -998356560000000.0f, 0.0f}, {-88.5f, kNaN, kNaN},
+    {-1.0005577e-20f, -3.3895314e+38f, kInf}, {-1.0005577e-20f, 0.0f, 1.0f},
+    {-1.0005577e-20f, 3.0f, -0.0f}, {-998356560000000.0f, 1.0f, -998356560000000.0f},
+    {-998356560000000.0f, 0.100097656f, kNaN}, {-998356560000000.0f, 1232.0f, kInf},
+    {-3.3895314e+38f, 7.25f, kNaN}, {-3.3895314e+38f, 1.0005577e-20f, kNaN},
+    {-3.3895314e+38f, -0.0f, 1.0f}, {kInf, 5.969307e-39f, kInf}, {kInf, -1.0f, 0.0f},
+    {kInf, -88.5f, 0.0f}, {-kInf, -0.5f, 0.0f}, {-kInf, -1.0005577e-20f, 0.0f},
+    {-kInf, -kInf, 0.0f}, {kNaN, -998356560000000.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("power: bfloat16, bfloat16 -> bfloat16", "[power]") {
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:21",
+                     .types = {"bfloat16", "bfloat16", "bfloat16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kPowerBfloat16);
+}
+
+const Row<float, float, float> kPowerFloat16[] = {
+    {2.0f, 3.0f, 8.0f, kNone, 40},
+    {-2.0f, 3.0f, -8.0f, kNone, 41},
+    {-2.0f, -1.0f, -0.5f, kNone, 42},
+    {4.0f, 0.5f, 2.0f, kNone, 43},
+    {65504.0f, 1.0f, 65504.0f, kNone, 44},
+    {-2.0f, 0.5f, kNaN, kInvalid, 45},
+    {65504.0f, 2.0f, kInf, kOverflow, 46},
+    {-65504.0f, 3.0f, -kInf, kOverflow, 47},
+    {-65504.0f, -3.0f, -0.0f, kUnderflow, 48},
+    {0.0f, 2.0f, 0.0f, kNone, 49},
+    {-0.0f, 3.0f, -0.0f, kNone, 50},
+    {-0.0f, 0.5f, 0.0f, kNone, 51},
+    {0.0f, -0.5f, kInf, kDivideByZero, 52},
+    {-0.0f, -3.0f, -kInf, kDivideByZero, 53},
+    {-1.0f, kInf, 1.0f, kNone, 54},
+    {-1.5f, kInf, kInf, kNone, 55},
+    {-1.5f, -kInf, 0.0f, kNone, 56},
+    {0.5f, -kInf, kInf, kNone, 57},
+    {-kInf, 3.0f, -kInf, kNone, 58},
+    {-kInf, -3.0f, -0.0f, kNone, 59},
+    {-kInf, 0.5f, kInf, kNone, 60},
+    {kNaN, 0.0f, 1.0f, kNone, 61},
+    {1.0f, kNaN, 1.0f, kNone, 62},
+    {kNaN, 1.0f, kNaN, kNone, 63},
+    {-1.0f, kNaN, kNaN, kNone, 64},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.099975586f, 1.0f},
+    {1.0f, 1235.0f, 1.0f}, {1.0f, -0.0f, 1.0f}, {0.5f, 0.0f, 1.0f}, {0.5f, -1.0f, 2.0f},
+    {0.5f, -88.5f, kInf}, {2.0f, -0.5f, 0.70703125f}, {2.0f, -0.0f, 1.0f}, {2.0f, kNaN, kNaN},
+    {3.0f, -65504.0f, 0.0f}, {3.0f, 0.0f, 1.0f}, {3.0f, 3.0f, 27.0f},
+    {0.099975586f, 1.0f, 0.099975586f}, {0.099975586f, 0.099975586f, 0.7944336f},
+    {0.099975586f, 1235.0f, 0.0f}, {7.25f, 7.25f, kInf}, {7.25f, 0.0f, 1.0f},
+    {7.25f, -1.0f, 0.13793945f}, {10.0f, 0.0f, 1.0f}, {10.0f, -0.5f, 0.3161621f},
+    {10.0f, -0.0f, 1.0f}, {88.5f, -3.0f, 1.4305115e-06f}, {88.5f, -65504.0f, 0.0f},
+    {88.5f, 0.0f, 1.0f}, {1235.0f, kInf, kInf}, {1235.0f, 1.0f, 1235.0f},
+    {1235.0f, 0.099975586f, 2.0371094f}, {0.0f, 0.5f, 0.0f}, {0.0f, 7.25f, 0.0f},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 10.0f, 0.0f}, {0.0f, 0.0f, 1.0f}, {0.0f, -0.5f, kInf},
+    {65504.0f, 65504.0f, kInf}, {65504.0f, -3.0f, 0.0f}, {65504.0f, -65504.0f, 0.0f},
+    {-0.0f, -7.25f, kInf}, {-0.0f, kInf, 0.0f}, {-0.0f, 1.0f, -0.0f}, {-1.0f, -kInf, 1.0f},
+    {-1.0f, 0.5f, kNaN}, {-1.0f, 7.25f, kNaN}, {-0.5f, 2.0f, 0.25f}, {-0.5f, 10.0f, 0.0009765625f},
+    {-0.5f, 0.0f, 1.0f}, {-3.0f, 88.5f, kNaN}, {-3.0f, 65504.0f, kInf},
+    {-3.0f, -3.0f, -0.03704834f}, {-7.25f, -0.0f, 1.0f}, {-7.25f, -7.25f, kNaN},
+    {-7.25f, kInf, kInf}, {-88.5f, -88.5f, kNaN}, {-88.5f, -kInf, 0.0f}, {-88.5f, 0.5f, kNaN},
+    {-0.0f, kNaN, kNaN}, {-0.0f, 2.0f, 0.0f}, {-0.0f, 10.0f, 0.0f}, {-65504.0f, 3.0f, -kInf},
+    {-65504.0f, 88.5f, kNaN}, {-65504.0f, 65504.0f, kInf}, {kInf, 1235.0f, kInf},
+    {kInf, -0.0f, 1.0f}, {kInf, -7.25f, 0.0f}, {-kInf, -1.0f, -0.0f}, {-kInf, -88.5f, 0.0f},
+    {-kInf, -kInf, 0.0f}, {kNaN, -0.0f, 1.0f}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("power: float16, float16 -> float16", "[power]") {
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:21",
+                     .types = {"float16", "float16", "float16"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kPowerFloat16);
+}
+
+const Row<float, float, float> kPowerFloat32[] = {
+    {2.0f, 3.0f, 8.0f, kNone, 40},
+    {-2.0f, 3.0f, -8.0f, kNone, 41},
+    {-2.0f, -1.0f, -0.5f, kNone, 42},
+    {4.0f, 0.5f, 2.0f, kNone, 43},
+    {kMax, 1.0f, kMax, kNone, 44},
+    {-2.0f, 0.5f, kNaN, kInvalid, 45},
+    {kMax, 2.0f, kInf, kOverflow, 46},
+    {kMin, 3.0f, -kInf, kOverflow, 47},
+    {kMin, -3.0f, -0.0f, kUnderflow, 48},
+    {0.0f, 2.0f, 0.0f, kNone, 49},
+    {-0.0f, 3.0f, -0.0f, kNone, 50},
+    {-0.0f, 0.5f, 0.0f, kNone, 51},
+    {0.0f, -0.5f, kInf, kDivideByZero, 52},
+    {-0.0f, -3.0f, -kInf, kDivideByZero, 53},
+    {-1.0f, kInf, 1.0f, kNone, 54},
+    {-1.5f, kInf, kInf, kNone, 55},
+    {-1.5f, -kInf, 0.0f, kNone, 56},
+    {0.5f, -kInf, kInf, kNone, 57},
+    {-kInf, 3.0f, -kInf, kNone, 58},
+    {-kInf, -3.0f, -0.0f, kNone, 59},
+    {-kInf, 0.5f, kInf, kNone, 60},
+    {kNaN, 0.0f, 1.0f, kNone, 61},
+    {1.0f, kNaN, 1.0f, kNone, 62},
+    {kNaN, 1.0f, kNaN, kNone, 63},
+    {-1.0f, kNaN, kNaN, kNone, 64},
+    {3.0f, -94.0f, 1e-45f, kUnderflow, 67},
+    {0.0f, 0.0f, 1.0f}, {0.0f, 3.0f, 0.0f}, {0.0f, 88.5f, 0.0f}, {1.0f, 0.1f, 1.0f},
+    {1.0f, 1234.5677f, 1.0f}, {1.0f, kMax, 1.0f}, {0.5f, 1e-20f, 1.0f}, {0.5f, -0.0f, 1.0f},
+    {0.5f, -7.25f, 152.2185f}, {2.0f, -1.0f, 0.5f}, {2.0f, -88.5f, 2.2847852e-27f},
+    {2.0f, kInf, kInf}, {3.0f, -1e-20f, 1.0f}, {3.0f, -kInf, 0.0f}, {3.0f, 0.5f, 1.7320508f},
+    {0.1f, kNaN, kNaN}, {0.1f, 2.0f, 0.010000001f}, {0.1f, 10.0f, 1.00000015e-10f},
+    {7.25f, 3.0f, 381.07812f}, {7.25f, 88.5f, kInf}, {7.25f, 3e+38f, kInf},
+    {10.0f, 1234.5677f, kInf}, {10.0f, kMax, kInf}, {10.0f, -3.0f, 0.001f}, {88.5f, -0.0f, 1.0f},
+    {88.5f, -7.25f, 7.667633e-15f}, {88.5f, kMin, 0.0f}, {1234.5677f, -88.5f, 0.0f},
+    {1234.5677f, kInf, kInf}, {1234.5677f, 1.0f, 1234.5677f}, {1e-20f, -kInf, kInf},
+    {1e-20f, 0.5f, 1e-10f}, {1e-20f, 7.25f, 0.0f}, {6e-39f, 2.0f, 0.0f}, {6e-39f, 10.0f, 0.0f},
+    {6e-39f, 6e-39f, 1.0f}, {3e+38f, 88.5f, kInf}, {3e+38f, 3e+38f, kInf},
+    {3e+38f, -0.5f, 5.773503e-20f}, {kMax, kMax, kInf}, {kMax, -3.0f, 0.0f},
+    {kMax, -1000000000000000.0f, 0.0f}, {-0.0f, -7.25f, kInf}, {-0.0f, kMin, kInf},
+    {-0.0f, 0.0f, 1.0f}, {-1.0f, kInf, 1.0f}, {-1.0f, 1.0f, -1.0f}, {-1.0f, 0.1f, kNaN},
+    {-0.5f, 0.5f, kNaN}, {-0.5f, 7.25f, kNaN}, {-0.5f, 1e-20f, kNaN}, {-3.0f, 10.0f, 59049.0f},
+    {-3.0f, 6e-39f, kNaN}, {-3.0f, -1.0f, -0.33333334f}, {-7.25f, 3e+38f, kInf},
+    {-7.25f, -0.5f, kNaN}, {-7.25f, -1e-20f, kNaN}, {-88.5f, -3.0f, -1.4426806e-06f},
+    {-88.5f, -1000000000000000.0f, 0.0f}, {-88.5f, kNaN, kNaN}, {-1e-20f, kMin, kInf},
+    {-1e-20f, 0.0f, 1.0f}, {-1e-20f, 3.0f, -0.0f},
+    {-1000000000000000.0f, 1.0f, -1000000000000000.0f}, {-1000000000000000.0f, 0.1f, kNaN},
+    {-1000000000000000.0f, 1234.5677f, kNaN}, {kMin, 7.25f, kNaN}, {kMin, 1e-20f, kNaN},
+    {kMin, -0.0f, 1.0f}, {kInf, 6e-39f, kInf}, {kInf, -1.0f, 0.0f}, {kInf, -88.5f, 0.0f},
+    {-kInf, -0.5f, 0.0f}, {-kInf, -1e-20f, 0.0f}, {-kInf, -kInf, 0.0f},
+    {kNaN, -1000000000000000.0f, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0f, kNaN},
+};
+TEST_CASE("power: float32, float32 -> float32", "[power]") {
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:21",
+                     .types = {"float32", "float32", "float32"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.501};
+  check_loop(loop, kPowerFloat32);
+}
+
+const Row<double, double, double> kPowerFloat64[] = {
+    {2.0, 3.0, 8.0, kNone, 40},
+    {-2.0, 3.0, -8.0, kNone, 41},
+    {-2.0, -1.0, -0.5, kNone, 42},
+    {4.0, 0.5, 2.0, kNone, 43},
+    {kMax, 1.0, kMax, kNone, 44},
+    {-2.0, 0.5, kNaN, kInvalid, 45},
+    {kMax, 2.0, kInf, kOverflow, 46},
+    {kMin, 3.0, -kInf, kOverflow, 47},
+    {kMin, -3.0, -0.0, kUnderflow, 48},
+    {0.0, 2.0, 0.0, kNone, 49},
+    {-0.0, 3.0, -0.0, kNone, 50},
+    {-0.0, 0.5, 0.0, kNone, 51},
+    {0.0, -0.5, kInf, kDivideByZero, 52},
+    {-0.0, -3.0, -kInf, kDivideByZero, 53},
+    {-1.0, kInf, 1.0, kNone, 54},
+    {-1.5, kInf, kInf, kNone, 55},
+    {-1.5, -kInf, 0.0, kNone, 56},
+    {0.5, -kInf, kInf, kNone, 57},
+    {-kInf, 3.0, -kInf, kNone, 58},
+    {-kInf, -3.0, -0.0, kNone, 59},
+    {-kInf, 0.5, kInf, kNone, 60},
+    {kNaN, 0.0, 1.0, kNone, 61},
+    {1.0, kNaN, 1.0, kNone, 62},
+    {kNaN, 1.0, kNaN, kNone, 63},
+    {-1.0, kNaN, kNaN, kNone, 64},
+    {10.0, -1.0, 0.1, kNone, 65},
+    {3.0, -677.0, 1e-323, kUnderflow, 66},
+    {0.0, 0.0, 1.0}, {0.0, 3.0, 0.0}, {0.0, 88.5, 0.0}, {1.0, 0.1, 1.0}, {1.0, 1234.5678, 1.0},
+    {1.0, kMax, 1.0}, {0.5, 1e-20, 1.0}, {0.5, -0.0, 1.0}, {0.5, -7.25, 152.2185107203483},
+    {2.0, -1.0, 0.5}, {2.0, -88.5, 2.284785235946438e-27}, {2.0, kInf, kInf}, {3.0, -1e-20, 1.0},
+    {3.0, -kInf, 0.0}, {3.0, 0.5, 1.7320508075688772}, {0.1, kNaN, kNaN},
+    {0.1, 2.0, 0.010000000000000002}, {0.1, 10.0, 1.0000000000000006e-10}, {7.25, 3.0, 381.078125},
+    {7.25, 88.5, 1.3801096149601336e+76}, {7.25, 3e+38, kInf}, {10.0, 1234.5678, kInf},
+    {10.0, kMax, kInf}, {10.0, -3.0, 0.001}, {88.5, -0.0, 1.0},
+    {88.5, -7.25, 7.667632463369516e-15}, {88.5, kMin, 0.0},
+    {1234.5678, -88.5, 2.517255639151883e-274}, {1234.5678, kInf, kInf},
+    {1234.5678, 1.0, 1234.5678}, {1e-20, -kInf, kInf}, {1e-20, 0.5, 1e-10},
+    {1e-20, 7.25, 9.999999999999996e-146}, {6e-39, 2.0, 3.600000000000001e-77}, {6e-39, 10.0, 0.0},
+    {6e-39, 6e-39, 1.0}, {3e+38, 88.5, kInf}, {3e+38, 3e+38, kInf},
+    {3e+38, -0.5, 5.773502691896257e-20}, {kMax, kMax, kInf}, {kMax, -3.0, 0.0},
+    {kMax, -1000000000000000.0, 0.0}, {-0.0, -7.25, kInf}, {-0.0, kMin, kInf}, {-0.0, 0.0, 1.0},
+    {-1.0, kInf, 1.0}, {-1.0, 1.0, -1.0}, {-1.0, 0.1, kNaN}, {-0.5, 0.5, kNaN}, {-0.5, 7.25, kNaN},
+    {-0.5, 1e-20, kNaN}, {-3.0, 10.0, 59049.0}, {-3.0, 6e-39, kNaN},
+    {-3.0, -1.0, -0.3333333333333333}, {-7.25, 3e+38, kInf}, {-7.25, -0.5, kNaN},
+    {-7.25, -1e-20, kNaN}, {-88.5, -3.0, -1.4426805870916515e-06},
+    {-88.5, -1000000000000000.0, 0.0}, {-88.5, kNaN, kNaN}, {-1e-20, kMin, kInf},
+    {-1e-20, 0.0, 1.0}, {-1e-20, 3.0, -9.999999999999998e-61},
+    {-1000000000000000.0, 1.0, -1000000000000000.0}, {-1000000000000000.0, 0.1, kNaN},
+    {-1000000000000000.0, 1234.5678, kNaN}, {kMin, 7.25, kNaN}, {kMin, 1e-20, kNaN},
+    {kMin, -0.0, 1.0}, {kInf, 6e-39, kInf}, {kInf, -1.0, 0.0}, {kInf, -88.5, 0.0},
+    {-kInf, -0.5, 0.0}, {-kInf, -1e-20, 0.0}, {-kInf, -kInf, 0.0},
+    {kNaN, -1000000000000000.0, kNaN}, {kNaN, kNaN, kNaN}, {kNaN, 2.0, kNaN},
+};
+TEST_CASE("power: float64, float64 -> float64", "[power]") {
+  const Loop loop = {.ufunc = "power", .origin = "spec/ufuncs/power.yaml:21",
+                     .types = {"float64", "float64", "float64"},
+                     .targets = {"EMU128", "NEON_WITHOUT_AES", "SSE2", "AVX2", "AVX3"},
+                     .declared = kDivideByZero | kOverflow | kUnderflow | kInvalid, .bound = 0.55};
+  check_loop(loop, kPowerFloat64);
 }
 
 TEST_CASE("gcd: examples", "[gcd][examples]") {
@@ -516,6 +856,8 @@ TEST_CASE("power: examples", "[power][examples]") {
     check_example("power([2, -3, 10], [10, 3, 0]) == [1024, -27, 1]",
                   quern::power(integers({2, -3, 10}), integers({10, 3, 0})),
                   integers({1024, -27, 1}));
+    check_example("power([4.0, 10.0], [0.5, -1.0]) == [2.0, 0.1]",
+                  quern::power(reals({4.0, 10.0}), reals({0.5, -1.0})), reals({2.0, 0.1}));
   });
 }
 

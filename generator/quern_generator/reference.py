@@ -27,6 +27,7 @@ SQRT_BITS = 600
 SHIFT_LIMIT = 4096
 PART = r"(?:inf|nan|max|min|[0-9.]+(?:e[+-]?[0-9]+)?)"
 COMPLEX = re.compile(rf"(?P<real>[+-]?{PART})(?:(?P<imag>[+-]{PART})j)?|(?P<alone>[+-]?{PART})j")
+POWER_BITS = 1 << 13
 SCALE_LIMIT = 1 << 16  # beyond it a power of two overflows or underflows every dtype
 
 
@@ -393,6 +394,43 @@ def step_inward(dtype: DType, start: Real, least: Fraction) -> Real:
     return finite(start.value - max(unit, least), False)
 
 
+def exact_root(number: Fraction) -> Fraction | None:
+    """The square root of a positive rational, None if it is not rational."""
+    root = Fraction(math.isqrt(number.numerator), math.isqrt(number.denominator))
+    return root if root * root == number else None
+
+
+def power_of_positive(base: Fraction, exponent: Fraction) -> Real:
+    """A power to some 110 digits; exact where it is rational and its terms have at most POWER_BITS bits."""
+    while exponent.denominator > 1 and (root := exact_root(base)) is not None:
+        base, exponent = root, exponent * 2
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if exponent.denominator == 1 and abs(exponent) * bits <= POWER_BITS:
+        return finite(base**exponent.numerator, False)
+    return exp(log(base) * finite(exponent, False))
+
+
+def power(base: Any, exponent: Any) -> Real:
+    """A power of real numbers, with the special values of Annex F of C."""
+    number, count = real(base), real(exponent)
+    if count.is_zero or number == 1:
+        return real(1)
+    if number.is_nan or count.is_nan:
+        return NAN
+    magnitude = abs(number)
+    if number.value is None or count.value is None or number.is_zero:
+        if magnitude == 1:
+            return real(1)
+        result = INFINITY if (magnitude > 1) != count.negative else real(0)
+    elif number.negative and count.value.denominator != 1:
+        return NAN
+    else:
+        assert magnitude.value is not None
+        result = power_of_positive(magnitude.value, count.value)
+    odd = count.value is not None and count.value.denominator == 1 and count.value.numerator % 2 == 1
+    return -result if number.negative and odd else result
+
+
 def wrapped_power(base: int, power: int) -> int:
     """A power of whole numbers modulo 2**64, which every dtype's width divides."""
     return pow(base, power, 1 << 64)
@@ -438,6 +476,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gcd": math.gcd,
     "lcm": math.lcm,
     "popcount": int.bit_count,
+    "power": power,
     "wrapped_power": wrapped_power,
     "real": lambda value: complex_of(value).real,
     "imag": lambda value: complex_of(value).imag,
@@ -448,7 +487,7 @@ TYPED: dict[str, Callable[..., Any]] = {
     "nextafter": nextafter,
     "rounded": lambda dtype, value: round_to(real(value), dtype),
 }
-BINARY = ("copysign", "scale", "gcd", "lcm", "nextafter", "wrapped_power", "pair")
+BINARY = ("copysign", "scale", "gcd", "lcm", "nextafter", "power", "wrapped_power", "pair")
 ARITIES = {name: 2 if name in BINARY else 1 for name in (*FUNCTIONS, *TYPED)}
 # 120 digits of pi.
 PI = Fraction(

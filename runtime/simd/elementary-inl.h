@@ -55,11 +55,11 @@ HWY_INLINE V Polynomial(D d, const double (&coefficients)[kTerms], V x) {
 }
 
 // A function of double vectors on float lanes, rounded to float.
-template <class Function, class D, class V>
-HWY_INLINE V ThroughDouble(D d, Function function, V x) {
+template <class Function, class D, class V, class... Vs>
+HWY_INLINE V ThroughDouble(D d, Function function, V x, Vs... others) {
   const hn::Repartition<double, D> dd;
-  const auto lower = function(dd, hn::PromoteLowerTo(dd, x));
-  const auto upper = function(dd, hn::PromoteUpperTo(dd, x));
+  const auto lower = function(dd, hn::PromoteLowerTo(dd, x), hn::PromoteLowerTo(dd, others)...);
+  const auto upper = function(dd, hn::PromoteUpperTo(dd, x), hn::PromoteUpperTo(dd, others)...);
   return hn::Combine(d, RoundToFloat(dd, upper), RoundToFloat(dd, lower));
 }
 

@@ -85,12 +85,12 @@ struct Range {
   T least;
 };
 
-template <class Base>
+template <class Base, class Arithmetic>
 struct PowerInDouble;
 
 // e^x.
 struct BaseE {
-  using InDouble = PowerInDouble<BaseE>;
+  using InDouble = PowerInDouble<BaseE, AsTarget>;
   static constexpr Range<double> kRange64 = {kExp64First, kExp64Last, -746.0};
   static constexpr Range<float> kRange32 = {kExp32First, kExp32Last, -104.0f};
   static constexpr float kLimit = 0.0f;  // towards minus infinity
@@ -117,7 +117,7 @@ struct BaseE {
 
 // 2^x.
 struct BaseTwo {
-  using InDouble = PowerInDouble<BaseTwo>;
+  using InDouble = PowerInDouble<BaseTwo, AsTarget>;
   static constexpr Range<double> kRange64 = {-1022.0, 0x1.fffffffffffffp+9, -1076.0};
   static constexpr Range<float> kRange32 = {-126.0f, 0x1.fffffep+6f, -151.0f};
   static constexpr float kLimit = 0.0f;
@@ -168,38 +168,45 @@ HWY_INLINE auto RaiseOutside(D d, FlagSet& flags, V x, const Range<T>& range) {
   return huge;
 }
 
-// Replaces the lanes of `result` for |x| above -first and NaN: near and beyond both ends of the
-// range.
-template <class Base, class D, class V>
-HWY_NOINLINE V Extremes64(FlagSet& flags, V x, V result) {
-  const D d;
+// 2^(k/16) (1 + p), which is near e^x, rounded once to any number down to zero, or to infinity. Of
+// `tiny` lanes it is below the normal range.
+template <class D, class V, class VI>
+HWY_INLINE V RoundOnce(D d, V x, V entry, V p, VI k, hn::Mask<D>& tiny) {
   const hn::RebindToSigned<D> di;
-  constexpr Range<double> range = Base::kRange64;
-  const V inf = hn::Inf(d);
-  const auto huge = RaiseOutside<Base>(d, flags, x, range);
-  const auto tiny = hn::Lt(x, hn::Set(d, range.first));
-  const auto large = hn::Gt(x, hn::Set(d, -range.first));
-  // NaN becomes the least too.
-  const V least = hn::Set(d, range.least);
-  V safe = hn::IfThenElse(hn::Gt(x, least), x, least);
-  safe = hn::IfThenElse(huge, least, safe);
-  V entry, p;
-  hn::Vec<decltype(di)> k;
-  Split64<Base>(d, safe, entry, p, k);
-  // The result times 2^1022 (where it is tiny: then 1 is the least normal number) or 2^-16.
+  const V one = hn::Set(d, 1.0);
+  // Times 2^-16, or times 2^1022: then 1 is the least normal number.
+  const auto large = hn::Gt(x, hn::Zero(d));
   const auto lift =
       hn::IfThenElse(hn::RebindMask(di, large), hn::Set(di, -16 * 16), hn::Set(di, 16 * 1022));
   const V scale = PowerOfTwo(d, entry, hn::Add(k, lift));
   const V sum = Fma(d, scale, p, scale);
   const V error = Fma(d, scale, p, hn::Sub(scale, sum));
-  const V one = hn::Set(d, 1.0);
   const V aligned = hn::Add(one, sum);
   const V lost = hn::Add(hn::Add(hn::Sub(one, aligned), sum), error);
-  const V rounded = hn::Mul(hn::Sub(hn::Add(aligned, lost), one), hn::Set(d, 0x1p-1022));
-  result = hn::IfThenElse(large, hn::Mul(sum, hn::Set(d, 0x1p16)), result);
-  result = hn::IfThenElse(tiny, rounded, result);
-  result = hn::IfThenElse(huge, inf, result);
-  return hn::IfThenElse(hn::IsNaN(x), x, result);
+  const V rounded = hn::Sub(hn::Add(aligned, lost), one);
+  const auto below =
+      hn::Or(hn::Lt(sum, one), hn::And(hn::Eq(sum, one), hn::Lt(error, hn::Zero(d))));
+  tiny = hn::AndNot(large, below);
+  const V unscale = hn::IfThenElse(large, hn::Set(d, 0x1p16), hn::Set(d, 0x1p-1022));
+  return hn::Mul(hn::IfThenElse(tiny, rounded, sum), unscale);
+}
+
+// All lanes again, with any argument allowed.
+template <class Base, class D, class V>
+HWY_NOINLINE V Extremes64(FlagSet& flags, V x) {
+  const D d;
+  constexpr Range<double> range = Base::kRange64;
+  const auto huge = RaiseOutside<Base>(d, flags, x, range);
+  // NaN becomes the least too.
+  const V least = hn::Set(d, range.least);
+  V safe = hn::IfThenElse(hn::Gt(x, least), x, least);
+  safe = hn::IfThenElse(huge, least, safe);
+  V entry, p;
+  hn::Vec<hn::RebindToSigned<D>> k;
+  Split64<Base>(d, safe, entry, p, k);
+  hn::Mask<D> tiny;
+  const V result = RoundOnce(d, safe, entry, p, k, tiny);
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElse(huge, hn::Inf(d), result));
 }
 
 // |first| < last, so one comparison finds most ordinary arguments; false for NaN.
@@ -214,10 +221,9 @@ HWY_INLINE V Power64(D d, FlagSet& flags, V x) {
   V entry, p;
   hn::Vec<decltype(di)> k;
   Split64<Base>(d, x, entry, p, k);
+  if (!AreOrdinary(d, x, Base::kRange64)) return Extremes64<Base, D>(flags, x);
   const V scale = PowerOfTwo(d, entry, k);
-  V result = Fma(d, scale, p, scale);
-  if (!AreOrdinary(d, x, Base::kRange64)) result = Extremes64<Base, D>(flags, x, result);
-  return result;
+  return Fma(d, scale, p, scale);
 }
 
 // e^x - 1 for |x| <= -first.
@@ -245,7 +251,9 @@ template <class D, class V>
 HWY_NOINLINE V ExtremesLessOne64(FlagSet& flags, V x, V result) {
   const D d;
   const auto low = hn::Lt(x, hn::Set(d, kExp64First));
-  result = Extremes64<BaseE, D>(flags, hn::IfThenElse(low, hn::Zero(d), x), result);
+  const auto high = hn::Gt(x, hn::Set(d, -kExp64First));
+  const V extreme = Extremes64<BaseE, D>(flags, hn::IfThenElse(low, hn::Zero(d), x));
+  result = hn::IfThenElse(hn::Or(high, hn::IsNaN(x)), extreme, result);
   return hn::IfThenElse(low, hn::Set(d, -1.0), result);
 }
 
@@ -257,24 +265,24 @@ HWY_INLINE V LessOne64(D d, FlagSet& flags, V x) {
 }
 
 // The parts of 2^(k/16) e^r for float arguments in double lanes.
-template <class Base, std::size_t kTerms, class D, class V>
+template <class Base, class Arithmetic, std::size_t kTerms, class D, class V>
 HWY_INLINE void Split32(D d, const double (&polynomial)[kTerms], V x, V& scale, V& p) {
   const hn::RebindToSigned<D> di;
   hn::Vec<decltype(di)> k;
-  const V r = Base::template Reduce<AsTarget>(d, x, k);
-  const V q = Polynomial<AsTarget>(d, polynomial, r);
-  p = hn::MulAdd(hn::Mul(r, r), q, r);
+  const V r = Base::template Reduce<Arithmetic>(d, x, k);
+  const V q = Polynomial<Arithmetic>(d, polynomial, r);
+  p = Arithmetic::MulAdd(d, hn::Mul(r, r), q, r);
   scale = PowerOfTwo(d, Lookup16(d, kExpPower, hn::And(k, hn::Set(di, 15))), k);
 }
 
 // Base^x to within 1e-11, from the least to the last; any number for others.
-template <class Base>
+template <class Base, class Arithmetic>
 struct PowerInDouble {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     V scale, p;
-    Split32<Base>(d, kExp32Polynomial, x, scale, p);
-    return hn::MulAdd(scale, p, scale);
+    Split32<Base, Arithmetic>(d, kExp32Polynomial, x, scale, p);
+    return Arithmetic::MulAdd(d, scale, p, scale);
   }
 };
 
@@ -283,7 +291,7 @@ struct LessOneInDouble {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     V scale, p;
-    Split32<BaseE>(d, kExpLessOne32Polynomial, x, scale, p);
+    Split32<BaseE, AsTarget>(d, kExpLessOne32Polynomial, x, scale, p);
     const V result = hn::MulAdd(scale, p, hn::Sub(scale, hn::Set(d, 1.0)));
     return hn::CopySign(result, x);  // for -0
   }

@@ -83,9 +83,12 @@ HWY_INLINE hn::Vec<D> ExponentFromBits(D d, VI bits) {
   }
 }
 
-// For positive normal x. Of others e is below -1021 or above 1023.
+inline constexpr PairTable16 kLogTable = {kLogInverse, kLogRow, kLogRows};
+
+// For positive normal x. Of others e is below -1021 or above 1023. Other tables have rows for the
+// same m.
 template <class D, class V>
-HWY_INLINE Reduced<V> Reduce(D d, V x) {
+HWY_INLINE Reduced<V> Reduce(D d, V x, const PairTable16& table = kLogTable) {
   const hn::RebindToSigned<D> di;
   const auto bits = hn::BitCast(di, x);
   const auto above = hn::Sub(bits, hn::BitCast(di, hn::Set(d, kLogLeast)));
@@ -93,11 +96,21 @@ HWY_INLINE Reduced<V> Reduce(D d, V x) {
   Reduced<V> result;
   result.exponent = ExponentFromBits(d, exponent);
   result.m = hn::BitCast(d, hn::Sub(bits, exponent));
-  const PairTable16 table = {kLogInverse, kLogRow, kLogRows};
   // As unsigned lanes: not every target shifts sign bits in.
   const hn::RebindToUnsigned<D> du;
   const auto index = hn::BitCast(di, hn::ShiftRight<48>(hn::BitCast(du, above)));
   LookupPair16(d, table, hn::And(index, hn::Set(di, 15)), result.inverse, result.row);
+  return result;
+}
+
+// For subnormal x too.
+template <class D, class V>
+HWY_INLINE Reduced<V> ReduceAny(D d, V x, const PairTable16& table = kLogTable) {
+  const auto subnormal = hn::Lt(x, hn::Set(d, std::numeric_limits<double>::min()));
+  const V lifted = hn::IfThenElse(subnormal, hn::Mul(x, hn::Set(d, 0x1p54)), x);
+  Reduced<V> result = Reduce(d, lifted, table);
+  const V lift = hn::Set(d, 54 * kExponentUnit);
+  result.exponent = hn::Sub(result.exponent, hn::IfThenElseZero(subnormal, lift));
   return result;
 }
 
@@ -183,11 +196,7 @@ HWY_INLINE V InRange64(D d, const Reduced<V>& x) {
 template <class Base, class D, class V>
 HWY_NOINLINE V Extremes64(FlagSet& flags, V x) {
   const D d;
-  const auto subnormal = hn::Lt(x, hn::Set(d, std::numeric_limits<double>::min()));
-  const V lift = hn::Set(d, 54 * kExponentUnit);
-  Reduced<V> reduced = Reduce(d, hn::IfThenElse(subnormal, hn::Mul(x, hn::Set(d, 0x1p54)), x));
-  reduced.exponent = hn::Sub(reduced.exponent, hn::IfThenElseZero(subnormal, lift));
-  return Outside<D>(flags, x, InRange64<Base>(d, reduced));
+  return Outside<D>(flags, x, InRange64<Base>(d, ReduceAny(d, x)));
 }
 
 template <class Base, class D, class V>

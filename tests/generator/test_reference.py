@@ -93,6 +93,21 @@ def evaluate(spec: Spec, text: str, name: str, *inputs: str, output: str = "") -
         ("gcd(a, b)", "int8", ("min", "12"), "4"),
         ("lcm(a, b)", "int8", ("100", "99"), "-84"),
         ("popcount(abs(a))", "int8", ("min",), "1"),
+        ("power(a, b)", "float64", ("10.0", "-1.0"), "0.1"),
+        ("power(a, b)", "float64", ("10.0", "0.3"), repr(10.0**0.3)),
+        ("power(a, b)", "float64", ("-3.0", "33.0"), repr(-(3.0**33))),
+        ("power(a, b)", "float64", ("6.25", "1.5"), "15.625"),
+        ("power(a, b)", "float32", ("2.0", "-149.0"), repr(2.0**-149)),
+        ("power(a, b)", "float64", ("1.5", "-3000.0"), "0.0"),
+        ("power(a, b)", "float64", ("1.5", "1e300"), "inf"),
+        ("power(a, b)", "float64", ("-8.0", "0.5"), "nan"),
+        ("power(a, b)", "float64", ("-inf", "-3.0"), "-0.0"),
+        ("power(a, b)", "float64", ("-0.0", "-3.0"), "-inf"),
+        ("power(a, b)", "float64", ("-0.5", "-inf"), "inf"),
+        ("power(a, b)", "float64", ("-1.0", "inf"), "1.0"),
+        ("power(a, b)", "float64", ("nan", "-0.0"), "1.0"),
+        ("power(a, b)", "float64", ("1.0", "nan"), "1.0"),
+        ("power(a, b)", "float64", ("-1.0", "nan"), "nan"),
         ("wrapped_power(a, b)", "uint64", ("max", "max"), str(2**64 - 1)),
         ("wrapped_power(a, b)", "int8", ("3", "max"), str(((3**127 + 128) % 256) - 128)),
     ],
@@ -121,6 +136,16 @@ def test_rounding_is_the_hardwares(spec: Spec, name: str) -> None:
         reference = compile_reference(text, 2)
         for a, b, value in zip(left.tolist(), right.tolist(), expected.tolist()):
             assert same(reference((number(a), number(b)), (to, to), [to])[0], number(value)), (text, a, b)
+
+
+def test_powers_are_the_math_librarys(spec: Spec) -> None:
+    generator = np.random.default_rng(4)
+    reference = compile_reference("power(a, b)", 2)
+    to = dtype(spec, "float64")
+    for a, b in generator.uniform((0, -20), (30, 20), (200, 2)).tolist():
+        found = reference((number(a), number(b)), (to, to), [to])[0]
+        assert isinstance(found, Real) and found.value is not None
+        assert abs(float(found.value) - a**b) <= math.ulp(a**b), (a, b)
 
 
 def number(value: float) -> Real:

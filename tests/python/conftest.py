@@ -22,10 +22,10 @@ def numpy_ufunc(ufunc: quern.ufunc) -> Any:
     return found if isinstance(found, np.ufunc) else getattr(np._core.umath, ufunc.name, None)
 
 
-# Ufuncs that NumPy has too; others come from packages and have tests of their own. Left out are two that
-# test_ufunc_call.py compares by themselves: power has no loops of floats here, and what NumPy takes for the dtypes of
-# ldexp follows rules of its own beside numbers and with dtype=.
-APART = {"power", "ldexp"}
+# Ufuncs that NumPy has too; others come from packages and have tests of their own. Left out is one that
+# test_ufunc_call.py compares by itself: what NumPy takes for the dtypes of ldexp follows rules of its own beside numbers
+# and with dtype=.
+APART = {"ldexp"}
 # Those with a signature have test_gufunc.py.
 JUDGED = [u for u in UFUNCS if numpy_ufunc(u) is not None and u.name not in APART and not u.signature]
 
@@ -94,7 +94,7 @@ def assert_same(mine: Any, theirs: Any, ulps: float = 0.0, note: Any = None) -> 
 
 def outcome(function: Any) -> tuple[str, Any]:
     """What a call gives: ("value", result), ("error", the builtin class of its error), or ("unsupported", that class) where
-    quern says that it has no such loop (powers of floating-point numbers)."""
+    quern says that it has no such loop (powers of complex numbers)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

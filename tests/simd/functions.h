@@ -26,6 +26,12 @@ struct Function {
   long double (*exact)(long double);
 };
 
+// The same of two.
+struct BinaryFunction {
+  const char* name;
+  long double (*exact)(long double, long double);
+};
+
 inline void PrintTo(const Function& function, std::ostream* out) { *out << function.name; }
 
 // What the specs promise, in units in the last place.
@@ -41,16 +47,48 @@ inline constexpr T kInf = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
 
+// The arguments of a function for a number of elements, a column for each argument.
 template <class T>
-std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const Function& function,
-                        const std::vector<T>& x, FpFlags* flags = nullptr) {
-  std::vector<T> y(x.size());
-  const void* in[] = {x.data()};
+using Columns = std::vector<std::vector<T>>;
+
+template <class T>
+long double ExactAt(const Function& function, const Columns<T>& x, std::size_t i) {
+  return function.exact(x[0][i]);
+}
+template <class T>
+long double ExactAt(const BinaryFunction& function, const Columns<T>& x, std::size_t i) {
+  return function.exact(x[0][i], x[1][i]);
+}
+
+template <class T>
+Columns<T> ColumnsAt(const Columns<T>& x, std::size_t i) {
+  Columns<T> arguments;
+  for (const std::vector<T>& column : x) arguments.push_back({column[i]});
+  return arguments;
+}
+
+template <class T>
+std::string PrintAt(const Columns<T>& x, std::size_t i) {
+  return x.size() == 1 ? Print(x[0][i]) : Print(x[0][i]) + " and " + Print(x[1][i]);
+}
+
+template <class T>
+std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const char* function,
+                        const Columns<T>& x, FpFlags* flags = nullptr) {
+  std::vector<T> y(x[0].size());
+  std::vector<const void*> in;
+  for (const std::vector<T>& column : x) in.push_back(column.data());
   void* out[] = {y.data()};
   const std::string type = sizeof(T) == 4 ? " float32" : " float64";
-  const FpFlags raised = target.Find(function.name + type)(in, out, x.size());
+  const FpFlags raised = target.Find(function + type)(in.data(), out, y.size());
   if (flags != nullptr) *flags = raised;
   return y;
+}
+
+template <class T>
+std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const Function& function,
+                        const std::vector<T>& x) {
+  return Evaluate(target, function.name, Columns<T>{x});
 }
 
 // |y - exact| in units in the last place of T at the exact value.
@@ -83,37 +121,62 @@ std::vector<T> Spread(double low, double high, std::size_t n) {
   return x;
 }
 
-// All of x within the bound on the first target, and the same bits on the others.
-template <class T>
-void CheckErrors(const ElementwiseTargets& targets, const Function& function,
-                 const std::vector<T>& x) {
-  const std::vector<T> y = Evaluate(targets.front(), function, x);
-  for (std::size_t i = 0; kHasReference<T> && i < x.size(); ++i) {
-    ASSERT_LE(UlpError(function.exact(x[i]), y[i]), kErrorBound<T>)
-        << function.name << " of " << Print(x[i]) << " gives " << Print(y[i]);
+// All elements within the bound on the first target, and the same bits on the others.
+template <class T, class AnyFunction>
+void CheckColumns(const ElementwiseTargets& targets, const AnyFunction& function,
+                  const Columns<T>& x, double bound) {
+  const std::vector<T> y = Evaluate(targets.front(), function.name, x);
+  for (std::size_t i = 0; kHasReference<T> && i < y.size(); ++i) {
+    ASSERT_LE(UlpError(ExactAt(function, x, i), y[i]), bound)
+        << function.name << " of " << PrintAt(x, i) << " gives " << Print(y[i]);
   }
   for (const auto& target : targets) {
-    const std::vector<T> other = Evaluate(target, function, x);
-    for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::vector<T> other = Evaluate(target, function.name, x);
+    for (std::size_t i = 0; i < y.size(); ++i) {
       ASSERT_TRUE(SameValue(y[i], other[i]))
-          << target.Name() << " " << function.name << " " << Print(x[i]);
+          << target.Name() << " " << function.name << " " << PrintAt(x, i);
     }
   }
 }
 
+template <class T>
+void CheckErrors(const ElementwiseTargets& targets, const Function& function,
+                 const std::vector<T>& x, double bound = kErrorBound<T>) {
+  CheckColumns(targets, function, Columns<T>{x}, bound);
+}
+
+template <class T>
+void CheckErrors(const ElementwiseTargets& targets, const BinaryFunction& function,
+                 const std::vector<T>& a, const std::vector<T>& b, double bound = kErrorBound<T>) {
+  CheckColumns(targets, function, Columns<T>{a, b}, bound);
+}
+
 // A value's bits depend neither on its neighbours nor on its place in the array.
 template <class T>
-void CheckNeighbours(const ElementwiseTargets& targets, const Function& function,
-                     std::vector<T> x) {
-  x[17] = std::numeric_limits<T>::quiet_NaN();
-  x[80] = std::numeric_limits<T>::infinity();
+void CheckNeighboursOf(const ElementwiseTargets& targets, const char* function, Columns<T> x) {
+  for (std::vector<T>& column : x) {
+    column[17] = std::numeric_limits<T>::quiet_NaN();
+    column[80] = std::numeric_limits<T>::infinity();
+  }
   for (const auto& target : targets) {
     const std::vector<T> all = Evaluate(target, function, x);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      ASSERT_TRUE(SameValue(all[i], Evaluate(target, function, std::vector<T>{x[i]})[0]))
-          << target.Name() << " " << function.name << " " << Print(x[i]);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      ASSERT_TRUE(SameValue(all[i], Evaluate(target, function, ColumnsAt(x, i))[0]))
+          << target.Name() << " " << function << " " << PrintAt(x, i);
     }
   }
+}
+
+template <class T>
+void CheckNeighbours(const ElementwiseTargets& targets, const Function& function,
+                     const std::vector<T>& x) {
+  CheckNeighboursOf(targets, function.name, Columns<T>{x});
+}
+
+template <class T>
+void CheckNeighbours(const ElementwiseTargets& targets, const BinaryFunction& function,
+                     const std::vector<T>& a, const std::vector<T>& b) {
+  CheckNeighboursOf(targets, function.name, Columns<T>{a, b});
 }
 
 template <class T>
@@ -121,19 +184,32 @@ struct ExactRow {
   T x;
   T y;
   FpFlags flags;
+
+  Columns<T> Arguments() const { return {{x}}; }
 };
 
 template <class T>
-void CheckRows(const ElementwiseTargets& targets, const Function& function,
-               const std::vector<ExactRow<T>>& rows) {
+struct BinaryRow {
+  T a;
+  T b;
+  T y;
+  FpFlags flags;
+
+  Columns<T> Arguments() const { return {{a}, {b}}; }
+};
+
+template <class AnyFunction, class Row>
+void CheckRows(const ElementwiseTargets& targets, const AnyFunction& function,
+               const std::vector<Row>& rows) {
   for (const auto& target : targets) {
-    for (const ExactRow<T>& row : rows) {
+    for (const Row& row : rows) {
       FpFlags flags;
-      const T y = Evaluate(target, function, std::vector<T>{row.x}, &flags)[0];
+      const auto x = row.Arguments();
+      const auto y = Evaluate(target, function.name, x, &flags)[0];
       EXPECT_TRUE(SameValue(y, row.y))
-          << target.Name() << " " << function.name << " of " << Print(row.x) << " gives "
+          << target.Name() << " " << function.name << " of " << PrintAt(x, 0) << " gives "
           << Print(y) << ", expected " << Print(row.y);
-      EXPECT_EQ(flags, row.flags) << target.Name() << " " << function.name << " " << Print(row.x);
+      EXPECT_EQ(flags, row.flags) << target.Name() << " " << function.name << " " << PrintAt(x, 0);
     }
   }
 }

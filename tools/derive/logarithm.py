@@ -48,6 +48,21 @@ def least_bits() -> int:
     return ONE + above - (BELOW_ONE + 1) * INTERVAL
 
 
+def row_ends() -> list[mpfr]:
+    """The ends of the rows' intervals, from the least m to twice that."""
+    least = least_bits()
+    return [value_of(least + j * INTERVAL) for j in range(TABLE_SIZE + 1)]
+
+
+def radius_of(inverse: list[mpfr], ends: list[mpfr]) -> mpfr:
+    """The greatest |m c - 1|."""
+    return max(
+        abs(c * end - 1)
+        for c, low, high in zip(inverse, ends, ends[1:], strict=False)
+        for end in (low, high)
+    )
+
+
 def row(low: mpfr, high: mpfr) -> tuple[mpfr, mpfr, mpfr]:
     """c and l for m between low and high, and the error of l."""
     if low < 1 < high:
@@ -79,23 +94,18 @@ def scaled_parts(name: str, base: int) -> list[str]:
 
 
 def parts() -> list[str]:
-    least = least_bits()
-    ends = [value_of(least + j * INTERVAL) for j in range(TABLE_SIZE + 1)]
+    ends = row_ends()
     rows = [row(low, high) for low, high in zip(ends, ends[1:], strict=False)]
     inverse = [c for c, _, _ in rows]
     logarithm = [value for _, value, _ in rows]
     error = max(abs(value) for _, _, value in rows)
-    radius = max(
-        abs(c * end - 1)
-        for c, low, high in zip(inverse, ends, ends[1:], strict=False)
-        for end in (low, high)
-    )
+    radius = radius_of(inverse, ends)
     q64, worst64 = fit(log_tail, 9, radius)
     q32, worst32 = fit(log_tail, 5, radius)
     ln2 = gmpy2.log(mpfr(2))
     head = gmpy2.rint(ln2 * mpfr(2) ** GRID) * mpfr(2) ** -GRID
     return [
-        scalar("kLogLeast", value_of(least), "The least m; the greatest is twice that."),
+        scalar("kLogLeast", ends[0], "The least m; the greatest is twice that."),
         scalar("kLogTwoHead", head / UNIT, f"ln 2 to a multiple of 2^-{GRID}, over 2^52."),
         scalar("kLogTwoTail", rounded(ln2 - head) / UNIT, "What the head leaves, over 2^52."),
         array("kLogInverse", inverse, "c, the inverse of an m near the middle of each interval."),

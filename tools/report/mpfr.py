@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,9 +15,13 @@ from .basics import Array
 PRECISION = 140
 
 
-def _function(names: Sequence[str]) -> Callable[[Any], Any] | None:
-    found = (getattr(gmpy2, name, None) for name in names)
-    return next((function for function in found if callable(function)), None)
+def _named(name: str) -> Any:
+    """MPFR's powers are an operator."""
+    return operator.pow if name.endswith("power") else getattr(gmpy2, name, None)
+
+
+def _function(names: Sequence[str]) -> Callable[..., Any] | None:
+    return next((function for function in map(_named, names) if callable(function)), None)
 
 
 def has_function(names: Sequence[str]) -> bool:

@@ -75,6 +75,9 @@ QN_API qn_status qn_expm1(const qn_array* exponent, qn_array** difference);
 /* Magnitude of the input as a floating-point number. */
 QN_API qn_status qn_fabs(const qn_array* value, qn_array** magnitude);
 
+/* The first input to the power of the second, in float64. */
+QN_API qn_status qn_float_power(const qn_array* base, const qn_array* exponent, qn_array** power);
+
 /* Largest whole number not above the input. */
 QN_API qn_status qn_floor(const qn_array* value, qn_array** whole);
 

@@ -177,6 +177,14 @@ Array fabs(const Operand& value, const CallOptions& options) {
   return ufuncs::fabs().call({value}, options);
 }
 
+const Ufunc& ufuncs::float_power() {
+  static const Ufunc& ufunc = Ufunc::find("float_power");
+  return ufunc;
+}
+Array float_power(const Operand& base, const Operand& exponent, const CallOptions& options) {
+  return ufuncs::float_power().call({base, exponent}, options);
+}
+
 const Ufunc& ufuncs::floor() {
   static const Ufunc& ufunc = Ufunc::find("floor");
   return ufunc;

@@ -98,6 +98,9 @@ qn_status qn_expm1(const qn_array* exponent, qn_array** difference) {
 qn_status qn_fabs(const qn_array* value, qn_array** magnitude) {
   return call("fabs", {value}, {magnitude});
 }
+qn_status qn_float_power(const qn_array* base, const qn_array* exponent, qn_array** power) {
+  return call("float_power", {base, exponent}, {power});
+}
 qn_status qn_floor(const qn_array* value, qn_array** whole) {
   return call("floor", {value}, {whole});
 }

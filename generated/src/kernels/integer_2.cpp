@@ -22,7 +22,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// spec/ufuncs/power.yaml:11  power: int8, int8 -> int8
+// spec/ufuncs/power.yaml:12  power: int8, int8 -> int8
 struct PowerInt8Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -38,7 +38,7 @@ FpFlags power_int8_scan(const void* in, std::ptrdiff_t in_step, void* out, std::
                                                      accumulator);
 }
 
-// spec/ufuncs/power.yaml:11  power: int16, int16 -> int16
+// spec/ufuncs/power.yaml:12  power: int16, int16 -> int16
 struct PowerInt16Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -54,7 +54,7 @@ FpFlags power_int16_scan(const void* in, std::ptrdiff_t in_step, void* out, std:
                                                         n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:11  power: int32, int32 -> int32
+// spec/ufuncs/power.yaml:12  power: int32, int32 -> int32
 struct PowerInt32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -70,7 +70,7 @@ FpFlags power_int32_scan(const void* in, std::ptrdiff_t in_step, void* out, std:
                                                         n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:11  power: int64, int64 -> int64
+// spec/ufuncs/power.yaml:12  power: int64, int64 -> int64
 struct PowerInt64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -86,7 +86,7 @@ FpFlags power_int64_scan(const void* in, std::ptrdiff_t in_step, void* out, std:
                                                         n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint8, uint8 -> uint8
+// spec/ufuncs/power.yaml:17  power: uint8, uint8 -> uint8
 struct PowerUint8Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -102,7 +102,7 @@ FpFlags power_uint8_scan(const void* in, std::ptrdiff_t in_step, void* out, std:
                                                         n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint16, uint16 -> uint16
+// spec/ufuncs/power.yaml:17  power: uint16, uint16 -> uint16
 struct PowerUint16Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -118,7 +118,7 @@ FpFlags power_uint16_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                            out_step, n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint32, uint32 -> uint32
+// spec/ufuncs/power.yaml:17  power: uint32, uint32 -> uint32
 struct PowerUint32Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -134,7 +134,7 @@ FpFlags power_uint32_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                            out_step, n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint64, uint64 -> uint64
+// spec/ufuncs/power.yaml:17  power: uint64, uint64 -> uint64
 struct PowerUint64Op {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -150,7 +150,7 @@ FpFlags power_uint64_scan(const void* in, std::ptrdiff_t in_step, void* out,
                                                            out_step, n, accumulator);
 }
 
-// spec/ufuncs/power.yaml:11  power: int8, int8 -> int8
+// spec/ufuncs/power.yaml:12  power: int8, int8 -> int8
 struct PowerInt8CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -161,7 +161,7 @@ FpFlags power_int8_checked(const void* const* in, void* const* out, std::size_t 
   return Transform<std::int8_t(std::int8_t, std::int8_t)>(PowerInt8CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:11  power: int16, int16 -> int16
+// spec/ufuncs/power.yaml:12  power: int16, int16 -> int16
 struct PowerInt16CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -172,7 +172,7 @@ FpFlags power_int16_checked(const void* const* in, void* const* out, std::size_t
   return Transform<std::int16_t(std::int16_t, std::int16_t)>(PowerInt16CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:11  power: int32, int32 -> int32
+// spec/ufuncs/power.yaml:12  power: int32, int32 -> int32
 struct PowerInt32CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -183,7 +183,7 @@ FpFlags power_int32_checked(const void* const* in, void* const* out, std::size_t
   return Transform<std::int32_t(std::int32_t, std::int32_t)>(PowerInt32CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:11  power: int64, int64 -> int64
+// spec/ufuncs/power.yaml:12  power: int64, int64 -> int64
 struct PowerInt64CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -194,7 +194,7 @@ FpFlags power_int64_checked(const void* const* in, void* const* out, std::size_t
   return Transform<std::int64_t(std::int64_t, std::int64_t)>(PowerInt64CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint8, uint8 -> uint8
+// spec/ufuncs/power.yaml:17  power: uint8, uint8 -> uint8
 struct PowerUint8CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -205,7 +205,7 @@ FpFlags power_uint8_checked(const void* const* in, void* const* out, std::size_t
   return Transform<std::uint8_t(std::uint8_t, std::uint8_t)>(PowerUint8CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint16, uint16 -> uint16
+// spec/ufuncs/power.yaml:17  power: uint16, uint16 -> uint16
 struct PowerUint16CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -216,7 +216,7 @@ FpFlags power_uint16_checked(const void* const* in, void* const* out, std::size_
   return Transform<std::uint16_t(std::uint16_t, std::uint16_t)>(PowerUint16CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint32, uint32 -> uint32
+// spec/ufuncs/power.yaml:17  power: uint32, uint32 -> uint32
 struct PowerUint32CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {
@@ -227,7 +227,7 @@ FpFlags power_uint32_checked(const void* const* in, void* const* out, std::size_
   return Transform<std::uint32_t(std::uint32_t, std::uint32_t)>(PowerUint32CheckedOp(), in, out, n);
 }
 
-// spec/ufuncs/power.yaml:16  power: uint64, uint64 -> uint64
+// spec/ufuncs/power.yaml:17  power: uint64, uint64 -> uint64
 struct PowerUint64CheckedOp {
   template <class D, class V>
   HWY_INLINE auto operator()(D d, FlagSet& flags, V a, V b) const {

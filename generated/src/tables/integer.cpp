@@ -13,6 +13,7 @@ namespace quern::builtin {
 
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kIntegerFamily;
+extern const KernelFamily kPowersFamily;
 
 static const TargetKind kEmulatedUpToAvx3ScalarOnEmu128Kinds[5] = {
     {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "emulated"}, {HWY_SSE2, "emulated"},
@@ -24,6 +25,10 @@ static const TargetKind kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds[5] 
 };
 static const TargetKind kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds[5] = {
     {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "emulated"},
+    {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
+};
+static const TargetKind kVectorUpToAvx3ScalarOnEmu128Sse2Kinds[5] = {
+    {HWY_EMU128, "scalar"}, {HWY_NEON_WITHOUT_AES, "vector"}, {HWY_SSE2, "scalar"},
     {HWY_AVX2, "vector"}, {HWY_AVX3, "vector"},
 };
 
@@ -182,7 +187,7 @@ const UfuncInfo kLcmUfunc = {
 // power
 
 static const char kPowerSummary[] = "The first input to the power of the second.";
-static const DTypeId kPowerTypes[8][3] = {
+static const DTypeId kPowerTypes[14][3] = {
     {kInt8Id, kInt8Id, kInt8Id},
     {kInt16Id, kInt16Id, kInt16Id},
     {kInt32Id, kInt32Id, kInt32Id},
@@ -191,66 +196,90 @@ static const DTypeId kPowerTypes[8][3] = {
     {kUint16Id, kUint16Id, kUint16Id},
     {kUint32Id, kUint32Id, kUint32Id},
     {kUint64Id, kUint64Id, kUint64Id},
+    {kFloat8_e4m3fnId, kFloat8_e4m3fnId, kFloat8_e4m3fnId},
+    {kFloat8_e5m2Id, kFloat8_e5m2Id, kFloat8_e5m2Id},
+    {kBfloat16Id, kBfloat16Id, kBfloat16Id},
+    {kFloat16Id, kFloat16Id, kFloat16Id},
+    {kFloat32Id, kFloat32Id, kFloat32Id},
+    {kFloat64Id, kFloat64Id, kFloat64Id},
 };
 static const char* const kPowerArguments[3] = {
     "base", "exponent", "power",
 };
-static const LoopInfo kPowerLoops[8] = {
+static const LoopInfo kPowerLoops[14] = {
     // int8, int8 -> int8
     {kPowerTypes[0], &kInteger2Family, 0, 0, 0, 0, 8,
-     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:12",
      "integers to negative integer powers are not allowed"},
     // int16, int16 -> int16
     {kPowerTypes[1], &kInteger2Family, 1, 0, 0, 0, 9,
-     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:12",
      "integers to negative integer powers are not allowed"},
     // int32, int32 -> int32
     {kPowerTypes[2], &kInteger2Family, 2, 0, 0, 0, 10,
-     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:12",
      "integers to negative integer powers are not allowed"},
     // int64, int64 -> int64
     {kPowerTypes[3], &kInteger2Family, 3, 0, 0, 0, 11,
-     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:11",
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:12",
      "integers to negative integer powers are not allowed"},
     // uint8, uint8 -> uint8
     {kPowerTypes[4], &kInteger2Family, 4, 0, 0, 0, 12,
-     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:17"},
     // uint16, uint16 -> uint16
     {kPowerTypes[5], &kInteger2Family, 5, 0, 0, 0, 13,
-     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:17"},
     // uint32, uint32 -> uint32
     {kPowerTypes[6], &kInteger2Family, 6, 0, 0, 0, 14,
-     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
+     kVectorUpToAvx3EmulatedOnSse2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:17"},
     // uint64, uint64 -> uint64
     {kPowerTypes[7], &kInteger2Family, 7, 0, 0, 0, 15,
-     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:16"},
+     kVectorUpToAvx3EmulatedOnSse2Avx2ScalarOnEmu128Kinds, "spec/ufuncs/power.yaml:17"},
+    // float8_e4m3fn, float8_e4m3fn -> float8_e4m3fn
+    {kPowerTypes[8], &kPowersFamily, 1, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid, 4, -1,
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/power.yaml:21"},
+    // float8_e5m2, float8_e5m2 -> float8_e5m2
+    {kPowerTypes[9], &kPowersFamily, 2, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid, 3, -1,
+     kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/power.yaml:21"},
+    // bfloat16, bfloat16 -> bfloat16
+    {kPowerTypes[10], &kPowersFamily, 3, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid, 2,
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/power.yaml:21"},
+    // float16, float16 -> float16
+    {kPowerTypes[11], &kPowersFamily, 4, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid, 1,
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/power.yaml:21"},
+    // float32, float32 -> float32
+    {kPowerTypes[12], &kPowersFamily, 5, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid, 0,
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/power.yaml:21"},
+    // float64, float64 -> float64
+    {kPowerTypes[13], &kPowersFamily, 0, 0, kDivideByZero | kOverflow | kUnderflow | kInvalid, 0,
+     -1, kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/power.yaml:21"},
 };
 static const std::int16_t kPowerResolution[361] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    0, 0, 1, 2, 3, 1, 2, 3, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    1, 1, 1, 2, 3, 1, 2, 3, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    2, 2, 2, 2, 3, 2, 2, 3, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    3, 3, 3, 3, 3, 3, 3, 3, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    4, 1, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    5, 2, 2, 2, 3, 5, 5, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    6, 3, 3, 3, 3, 6, 6, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    7, -2, -2, -2, -2, 7, 7, 7, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
-    -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -2, -2, -1, -1,
+    0, 0, 1, 2, 3, 1, 2, 3, 13, 12, 12, 10, 11, 12, 13, -2, -2, -1, -1,
+    1, 1, 1, 2, 3, 1, 2, 3, 13, 12, 12, 12, 12, 12, 13, -2, -2, -1, -1,
+    2, 2, 2, 2, 3, 2, 2, 3, 13, 13, 13, 13, 13, 13, 13, -2, -2, -1, -1,
+    3, 3, 3, 3, 3, 3, 3, 3, 13, 13, 13, 13, 13, 13, 13, -2, -2, -1, -1,
+    4, 1, 1, 2, 3, 4, 5, 6, 7, 12, 12, 10, 11, 12, 13, -2, -2, -1, -1,
+    5, 2, 2, 2, 3, 5, 5, 6, 7, 12, 12, 12, 12, 12, 13, -2, -2, -1, -1,
+    6, 3, 3, 3, 3, 6, 6, 6, 7, 13, 13, 13, 13, 13, 13, -2, -2, -1, -1,
+    7, 13, 13, 13, 13, 7, 7, 7, 7, 13, 13, 13, 13, 13, 13, -2, -2, -1, -1,
+    8, 12, 12, 13, 13, 12, 12, 13, 13, 8, 12, 12, 12, 12, 13, -2, -2, -1, -1,
+    9, 12, 12, 13, 13, 12, 12, 13, 13, 12, 9, 12, 12, 12, 13, -2, -2, -1, -1,
+    10, 10, 12, 13, 13, 10, 12, 13, 13, 12, 12, 10, 12, 12, 13, -2, -2, -1, -1,
+    11, 11, 12, 13, 13, 11, 12, 13, 13, 12, 12, 12, 11, 12, 13, -2, -2, -1, -1,
+    12, 12, 12, 13, 13, 12, 12, 13, 13, 12, 12, 12, 12, 12, 13, -2, -2, -1, -1,
+    13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, -2, -2, -1, -1,
     -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
     -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const char* const kPowerRefusals[2] = {
-    "", "powers of floating-point numbers are not supported",
+    "", "powers of complex numbers are not supported",
 };
 static const std::int16_t kPowerReduction[19] = {
-    0, 0, 1, 2, 3, 4, 5, 6, 7, -2, -2, -2, -2, -2, -2, -2, -2, -1, -1,
+    0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, -2, -2, -1, -1,
 };
 static const char* const kPowerAliases[1] = {
     "pow",

@@ -38,6 +38,7 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kLogarithmFamily;
+extern const KernelFamily kPowersFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -62,6 +63,7 @@ extern const UfuncInfo kExpUfunc;
 extern const UfuncInfo kExp2Ufunc;
 extern const UfuncInfo kExpm1Ufunc;
 extern const UfuncInfo kFabsUfunc;
+extern const UfuncInfo kFloatPowerUfunc;
 extern const UfuncInfo kFloorUfunc;
 extern const UfuncInfo kFloorDivideUfunc;
 extern const UfuncInfo kFmaUfunc;
@@ -226,6 +228,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kExp2Ufunc,
     &kExpm1Ufunc,
     &kFabsUfunc,
+    &kFloatPowerUfunc,
     &kFloorUfunc,
     &kFloorDivideUfunc,
     &kFmaUfunc,
@@ -321,6 +324,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema5Family,
     &kExponentialFamily,
     &kLogarithmFamily,
+    &kPowersFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

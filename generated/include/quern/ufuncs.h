@@ -47,6 +47,9 @@ QN_API qn_status qn_conjugate(const qn_array* value, qn_array** conjugate);
 /* The first input's magnitude with the second's sign. */
 QN_API qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array** result);
 
+/* Cosine of an angle in radians. */
+QN_API qn_status qn_cos(const qn_array* angle, qn_array** cosine);
+
 /* An angle in radians, from degrees. */
 QN_API qn_status qn_deg2rad(const qn_array* angle, qn_array** radians);
 
@@ -263,6 +266,9 @@ QN_API qn_status qn_sign(const qn_array* value, qn_array** sign);
 
 /* Whether the input carries a minus sign, zero and NaN included. */
 QN_API qn_status qn_signbit(const qn_array* value, qn_array** result);
+
+/* Sine of an angle in radians. */
+QN_API qn_status qn_sin(const qn_array* angle, qn_array** sine);
 
 /* The input divided by one more than its magnitude. */
 QN_API qn_status qn_softsign(const qn_array* value, qn_array** activated);

@@ -101,6 +101,14 @@ Array copysign(const Operand& magnitude, const Operand& sign, const CallOptions&
   return ufuncs::copysign().call({magnitude, sign}, options);
 }
 
+const Ufunc& ufuncs::cos() {
+  static const Ufunc& ufunc = Ufunc::find("cos");
+  return ufunc;
+}
+Array cos(const Operand& angle, const CallOptions& options) {
+  return ufuncs::cos().call({angle}, options);
+}
+
 const Ufunc& ufuncs::deg2rad() {
   static const Ufunc& ufunc = Ufunc::find("deg2rad");
   return ufunc;
@@ -657,6 +665,14 @@ const Ufunc& ufuncs::signbit() {
 }
 Array signbit(const Operand& value, const CallOptions& options) {
   return ufuncs::signbit().call({value}, options);
+}
+
+const Ufunc& ufuncs::sin() {
+  static const Ufunc& ufunc = Ufunc::find("sin");
+  return ufunc;
+}
+Array sin(const Operand& angle, const CallOptions& options) {
+  return ufuncs::sin().call({angle}, options);
 }
 
 const Ufunc& ufuncs::softsign() {

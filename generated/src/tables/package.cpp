@@ -38,6 +38,7 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kLogarithmFamily;
+extern const KernelFamily kTrigonometricFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -53,6 +54,7 @@ extern const UfuncInfo kCeilUfunc;
 extern const UfuncInfo kClipUfunc;
 extern const UfuncInfo kConjugateUfunc;
 extern const UfuncInfo kCopysignUfunc;
+extern const UfuncInfo kCosUfunc;
 extern const UfuncInfo kDeg2radUfunc;
 extern const UfuncInfo kDegreesUfunc;
 extern const UfuncInfo kDivideUfunc;
@@ -117,6 +119,7 @@ extern const UfuncInfo kRightShiftUfunc;
 extern const UfuncInfo kRintUfunc;
 extern const UfuncInfo kSignUfunc;
 extern const UfuncInfo kSignbitUfunc;
+extern const UfuncInfo kSinUfunc;
 extern const UfuncInfo kSoftsignUfunc;
 extern const UfuncInfo kSpacingUfunc;
 extern const UfuncInfo kSqrtUfunc;
@@ -217,6 +220,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kClipUfunc,
     &kConjugateUfunc,
     &kCopysignUfunc,
+    &kCosUfunc,
     &kDeg2radUfunc,
     &kDegreesUfunc,
     &kDivideUfunc,
@@ -281,6 +285,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kRintUfunc,
     &kSignUfunc,
     &kSignbitUfunc,
+    &kSinUfunc,
     &kSoftsignUfunc,
     &kSpacingUfunc,
     &kSqrtUfunc,
@@ -321,6 +326,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema5Family,
     &kExponentialFamily,
     &kLogarithmFamily,
+    &kTrigonometricFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

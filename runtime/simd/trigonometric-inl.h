@@ -1,5 +1,5 @@
-// Sin, Cos: sine and cosine of double (at most 0.55 ULP) and float (at most 0.501 ULP) for
-// arguments of any size, the same bits on every target.
+// Sin, Cos, Tan, Sinc: functions of angles of any size, of double (at most 0.55 ULP) and float (at
+// most 0.501 ULP), the same bits on every target.
 //
 // Method: |x| = (16 m + j) pi / 16 + r with |r| <= pi / 32, so that sin |x| = (-1)^m (S cos r + C
 // sin r), where a table gives S = sin(j pi / 16) and C = cos(j pi / 16), each as a double and what
@@ -8,14 +8,19 @@
 // r - r) by two polynomials. It is at most 1/80 of the result, so that its own roundings weigh some
 // 0.02 ULP together.
 //
+// tan |x| = (S + C t) / (C - S t) with t = tan r: dividend and divisor are such sums, and the
+// quotient is corrected by what it leaves of them. sinc x is the sine, also as a sum, over pi x in
+// two parts; x has exact multiples of 1/16 taken off before pi comes in.
+//
 // r is computed as a double and what that lost: pi / 16 stands in three parts, of 53, 29 and 53
 // bits. The first product leaves the argument exactly (fused, where it cancels), the second exactly
 // or, where r is not small, with an error that is computed; hence r is right to 2^-115 for |x| <
-// 2^21, and no such double is closer than 2^-56 to a multiple of pi / 16. Beyond that
-// huge_angle.h reduces.
+// 2^21, and no such double is closer than 2^-56 to a multiple of pi / 16. Beyond that huge_angle.h
+// reduces.
 //
-// float goes through double: |x| = n pi + r, |r| <= pi / 2, with a polynomial of degree 11 that is
-// within 2e-11 of the result, so rounding to float decides. n times the head of pi is exact, and
+// float goes through double: |x| = n pi + r, |r| <= pi / 2, with a polynomial of degree 11 for the
+// sine; tan takes multiples of pi / 2 and a quotient of polynomials of degrees 5 and 4. They are
+// within 3e-11 of the result, so rounding to float decides. n times the head of pi is exact, and
 // fused or not gives the same float for all 2^32 arguments (checked exhaustively). Huge ones take
 // the way of double.
 //
@@ -124,26 +129,72 @@ HWY_INLINE bool AreOrdinary(D d, V magnitude, hn::TFromD<D> limit) {
   return HWY_LIKELY(hn::AllTrue(d, hn::Lt(magnitude, hn::Set(d, limit))));
 }
 
-// The sine of an angle whose count is `count`, but for the sign of each sixteenth step.
-template <class D, class V, class VI>
-HWY_INLINE V Sine(D d, VI count, V head, V tail) {
+// The sine and the cosine of a multiple of pi / 16, and what they lost.
+template <class V>
+struct Row {
+  V sine;
+  V sine_low;
+  V cosine;
+  V cosine_low;
+};
+
+template <class D, class VI>
+HWY_INLINE Row<hn::Vec<D>> LookUp(D d, VI count) {
   const hn::RebindToSigned<D> di;
-  const VI row = hn::And(count, hn::Set(di, 15));
+  const VI index = hn::And(count, hn::Set(di, 15));
   const PairTable16 sines = {kSine, kSineTail, kSineRows};
   const PairTable16 cosines = {kSine + 8, kSineTail + 8, kSineRows + 16};
-  V sine, sine_low, cosine, cosine_low;
-  LookupPair16(d, sines, row, sine, sine_low);
-  LookupPair16(d, cosines, row, cosine, cosine_low);
+  Row<hn::Vec<D>> row;
+  LookupPair16(d, sines, index, row.sine, row.sine_low);
+  LookupPair16(d, cosines, index, row.cosine, row.cosine_low);
+  return row;
+}
+
+// head + rest = a + b r + a_low + b_low r but for low parts of r; |b r| is at most half of |a|, or
+// a is 0.
+template <class D, class V>
+HWY_INLINE void AddScaled(D d, V a, V a_low, V b, V b_low, V r, V& head, V& rest) {
+  head = Fma(d, b, r, a);
+  rest = Fma(d, b, r, hn::Sub(a, head));
+  rest = hn::Add(rest, Fma(d, b_low, r, a_low));
+}
+
+// The sine of an angle whose count is `count`, but for the sign of each sixteenth step, as a sum.
+template <class D, class V, class VI>
+HWY_INLINE void SineSum(D d, VI count, V head, V tail, V& sum, V& rest) {
+  const Row<V> row = LookUp(d, count);
   const V square = hn::Mul(head, head);
   const V cube = hn::Mul(square, head);
   const V less_one = hn::Mul(square, Polynomial<Fused>(d, kCosine64Polynomial, square));
   const V small = Fma(d, cube, Polynomial<Fused>(d, kSine64Polynomial, square), tail);
-  const V sum = Fma(d, cosine, head, sine);
-  // What the sum lost: |C r| is at most half of |S|, or S is 0.
-  V rest = Fma(d, cosine, head, hn::Sub(sine, sum));
-  rest = hn::Add(rest, Fma(d, cosine_low, head, sine_low));
-  rest = Fma(d, sine, less_one, rest);
-  return hn::Add(sum, Fma(d, cosine, small, rest));
+  AddScaled(d, row.sine, row.sine_low, row.cosine, row.cosine_low, head, sum, rest);
+  rest = Fma(d, row.sine, less_one, rest);
+  rest = Fma(d, row.cosine, small, rest);
+}
+
+// (n + n_rest) / (d + d_rest), where rests are small beside what they belong to.
+template <class D, class V>
+HWY_INLINE V Quotient(D d, V n, V n_rest, V divisor, V divisor_rest) {
+  const V inverse = hn::Div(hn::Set(d, 1.0), hn::Add(divisor, divisor_rest));
+  const V near = hn::Mul(hn::Add(n, n_rest), inverse);
+  const V left = hn::Add(NegFma(d, near, divisor, n), NegFma(d, near, divisor_rest, n_rest));
+  return Fma(d, left, inverse, near);
+}
+
+// (S + C t) / (C - S t) with t = tan r.
+template <class D, class V, class VI>
+HWY_INLINE V Tangent64(D d, VI count, V head, V tail) {
+  const Row<V> row = LookUp(d, count);
+  const V square = hn::Mul(head, head);
+  const V cube = hn::Mul(square, head);
+  const V small = Fma(d, cube, Polynomial<Fused>(d, kTangent64Polynomial, square), tail);
+  V upper, upper_rest, lower, lower_rest;
+  AddScaled(d, row.sine, row.sine_low, row.cosine, row.cosine_low, head, upper, upper_rest);
+  AddScaled(d, row.cosine, row.cosine_low, row.sine, row.sine_low, hn::Neg(head), lower,
+            lower_rest);
+  upper_rest = Fma(d, row.cosine, small, upper_rest);
+  lower_rest = NegFma(d, row.sine, small, lower_rest);
+  return Quotient(d, upper, upper_rest, lower, lower_rest);
 }
 
 // The sign bit of each sixteenth step.
@@ -152,50 +203,88 @@ HWY_INLINE hn::Vec<D> SignOfStep(D d, VI count) {
   return hn::And(hn::BitCast(d, hn::ShiftLeft<59>(count)), hn::SignBit(d));
 }
 
-struct SinOf {
-  static constexpr std::int64_t kSteps = 0;  // more than the sine takes
+template <class D, class V>
+HWY_INLINE V SignOf(D d, V x) {
+  return hn::And(x, hn::SignBit(d));
+}
 
-  // x / pi rounded, plus kRoundToInteger.
+// The sine of an angle and of `kSteps` more.
+template <std::int64_t kSteps, class D, class V>
+HWY_INLINE V Sine64(D d, const AngleOf<D>& angle) {
+  const hn::RebindToSigned<D> di;
+  const auto count = hn::Add(angle.count, hn::Set(di, kSteps));
+  V sum, rest;
+  SineSum(d, count, angle.head, angle.tail, sum, rest);
+  return hn::Xor(hn::Add(sum, rest), SignOfStep(d, count));
+}
+
+// sin x to within 2e-11, x = turns pi + r; `rounded` has the whole number that makes the sign in
+// its low bits.
+template <class D, class V>
+HWY_INLINE V Sine32(D d, V x, V turns, V rounded) {
+  const hn::RebindToSigned<D> di;
+  V r = AsTarget::NegMulAdd(d, turns, hn::Set(d, kHalfTurnHead), x);
+  r = AsTarget::NegMulAdd(d, turns, hn::Set(d, kHalfTurnTail), r);
+  const V square = hn::Mul(r, r);
+  const V q = Polynomial<AsTarget>(d, kSine32Polynomial, square);
+  // A product, for -0.
+  const V sine = hn::Mul(r, AsTarget::MulAdd(d, square, q, hn::Set(d, 1.0)));
+  return hn::Xor(sine, hn::BitCast(d, hn::ShiftLeft<63>(hn::BitCast(di, rounded))));
+}
+
+// Functions of an angle: Of64 of the magnitude of x, reduced, and Of32 of |x| < kHuge to within
+// 1e-10.
+struct SinOf {
   template <class D, class V>
-  static HWY_INLINE V NearestHalfTurn(D d, V x) {
-    return AsTarget::MulAdd(d, x, hn::Set(d, kHalfTurns), hn::Set(d, kRoundToInteger));
+  static HWY_INLINE V Of64(D d, V x, const AngleOf<D>& angle) {
+    return hn::Xor(Sine64<0, D, V>(d, angle), SignOf(d, x));
   }
   template <class D, class V>
-  static HWY_INLINE V HalfTurns(D /*d*/, V nearest) {
-    return nearest;
-  }
-  template <class D, class V>
-  static HWY_INLINE V WithSign(D d, V result, V x) {
-    return hn::Xor(result, hn::And(x, hn::SignBit(d)));
+  static HWY_INLINE V Of32(D d, V x) {
+    const V rounder = hn::Set(d, kRoundToInteger);
+    const V rounded = AsTarget::MulAdd(d, x, hn::Set(d, kHalfTurns), rounder);
+    return Sine32(d, x, hn::Sub(rounded, rounder), rounded);
   }
 };
 
 struct CosOf {
-  static constexpr std::int64_t kSteps = 8;
-
-  // The same of x + pi / 2.
   template <class D, class V>
-  static HWY_INLINE V NearestHalfTurn(D d, V x) {
-    const V turns = AsTarget::MulAdd(d, x, hn::Set(d, kHalfTurns), hn::Set(d, 0.5));
-    return hn::Add(turns, hn::Set(d, kRoundToInteger));
+  static HWY_INLINE V Of64(D d, V /*x*/, const AngleOf<D>& angle) {
+    return Sine64<8, D, V>(d, angle);
   }
+  // sin(x + pi / 2): half a turn less a quarter.
   template <class D, class V>
-  static HWY_INLINE V HalfTurns(D d, V nearest) {
-    return hn::Sub(nearest, hn::Set(d, 0.5));
-  }
-  template <class D, class V>
-  static HWY_INLINE V WithSign(D /*d*/, V result, V /*x*/) {
-    return result;
+  static HWY_INLINE V Of32(D d, V x) {
+    const V rounder = hn::Set(d, kRoundToInteger);
+    const V half = hn::Set(d, 0.5);
+    const V rounded = hn::Add(AsTarget::MulAdd(d, x, hn::Set(d, kHalfTurns), half), rounder);
+    return Sine32(d, x, hn::Sub(hn::Sub(rounded, rounder), half), rounded);
   }
 };
 
-template <class Function, class D, class V>
-HWY_INLINE V OfAngle64(D d, V x, const AngleOf<D>& angle) {
-  const hn::RebindToSigned<D> di;
-  const auto count = hn::Add(angle.count, hn::Set(di, Function::kSteps));
-  const V sine = hn::Xor(Sine(d, count, angle.head, angle.tail), SignOfStep(d, count));
-  return Function::WithSign(d, sine, x);
-}
+struct TanOf {
+  template <class D, class V>
+  static HWY_INLINE V Of64(D d, V x, const AngleOf<D>& angle) {
+    return hn::Xor(Tangent64(d, angle.count, angle.head, angle.tail), SignOf(d, x));
+  }
+  // tan r or -1 / tan r, by quarter turns.
+  template <class D, class V>
+  static HWY_INLINE V Of32(D d, V x) {
+    const hn::RebindToSigned<D> di;
+    const V rounder = hn::Set(d, kRoundToInteger);
+    const V rounded = AsTarget::MulAdd(d, x, hn::Set(d, 2 * kHalfTurns), rounder);
+    const V turns = hn::Sub(rounded, rounder);
+    V r = AsTarget::NegMulAdd(d, turns, hn::Set(d, kHalfTurnHead / 2), x);
+    r = AsTarget::NegMulAdd(d, turns, hn::Set(d, kHalfTurnTail / 2), r);
+    const V square = hn::Mul(r, r);
+    const V upper = hn::Mul(r, Polynomial<AsTarget>(d, kTangent32Upper, square));
+    const V lower = Polynomial<AsTarget>(d, kTangent32Lower, square);
+    const V odd = hn::BitCast(d, hn::ShiftLeft<63>(hn::BitCast(di, rounded)));
+    const V divisor = hn::IfNegativeThenElse(odd, upper, lower);
+    const V dividend = hn::IfNegativeThenElse(odd, lower, upper);
+    return hn::Xor(hn::Div(dividend, divisor), odd);
+  }
+};
 
 // All lanes again, with any argument allowed.
 template <class Function, class D, class V>
@@ -203,7 +292,7 @@ HWY_NOINLINE V Extremes64(FlagSet& flags, V x) {
   const D d;
   const auto infinite = hn::IsInf(x);
   flags.RaiseIf(d, infinite, kInvalid);
-  const V result = OfAngle64<Function>(d, x, ReduceAny(d, hn::Abs(x)));
+  const V result = Function::Of64(d, x, ReduceAny(d, hn::Abs(x)));
   return hn::IfThenElse(infinite, hn::NaN(d), result);
 }
 
@@ -211,24 +300,14 @@ template <class Function, class D, class V>
 HWY_INLINE V Any64(D d, FlagSet& flags, V x) {
   const V magnitude = hn::Abs(x);
   if (!AreOrdinary(d, magnitude, kHuge)) return Extremes64<Function, D>(flags, x);
-  return OfAngle64<Function>(d, x, Reduce(d, magnitude));
+  return Function::Of64(d, x, Reduce(d, magnitude));
 }
 
-// To within 2e-11 for |x| < kHuge; any number for others.
 template <class Function>
 struct InDouble {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    const hn::RebindToSigned<D> di;
-    const V shifted = Function::NearestHalfTurn(d, x);
-    const V turns = Function::HalfTurns(d, hn::Sub(shifted, hn::Set(d, kRoundToInteger)));
-    V r = AsTarget::NegMulAdd(d, turns, hn::Set(d, kHalfTurnHead), x);
-    r = AsTarget::NegMulAdd(d, turns, hn::Set(d, kHalfTurnTail), r);
-    const V square = hn::Mul(r, r);
-    const V q = Polynomial<AsTarget>(d, kSine32Polynomial, square);
-    // A product, for -0.
-    const V sine = hn::Mul(r, AsTarget::MulAdd(d, square, q, hn::Set(d, 1.0)));
-    return hn::Xor(sine, hn::BitCast(d, hn::ShiftLeft<63>(hn::BitCast(di, shifted))));
+    return Function::Of32(d, x);
   }
 };
 
@@ -268,9 +347,94 @@ HWY_INLINE V Any(D d, FlagSet& flags, V x) {
   }
 }
 
+// sin(pi x) / (pi x) for kLeastSinc <= x < 2^53; y is x less a multiple of 2, |y| < kHuge.
+template <class D, class V>
+HWY_INLINE V SincOfReduced(D d, V x, V y) {
+  const hn::RebindToSigned<D> di;
+  const V rounder = hn::Set(d, kRoundToInteger);
+  const V pi = hn::Set(d, kPi);
+  const V pi_low = hn::Set(d, kPiLow);
+  const V shifted = AsTarget::MulAdd(d, y, hn::Set(d, 16.0), rounder);
+  const V steps = hn::Sub(shifted, rounder);
+  const V r = AsTarget::NegMulAdd(d, steps, hn::Set(d, 1.0 / 16), y);  // exact
+  const auto count = hn::BitCast(di, shifted);
+  V head, tail, sum, rest, divisor, divisor_rest;
+  TwoProduct(d, r, pi, head, tail);
+  SineSum(d, count, head, Fma(d, r, pi_low, tail), sum, rest);
+  TwoProduct(d, x, pi, divisor, divisor_rest);
+  const V quotient = Quotient(d, sum, rest, divisor, Fma(d, x, pi_low, divisor_rest));
+  // Zeros without a sign.
+  return hn::Add(hn::Xor(quotient, SignOfStep(d, count)), hn::Zero(d));
+}
+
+// Below it the result is 1 by rounding.
+inline constexpr double kLeastSinc = 0x1p-40;
+
+// All lanes again, with any argument allowed.
+template <class D, class V>
+HWY_NOINLINE V SincExtremes64(FlagSet& flags, V x) {
+  const D d;
+  const V magnitude = hn::Abs(x);
+  const auto infinite = hn::IsInf(x);
+  // Whole numbers from 2^53 on.
+  const auto whole = hn::Ge(magnitude, hn::Set(d, 0x1p53));
+  flags.RaiseIf(d, infinite, kInvalid);
+  const V safe = hn::Max(hn::IfThenElse(whole, hn::Set(d, 1.0), magnitude), hn::Set(d, kLeastSinc));
+  const V turns = hn::Round(hn::Mul(safe, hn::Set(d, 0.5)));
+  const V y = hn::Sub(safe, hn::Add(turns, turns));
+  const V result = SincOfReduced(d, safe, y);
+  return hn::IfThenElse(hn::Or(infinite, hn::IsNaN(x)), hn::NaN(d), result);
+}
+
+template <class D, class V>
+HWY_INLINE V Sinc64(D d, FlagSet& flags, V x) {
+  V magnitude = hn::Abs(x);
+  if (!AreOrdinary(d, magnitude, kHuge)) return SincExtremes64<D>(flags, x);
+  magnitude = hn::Max(magnitude, hn::Set(d, kLeastSinc));
+  return SincOfReduced(d, magnitude, magnitude);
+}
+
+// Of magnitudes below 2^51, to within 1e-10.
+struct SincInDouble {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const hn::RebindToSigned<D> di;
+    x = hn::Max(x, hn::Set(d, kLeastSinc));
+    const V rounder = hn::Set(d, kRoundToInteger);
+    const V rounded = hn::Add(x, rounder);
+    const V rest = hn::Sub(x, hn::Sub(rounded, rounder));
+    const V angle = hn::Mul(rest, hn::Set(d, kPi));
+    const V square = hn::Mul(angle, angle);
+    const V q = Polynomial<AsTarget>(d, kSine32Polynomial, square);
+    const V ratio = hn::Div(rest, x);
+    const V result = hn::Mul(ratio, AsTarget::MulAdd(d, square, q, hn::Set(d, 1.0)));
+    const V sign = hn::BitCast(d, hn::ShiftLeft<63>(hn::BitCast(di, rounded)));
+    return hn::Add(hn::Xor(result, sign), hn::Zero(d));
+  }
+};
+
+// Replaces the lanes of `result` that are whole numbers from 2^24 on, infinite or NaN.
+template <class D, class V>
+HWY_NOINLINE V SincExtremes32(FlagSet& flags, V x, V result) {
+  const D d;
+  const auto infinite = hn::IsInf(x);
+  flags.RaiseIf(d, infinite, kInvalid);
+  const auto whole = hn::Ge(hn::Abs(x), hn::Set(d, 0x1p24f));
+  result = hn::IfThenElse(whole, hn::Zero(d), result);
+  return hn::IfThenElse(hn::Or(infinite, hn::IsNaN(x)), hn::NaN(d), result);
+}
+
+template <class D, class V>
+HWY_INLINE V Sinc32(D d, FlagSet& flags, V x) {
+  const V magnitude = hn::Abs(x);
+  V result = ThroughDouble(d, SincInDouble(), magnitude);
+  if (!AreOrdinary(d, magnitude, 0x1p24f)) result = SincExtremes32<D>(flags, x, result);
+  return result;
+}
+
 }  // namespace trigonometric
 
-// Sine and cosine. They raise invalid for infinities; hardware flags mean nothing.
+// Sine, cosine and tangent. They raise invalid for infinities; hardware flags mean nothing.
 template <class D, class V>
 HWY_INLINE V Sin(D d, FlagSet& flags, V x) {
   return trigonometric::Any<trigonometric::SinOf>(d, flags, x);
@@ -281,6 +445,20 @@ HWY_INLINE V Cos(D d, FlagSet& flags, V x) {
   return trigonometric::Any<trigonometric::CosOf>(d, flags, x);
 }
 
+template <class D, class V>
+HWY_INLINE V Tan(D d, FlagSet& flags, V x) {
+  return trigonometric::Any<trigonometric::TanOf>(d, flags, x);
+}
+
+// sin(pi x) / (pi x), 1 at 0. Raises invalid for infinities; hardware flags mean nothing.
+template <class D, class V>
+HWY_INLINE V Sinc(D d, FlagSet& flags, V x) {
+  if constexpr (sizeof(hn::TFromD<D>) == 8) {
+    return trigonometric::Sinc64(d, flags, x);
+  } else {
+    return trigonometric::Sinc32(d, flags, x);
+  }
+}
 }  // namespace HWY_NAMESPACE
 }  // namespace quern
 HWY_AFTER_NAMESPACE();

@@ -1,4 +1,4 @@
-// Constants of sin and cos. Written by tools/derive/trigonometric.py; change that, not this.
+// Constants of trigonometry. Written by tools/derive/trigonometric.py; change that, not this.
 // One value per line.
 // clang-format off
 #ifndef QUERN_SIMD_TRIGONOMETRIC_TABLES_H_
@@ -147,6 +147,16 @@ inline constexpr double kCosine64Polynomial[] = {
     0x1.9ffe29e1a8567p-16,
 };
 
+// (tan r - r) / r^3, lowest power first: |error| at most 3.6e-21.
+inline constexpr double kTangent64Polynomial[] = {
+    0x1.5555555555555p-2,
+    0x1.111111111154ep-3,
+    0x1.ba1ba1b7b12fep-5,
+    0x1.664f4dc8542cep-6,
+    0x1.22684049f483ap-7,
+    0x1.dd8c855ba8364p-9,
+};
+
 // 1 / pi.
 inline constexpr double kHalfTurns = 0x1.45f306dc9c883p-2;
 
@@ -164,6 +174,26 @@ inline constexpr double kSine32Polynomial[] = {
     0x1.7173cca885235p-19,
     -0x1.9aadbdc764ccep-26,
 };
+
+// p of tan r = r p(r^2) / q(r^2), |r| <= pi / 4: |error / tan r| at most 2.6e-11.
+inline constexpr double kTangent32Upper[] = {
+    0x1p+0,
+    -0x1.c81d90f82e455p-4,
+    0x1.19c08e5576817p-10,
+};
+
+// q.
+inline constexpr double kTangent32Lower[] = {
+    0x1p+0,
+    -0x1.c75cb97e427eap-2,
+    0x1.05ac9ffb665dep-6,
+};
+
+// pi.
+inline constexpr double kPi = 0x1.921fb54442d18p+1;
+
+// What that leaves.
+inline constexpr double kPiLow = 0x1.1a62633145c07p-53;
 
 // The bits of 1 / (2 pi) after the point, behind 1 word of zeros.
 inline constexpr std::uint64_t kTurnWords[] = {

@@ -1,5 +1,5 @@
-// Sine and cosine: error against long double, huge angles and those next to multiples of pi / 2,
-// exact landmarks, flags, same bits everywhere.
+// Sine, cosine, tangent and sinc: error against long double, huge angles and those next to
+// multiples of pi / 2, exact landmarks, flags, same bits everywhere.
 #include "generated_targets.h"  // before any Highway header
 
 #include <cmath>
@@ -25,6 +25,8 @@ namespace {
 
 QUERN_TEST_BODY(Sin)
 QUERN_TEST_BODY(Cos)
+QUERN_TEST_BODY(Tan)
+QUERN_TEST_BODY(Sinc)
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -38,7 +40,11 @@ struct CompiledFor<TrigonometricKernels, HWY_TARGET> {
     return {{"Sin float32", target::Kernel<float(float), target::SinBody>},
             {"Sin float64", target::Kernel<double(double), target::SinBody>},
             {"Cos float32", target::Kernel<float(float), target::CosBody>},
-            {"Cos float64", target::Kernel<double(double), target::CosBody>}};
+            {"Cos float64", target::Kernel<double(double), target::CosBody>},
+            {"Tan float32", target::Kernel<float(float), target::TanBody>},
+            {"Tan float64", target::Kernel<double(double), target::TanBody>},
+            {"Sinc float32", target::Kernel<float(float), target::SincBody>},
+            {"Sinc float64", target::Kernel<double(double), target::SincBody>}};
   }
 };
 }  // namespace test
@@ -57,7 +63,22 @@ constexpr Function kSin = {"Sin", [](long double x) {
 constexpr Function kCos = {"Cos", [](long double x) {
                              return std::cos(x);
                            }};
-constexpr Function kFunctions[] = {kSin, kCos};
+constexpr Function kTan = {"Tan", [](long double x) {
+                             return std::tan(x);
+                           }};
+constexpr Function kSinc = {"Sinc", [](long double x) {
+                              const long double pi = 3.14159265358979323846L;
+                              if (x == 0) return 1.0L;
+                              if (x == std::rint(x)) return 0.0L;
+                              // From the nearest half, where the angle is small and so its error.
+                              const long double turns = std::rint(2 * x);
+                              const long double rest = (x - turns / 2) * pi;
+                              const bool odd = std::fmod(turns, 2) != 0;
+                              const long double sine = odd ? std::cos(rest) : std::sin(rest);
+                              const bool minus = std::fmod(std::floor(turns / 2), 2) != 0;
+                              return (minus ? -sine : sine) / (pi * x);
+                            }};
+constexpr Function kFunctions[] = {kSin, kCos, kTan};
 
 // The angles nearest to multiples of pi / 2 below `limit`, and their neighbours: what is left of
 // them, and the results there, have the fewest correct bits.
@@ -110,11 +131,27 @@ TYPED_TEST(TrigonometricTest, ErrorBound) {
   }
 }
 
+TYPED_TEST(TrigonometricTest, ErrorBoundOfSinc) {
+  using T = TypeParam;
+  using Limits = std::numeric_limits<T>;
+  const std::vector<T> ranges[] = {
+      Uniform<T>(-4, 4, 30000),
+      Uniform<T>(-0.05, 0.05, 10000),
+      Uniform<T>(-3e6, 3e6, 20000),
+      Uniform<T>(0.999, 1.001, 10000),
+      Spread<T>(static_cast<double>(Limits::denorm_min()), 1, 10000),
+      Spread<T>(1, static_cast<double>(Limits::max()), 20000),
+  };
+  for (const std::vector<T>& x : ranges) CheckErrors(Targets(), kSinc, x);
+}
+
 TYPED_TEST(TrigonometricTest, NeighboursDoNotMatter) {
   using T = TypeParam;
   std::vector<T> x = Uniform<T>(-1e3, 1e3, 200);
   for (std::size_t i = 0; i < x.size(); i += 13) x[i] *= T(1e30);  // huge ones here and there
+  for (std::size_t i = 1; i < x.size(); i += 13) x[i] = i % 2 == 0 ? T(0) : T(-0.0);
   for (const Function& function : kFunctions) CheckNeighbours(Targets(), function, x);
+  CheckNeighbours(Targets(), kSinc, x);
 }
 
 TYPED_TEST(TrigonometricTest, LandmarksAndFlags) {
@@ -125,17 +162,29 @@ TYPED_TEST(TrigonometricTest, LandmarksAndFlags) {
                                          {-kInf<T>, kNan<T>, kInvalid},
                                          {kNan<T>, kNan<T>, 0},
                                          {-kNan<T>, kNan<T>, 0}};
-  for (const Function& function : kFunctions) CheckRows(Targets(), function, same);
-  CheckRows(Targets(), kSin,
-            std::vector<ExactRow<T>>{{T(0), T(0), 0},
-                                     {T(-0.0), T(-0.0), 0},
-                                     {least, least, 0},
-                                     {-least, -least, 0},
-                                     {Limits::min(), Limits::min(), 0},
-                                     {-Limits::min(), -Limits::min(), 0}});
+  for (const Function& function : {kSin, kCos, kTan, kSinc}) {
+    CheckRows(Targets(), function, same);
+  }
+  const std::vector<ExactRow<T>> small = {{T(0), T(0), 0},
+                                          {T(-0.0), T(-0.0), 0},
+                                          {least, least, 0},
+                                          {-least, -least, 0},
+                                          {Limits::min(), Limits::min(), 0},
+                                          {-Limits::min(), -Limits::min(), 0}};
+  for (const Function& function : {kSin, kTan}) CheckRows(Targets(), function, small);
   CheckRows(Targets(), kCos,
             std::vector<ExactRow<T>>{
                 {T(0), T(1), 0}, {T(-0.0), T(1), 0}, {least, T(1), 0}, {-least, T(1), 0}});
+  CheckRows(Targets(), kSinc,
+            std::vector<ExactRow<T>>{{T(0), T(1), 0},
+                                     {T(-0.0), T(1), 0},
+                                     {-least, T(1), 0},
+                                     {T(1), T(0), 0},
+                                     {T(-2), T(0), 0},
+                                     {T(3), T(0), 0},
+                                     {T(0x1p22), T(0), 0},
+                                     {Limits::max(), T(0), 0},
+                                     {-Limits::max(), T(0), 0}});
 }
 
 // The double closest to a multiple of pi / 2, the one at pi / 2 and the greatest; results by MPFR.
@@ -151,11 +200,16 @@ TEST(TrigonometricHardTest, HardCases) {
                 {closest, -0x1.14ae72e6ba22fp-61, 0},
                 {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, 0},
                 {std::numeric_limits<double>::max(), -0x1.fffe62ecfab75p-1, 0}});
+  CheckRows(Targets(), kTan,
+            std::vector<ExactRow<double>>{
+                {closest, -0x1.d9ba9a7975636p+60, 0},
+                {0x1.921fb54442d18p+0, 0x1.d02967c31cdb5p+53, 0},
+                {std::numeric_limits<double>::max(), -0x1.4530cfe729484p-8, 0}});
 }
 
 // Too long for every run; see the long tiers in CONTRIBUTING.md.
 TEST(TrigonometricLongTest, DISABLED_AllFloats) {
-  for (const Function& function : kFunctions) CheckAllFloats(Targets(), function);
+  for (const Function& function : {kSin, kCos, kTan, kSinc}) CheckAllFloats(Targets(), function);
 }
 
 }  // namespace

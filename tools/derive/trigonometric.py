@@ -1,11 +1,12 @@
-"""Derive the constants of sin and cos and write them to runtime/simd/trigonometric_tables.h.
+"""Derive the constants of sin, cos, tan and sinc: runtime/simd/trigonometric_tables.h.
 
 x = k pi / 16 + r, |r| <= pi / 32, with k = 16 m + j, so that sin x = (-1)^m (S cos r + C sin r)
 with the sine S and the cosine C of j pi / 16. This script makes the table of S, in two parts, pi /
-16 in three parts, and the polynomials sin r = r + r^3 s(r^2) and cos r = 1 + r^2 c(r^2). C is S
-eight rows on, so the table has eight rows more.
+16 in three parts, and the polynomials sin r = r + r^3 s(r^2), cos r = 1 + r^2 c(r^2) and tan r = r
++ r^3 t(r^2). C is S eight rows on, so the table has eight rows more.
 
-For float32 x = n pi + r, |r| <= pi / 2, with pi in two parts and a longer polynomial.
+For float32 x = n pi + r, |r| <= pi / 2, with pi in two parts and a longer polynomial; tan takes a
+quotient of two polynomials on half of that.
 
 For huge arguments there are the bits of 1 / (2 pi): 1136 after the point, as many as the greatest
 double takes.
@@ -16,7 +17,18 @@ Usage: python tools/derive/trigonometric.py          (needs gmpy2)
 from __future__ import annotations
 
 import gmpy2
-from fitting import PRECISION, array, fit, interleaved, rounded, scalar, write_tables
+from fitting import (
+    PRECISION,
+    array,
+    evaluate,
+    fit,
+    interleaved,
+    rounded,
+    scalar,
+    solve,
+    total,
+    write_tables,
+)
 from gmpy2 import mpfr
 
 TABLE_SIZE = 16
@@ -41,9 +53,42 @@ def cosine_tail(r: mpfr) -> mpfr:
     return (gmpy2.cos(r) - 1) / r**2 if r != 0 else mpfr(-0.5)
 
 
+def tangent_tail(r: mpfr) -> mpfr:
+    """(tan r - r) / r^3."""
+    return (gmpy2.tan(r) - r) / r**3 if r != 0 else mpfr(1) / 3
+
+
 def sine_less_one(r: mpfr) -> mpfr:
     """(sin r / r - 1) / r^2."""
     return (gmpy2.sin(r) / r - 1) / r**2 if r != 0 else mpfr(-1) / 6
+
+
+def fit_tangent(terms: int, radius: mpfr) -> tuple[list[mpfr], list[mpfr], mpfr]:
+    """Polynomials p and q of r^2, both of 1 and more terms, for |r| <= radius, and their error.
+
+    tan r = r p / q. Least squares of p - q tan r / r, weighted anew by the last q until the error
+    of the quotient is what is weighed.
+    """
+    nodes = [radius * gmpy2.cos(gmpy2.const_pi() * (i + mpfr(0.5)) / 64) for i in range(32)]
+    wanted = [gmpy2.tan(r) / r for r in nodes]
+    powers = range(1, terms + 1)
+    upper = lower = [mpfr(1)]
+    for _ in range(4):
+        rows = []
+        for r, value in zip(nodes, wanted, strict=True):
+            weight = 1 / (evaluate(lower, r * r) * value)
+            row = [r ** (2 * i) for i in powers] + [-value * r ** (2 * i) for i in powers]
+            rows.append([weight * entry for entry in [*row, value - 1]])
+        places = range(2 * terms)
+        matrix = [[total(row[i] * row[j] for row in rows) for j in places] for i in places]
+        solution = solve(matrix, [total(row[i] * row[-1] for row in rows) for i in places])
+        upper = [mpfr(1), *(rounded(c) for c in solution[:terms])]
+        lower = [mpfr(1), *(rounded(c) for c in solution[terms:])]
+    grid = [radius * i / 500 for i in range(1, 501)]
+    worst = max(
+        abs(r * evaluate(upper, r * r) / evaluate(lower, r * r) / gmpy2.tan(r) - 1) for r in grid
+    )
+    return upper, lower, worst
 
 
 def turn_words() -> list[int]:
@@ -75,6 +120,7 @@ def parts() -> list[str]:
     tail = [rounded(value - rounded(value)) for value in exact]
     radius = step / 2 * MARGIN
     half_head = rounded(pi, HEAD_BITS)
+    upper, lower, worst = fit_tangent(2, pi / 4 * MARGIN)
     return [
         scalar("kSteps", rounded(1 / step), f"{TABLE_SIZE} / pi."),
         scalar("kStepHead", head, f"pi / {TABLE_SIZE}."),
@@ -88,6 +134,9 @@ def parts() -> list[str]:
         polynomial(
             "kCosine64Polynomial", "(cos r - 1) / r^2", fit(cosine_tail, 4, radius, stride=2)
         ),
+        polynomial(
+            "kTangent64Polynomial", "(tan r - r) / r^3", fit(tangent_tail, 6, radius, stride=2)
+        ),
         scalar("kHalfTurns", rounded(1 / pi), "1 / pi."),
         scalar("kHalfTurnHead", half_head, f"pi to {HEAD_BITS} bits."),
         scalar("kHalfTurnTail", rounded(pi - half_head), "What the head leaves."),
@@ -96,6 +145,15 @@ def parts() -> list[str]:
             "(sin r / r - 1) / r^2 for |r| <= pi / 2",
             fit(sine_less_one, 5, pi / 2 * MARGIN, stride=2),
         ),
+        array(
+            "kTangent32Upper",
+            upper,
+            "p of tan r = r p(r^2) / q(r^2), |r| <= pi / 4: "
+            f"|error / tan r| at most {float(worst):.2g}.",
+        ),
+        array("kTangent32Lower", lower, "q."),
+        scalar("kPi", rounded(pi), "pi."),
+        scalar("kPiLow", rounded(pi - rounded(pi)), "What that leaves."),
         words(
             "kTurnWords",
             turn_words(),
@@ -106,4 +164,4 @@ def parts() -> list[str]:
 
 if __name__ == "__main__":
     gmpy2.get_context().precision = PRECISION
-    write_tables("trigonometric", "sin and cos", parts(), includes=["<cstdint>"])
+    write_tables("trigonometric", "trigonometry", parts(), includes=["<cstdint>"])

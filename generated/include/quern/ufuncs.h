@@ -270,6 +270,9 @@ QN_API qn_status qn_signbit(const qn_array* value, qn_array** result);
 /* Sine of an angle in radians. */
 QN_API qn_status qn_sin(const qn_array* angle, qn_array** sine);
 
+/* Sine of pi times the input over that product, and 1 at zero. */
+QN_API qn_status qn_sinc(const qn_array* number, qn_array** ratio);
+
 /* The input divided by one more than its magnitude. */
 QN_API qn_status qn_softsign(const qn_array* value, qn_array** activated);
 
@@ -285,6 +288,9 @@ QN_API qn_status qn_square(const qn_array* value, qn_array** square);
 /* Difference of the inputs. */
 QN_API qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend,
                              qn_array** difference);
+
+/* Tangent of an angle in radians. */
+QN_API qn_status qn_tan(const qn_array* angle, qn_array** tangent);
 
 /* The input without its fraction. */
 QN_API qn_status qn_trunc(const qn_array* value, qn_array** whole);

@@ -675,6 +675,14 @@ Array sin(const Operand& angle, const CallOptions& options) {
   return ufuncs::sin().call({angle}, options);
 }
 
+const Ufunc& ufuncs::sinc() {
+  static const Ufunc& ufunc = Ufunc::find("sinc");
+  return ufunc;
+}
+Array sinc(const Operand& number, const CallOptions& options) {
+  return ufuncs::sinc().call({number}, options);
+}
+
 const Ufunc& ufuncs::softsign() {
   static const Ufunc& ufunc = Ufunc::find("softsign");
   return ufunc;
@@ -713,6 +721,14 @@ const Ufunc& ufuncs::subtract() {
 }
 Array subtract(const Operand& minuend, const Operand& subtrahend, const CallOptions& options) {
   return ufuncs::subtract().call({minuend, subtrahend}, options);
+}
+
+const Ufunc& ufuncs::tan() {
+  static const Ufunc& ufunc = Ufunc::find("tan");
+  return ufunc;
+}
+Array tan(const Operand& angle, const CallOptions& options) {
+  return ufuncs::tan().call({angle}, options);
 }
 
 const Ufunc& ufuncs::trunc() {

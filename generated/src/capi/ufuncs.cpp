@@ -284,6 +284,9 @@ qn_status qn_signbit(const qn_array* value, qn_array** result) {
   return call("signbit", {value}, {result});
 }
 qn_status qn_sin(const qn_array* angle, qn_array** sine) { return call("sin", {angle}, {sine}); }
+qn_status qn_sinc(const qn_array* number, qn_array** ratio) {
+  return call("sinc", {number}, {ratio});
+}
 qn_status qn_softsign(const qn_array* value, qn_array** activated) {
   return call("softsign", {value}, {activated});
 }
@@ -296,6 +299,9 @@ qn_status qn_square(const qn_array* value, qn_array** square) {
 }
 qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend, qn_array** difference) {
   return call("subtract", {minuend, subtrahend}, {difference});
+}
+qn_status qn_tan(const qn_array* angle, qn_array** tangent) {
+  return call("tan", {angle}, {tangent});
 }
 qn_status qn_trunc(const qn_array* value, qn_array** whole) {
   return call("trunc", {value}, {whole});

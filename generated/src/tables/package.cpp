@@ -120,11 +120,13 @@ extern const UfuncInfo kRintUfunc;
 extern const UfuncInfo kSignUfunc;
 extern const UfuncInfo kSignbitUfunc;
 extern const UfuncInfo kSinUfunc;
+extern const UfuncInfo kSincUfunc;
 extern const UfuncInfo kSoftsignUfunc;
 extern const UfuncInfo kSpacingUfunc;
 extern const UfuncInfo kSqrtUfunc;
 extern const UfuncInfo kSquareUfunc;
 extern const UfuncInfo kSubtractUfunc;
+extern const UfuncInfo kTanUfunc;
 extern const UfuncInfo kTruncUfunc;
 extern const UfuncInfo kVecdotUfunc;
 extern const UfuncInfo kVecmatUfunc;
@@ -286,11 +288,13 @@ const UfuncInfo* const kUfuncs[] = {
     &kSignUfunc,
     &kSignbitUfunc,
     &kSinUfunc,
+    &kSincUfunc,
     &kSoftsignUfunc,
     &kSpacingUfunc,
     &kSqrtUfunc,
     &kSquareUfunc,
     &kSubtractUfunc,
+    &kTanUfunc,
     &kTruncUfunc,
     &kVecdotUfunc,
     &kVecmatUfunc,

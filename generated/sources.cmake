@@ -59,6 +59,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
   src/kernels/powers.cpp
+  src/kernels/trigonometric.cpp
   src/tables/absent_dtypes.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
@@ -78,6 +79,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/package.cpp
   src/tables/powers.cpp
   src/tables/targets.cpp
+  src/tables/trigonometric.cpp
 )
 
 set(QUERN_GENERATED_CONFORMANCE
@@ -111,6 +113,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/matrix.cpp
   conformance/matrix_2.cpp
   conformance/powers.cpp
+  conformance/trigonometric.cpp
 )
 
 set(QUERN_GENERATED_BENCHMARKS
@@ -128,6 +131,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/logical.cpp
   bench/matrix.cpp
   bench/powers.cpp
+  bench/trigonometric.cpp
 )
 
 set(QUERN_GENERATED_HEADERS

@@ -24,6 +24,7 @@ from .model import REFUSED, DType
 
 EXP_LIMIT = 1 << 15  # beyond it exp overflows or underflows every dtype
 SQRT_BITS = 600
+ANGLE_BITS = 400  # of the sine or cosine of an angle
 SHIFT_LIMIT = 4096
 PART = r"(?:inf|nan|max|min|[0-9.]+(?:e[+-]?[0-9]+)?)"
 COMPLEX = re.compile(rf"(?P<real>[+-]?{PART})(?:(?P<imag>[+-]{PART})j)?|(?P<alone>[+-]?{PART})j")
@@ -357,6 +358,60 @@ def log(value: Any) -> Real:
     return finite(Fraction(digits.ln(argument)), False)
 
 
+def inverse_cotangent(number: int, places: int) -> int:
+    """The angle whose cotangent is a whole number, in units of 2**-places."""
+    power = (1 << places) // number
+    total, divisor = power, 1
+    while power:
+        power //= -number * number
+        divisor += 2
+        total += power // divisor
+        if -2 < power < 1:  # rounding down does not reach zero from below
+            break
+    return total
+
+
+@cache
+def scaled_pi(places: int) -> int:
+    """Pi in units of 2**-places, by J. Machin's formula."""
+    guard = 32
+    return 4 * (4 * inverse_cotangent(5, places + guard) - inverse_cotangent(239, places + guard)) >> guard
+
+
+def sine_and_cosine(angle: Fraction) -> tuple[Fraction, Fraction]:
+    """Both of a number that is not zero, to some 300 bits each."""
+    places = ANGLE_BITS + abs(angle.numerator.bit_length() - angle.denominator.bit_length())
+    right = scaled_pi(places) // 2
+    quarters, rest = divmod((angle.numerator << places) // angle.denominator + right // 2, right)
+    rest -= right // 2
+    parts = [0, 0]  # cosine and sine of abs(rest)
+    term, n = 1 << places, 0
+    while term:
+        parts[n % 2] += -term if n % 4 > 1 else term
+        n += 1
+        term = (term * abs(rest) >> places) // n
+    cosine, sine = Fraction(parts[0], 1 << places), Fraction(parts[1] if rest > 0 else -parts[1], 1 << places)
+    for _ in range(quarters % 4):
+        sine, cosine = cosine, -sine
+    return sine, cosine
+
+
+def sin(value: Any) -> Real:
+    """The sine to some 300 bits, of huge angles too."""
+    number = real(value)
+    if number.value is None:
+        return NAN
+    return number if number.is_zero else finite(sine_and_cosine(number.value)[0], number.negative)
+
+
+def cos(value: Any) -> Real:
+    """The cosine to some 300 bits, of huge angles too."""
+    number = real(value)
+    if number.value is None:
+        return NAN
+    return real(1) if number.is_zero else finite(sine_and_cosine(number.value)[1], False)
+
+
 def copysign(magnitude: Any, sign: Any) -> Real:
     """The first number's magnitude with the second's sign."""
     number = real(magnitude)
@@ -465,6 +520,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sqrt": sqrt,
     "exp": exp,
     "log": log,
+    "sin": sin,
+    "cos": cos,
     "isnan": lambda value: any(part.is_nan for part in parts_of(value)),
     "isinf": lambda value: any(part.is_inf for part in parts_of(value)),
     "isfinite": lambda value: all(part.value is not None for part in parts_of(value)),

@@ -134,7 +134,9 @@ def test_at(ufunc, rng):
             result = outcome(lambda: theirs(source, *values))
             if result[0] == "value" and not np.can_cast(result[1].dtype, source.dtype, "same_kind"):
                 continue  # casts that NumPy leaves undefined
-            judge(lambda: call(ufunc), lambda: call(theirs), note=(source, indices, values))
+            # What is taken twice of a steep function is further apart.
+            ulps = 64.0 if ufunc.name == "tan" else 4.0
+            judge(lambda: call(ufunc), lambda: call(theirs), ulps, note=(source, indices, values))
 
 
 def test_at_refusals():

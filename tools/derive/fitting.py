@@ -67,18 +67,21 @@ def least_squares(target: Function, powers: Sequence[int], radius: mpfr) -> list
     return solve(matrix, right)
 
 
-def fit(q: Function, count: int, radius: mpfr) -> tuple[list[mpfr], mpfr]:
-    """`count` double coefficients of q for |r| <= radius and the greatest error of r^2 q(r)."""
+def fit(q: Function, count: int, radius: mpfr, stride: int = 1) -> tuple[list[mpfr], mpfr]:
+    """`count` double coefficients of q for |r| <= radius and the greatest error of r^2 q(r).
+
+    They belong to the powers of r^stride: 2 is for even functions.
+    """
     fixed: list[mpfr] = []
     for done in range(count):
 
         def rest(r: mpfr, known: tuple[mpfr, ...] = tuple(fixed)) -> mpfr:
-            return q(r) - evaluate(known, r)
+            return q(r) - evaluate(known, r**stride)
 
-        free = least_squares(rest, range(done, count), radius)
+        free = least_squares(rest, range(done * stride, count * stride, stride), radius)
         fixed.append(rounded(free[0]))
     grid = [radius * (i - 500) / 500 for i in range(1001)]
-    worst = max(abs(r * r * (evaluate(fixed, r) - q(r))) for r in grid)
+    worst = max(abs(r * r * (evaluate(fixed, r**stride) - q(r))) for r in grid)
     return fixed, worst
 
 
@@ -104,7 +107,9 @@ def interleaved(first: Sequence[mpfr | float], second: Sequence[mpfr | float]) -
     return [part for pair in zip(first, second, strict=True) for part in pair]
 
 
-def write_tables(family: str, functions: str, parts: Iterable[str]) -> None:
+def write_tables(
+    family: str, functions: str, parts: Iterable[str], includes: Sequence[str] = ()
+) -> None:
     """Writes runtime/simd/<family>_tables.h, constants in namespace quern::<family>."""
     guard = f"QUERN_SIMD_{family.upper()}_TABLES_H_"
     banner = (
@@ -113,6 +118,7 @@ def write_tables(family: str, functions: str, parts: Iterable[str]) -> None:
         "// One value per line.\n// clang-format off\n"
         f"#ifndef {guard}\n#define {guard}\n"
     )
+    banner += "".join(["\n", *(f"#include {name}\n" for name in includes)]) if includes else ""
     opening, closing = f"namespace quern::{family} {{", f"}}  // namespace quern::{family}"
     body = "\n\n".join([opening, *parts, closing])
     output = TABLES / f"{family}_tables.h"

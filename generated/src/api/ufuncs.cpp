@@ -101,6 +101,14 @@ Array copysign(const Operand& magnitude, const Operand& sign, const CallOptions&
   return ufuncs::copysign().call({magnitude, sign}, options);
 }
 
+const Ufunc& ufuncs::cos() {
+  static const Ufunc& ufunc = Ufunc::find("cos");
+  return ufunc;
+}
+Array cos(const Operand& angle, const CallOptions& options) {
+  return ufuncs::cos().call({angle}, options);
+}
+
 const Ufunc& ufuncs::deg2rad() {
   static const Ufunc& ufunc = Ufunc::find("deg2rad");
   return ufunc;
@@ -667,6 +675,22 @@ Array signbit(const Operand& value, const CallOptions& options) {
   return ufuncs::signbit().call({value}, options);
 }
 
+const Ufunc& ufuncs::sin() {
+  static const Ufunc& ufunc = Ufunc::find("sin");
+  return ufunc;
+}
+Array sin(const Operand& angle, const CallOptions& options) {
+  return ufuncs::sin().call({angle}, options);
+}
+
+const Ufunc& ufuncs::sinc() {
+  static const Ufunc& ufunc = Ufunc::find("sinc");
+  return ufunc;
+}
+Array sinc(const Operand& number, const CallOptions& options) {
+  return ufuncs::sinc().call({number}, options);
+}
+
 const Ufunc& ufuncs::softsign() {
   static const Ufunc& ufunc = Ufunc::find("softsign");
   return ufunc;
@@ -705,6 +729,14 @@ const Ufunc& ufuncs::subtract() {
 }
 Array subtract(const Operand& minuend, const Operand& subtrahend, const CallOptions& options) {
   return ufuncs::subtract().call({minuend, subtrahend}, options);
+}
+
+const Ufunc& ufuncs::tan() {
+  static const Ufunc& ufunc = Ufunc::find("tan");
+  return ufunc;
+}
+Array tan(const Operand& angle, const CallOptions& options) {
+  return ufuncs::tan().call({angle}, options);
 }
 
 const Ufunc& ufuncs::trunc() {

@@ -70,6 +70,9 @@ qn_status qn_conjugate(const qn_array* value, qn_array** conjugate) {
 qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array** result) {
   return call("copysign", {magnitude, sign}, {result});
 }
+qn_status qn_cos(const qn_array* angle, qn_array** cosine) {
+  return call("cos", {angle}, {cosine});
+}
 qn_status qn_deg2rad(const qn_array* angle, qn_array** radians) {
   return call("deg2rad", {angle}, {radians});
 }
@@ -283,6 +286,10 @@ qn_status qn_sign(const qn_array* value, qn_array** sign) { return call("sign", 
 qn_status qn_signbit(const qn_array* value, qn_array** result) {
   return call("signbit", {value}, {result});
 }
+qn_status qn_sin(const qn_array* angle, qn_array** sine) { return call("sin", {angle}, {sine}); }
+qn_status qn_sinc(const qn_array* number, qn_array** ratio) {
+  return call("sinc", {number}, {ratio});
+}
 qn_status qn_softsign(const qn_array* value, qn_array** activated) {
   return call("softsign", {value}, {activated});
 }
@@ -295,6 +302,9 @@ qn_status qn_square(const qn_array* value, qn_array** square) {
 }
 qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend, qn_array** difference) {
   return call("subtract", {minuend, subtrahend}, {difference});
+}
+qn_status qn_tan(const qn_array* angle, qn_array** tangent) {
+  return call("tan", {angle}, {tangent});
 }
 qn_status qn_trunc(const qn_array* value, qn_array** whole) {
   return call("trunc", {value}, {whole});

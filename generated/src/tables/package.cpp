@@ -39,6 +39,7 @@ extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kLogarithmFamily;
 extern const KernelFamily kPowersFamily;
+extern const KernelFamily kTrigonometricFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -54,6 +55,7 @@ extern const UfuncInfo kCeilUfunc;
 extern const UfuncInfo kClipUfunc;
 extern const UfuncInfo kConjugateUfunc;
 extern const UfuncInfo kCopysignUfunc;
+extern const UfuncInfo kCosUfunc;
 extern const UfuncInfo kDeg2radUfunc;
 extern const UfuncInfo kDegreesUfunc;
 extern const UfuncInfo kDivideUfunc;
@@ -119,11 +121,14 @@ extern const UfuncInfo kRightShiftUfunc;
 extern const UfuncInfo kRintUfunc;
 extern const UfuncInfo kSignUfunc;
 extern const UfuncInfo kSignbitUfunc;
+extern const UfuncInfo kSinUfunc;
+extern const UfuncInfo kSincUfunc;
 extern const UfuncInfo kSoftsignUfunc;
 extern const UfuncInfo kSpacingUfunc;
 extern const UfuncInfo kSqrtUfunc;
 extern const UfuncInfo kSquareUfunc;
 extern const UfuncInfo kSubtractUfunc;
+extern const UfuncInfo kTanUfunc;
 extern const UfuncInfo kTruncUfunc;
 extern const UfuncInfo kVecdotUfunc;
 extern const UfuncInfo kVecmatUfunc;
@@ -219,6 +224,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kClipUfunc,
     &kConjugateUfunc,
     &kCopysignUfunc,
+    &kCosUfunc,
     &kDeg2radUfunc,
     &kDegreesUfunc,
     &kDivideUfunc,
@@ -284,11 +290,14 @@ const UfuncInfo* const kUfuncs[] = {
     &kRintUfunc,
     &kSignUfunc,
     &kSignbitUfunc,
+    &kSinUfunc,
+    &kSincUfunc,
     &kSoftsignUfunc,
     &kSpacingUfunc,
     &kSqrtUfunc,
     &kSquareUfunc,
     &kSubtractUfunc,
+    &kTanUfunc,
     &kTruncUfunc,
     &kVecdotUfunc,
     &kVecmatUfunc,
@@ -325,6 +334,7 @@ const KernelFamily* const kFamilies[] = {
     &kExponentialFamily,
     &kLogarithmFamily,
     &kPowersFamily,
+    &kTrigonometricFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

@@ -58,6 +58,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/logical.cpp
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
+  src/kernels/root.cpp
   src/tables/absent_dtypes.cpp
   src/tables/activation.cpp
   src/tables/arithmetic.cpp
@@ -75,6 +76,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/logical.cpp
   src/tables/matrix.cpp
   src/tables/package.cpp
+  src/tables/root.cpp
   src/tables/targets.cpp
 )
 
@@ -108,6 +110,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/logical_2.cpp
   conformance/matrix.cpp
   conformance/matrix_2.cpp
+  conformance/root.cpp
 )
 
 set(QUERN_GENERATED_BENCHMARKS
@@ -124,6 +127,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/logarithm.cpp
   bench/logical.cpp
   bench/matrix.cpp
+  bench/root.cpp
 )
 
 set(QUERN_GENERATED_HEADERS

@@ -28,6 +28,12 @@ struct Function {
 
 inline void PrintTo(const Function& function, std::ostream* out) { *out << function.name; }
 
+// A function of two arguments, likewise.
+struct BinaryFunction {
+  const char* name;
+  long double (*exact)(long double, long double);
+};
+
 // What the specs promise, in units in the last place.
 template <class T>
 inline constexpr double kErrorBound = sizeof(T) == 4 ? 0.501 : 0.55;
@@ -49,6 +55,19 @@ std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const Fu
   void* out[] = {y.data()};
   const std::string type = sizeof(T) == 4 ? " float32" : " float64";
   const FpFlags raised = target.Find(function.name + type)(in, out, x.size());
+  if (flags != nullptr) *flags = raised;
+  return y;
+}
+
+template <class T>
+std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target,
+                        const BinaryFunction& function, const std::vector<T>& a,
+                        const std::vector<T>& b, FpFlags* flags = nullptr) {
+  std::vector<T> y(a.size());
+  const void* in[] = {a.data(), b.data()};
+  void* out[] = {y.data()};
+  const std::string type = sizeof(T) == 4 ? " float32" : " float64";
+  const FpFlags raised = target.Find(function.name + type)(in, out, a.size());
   if (flags != nullptr) *flags = raised;
   return y;
 }
@@ -83,13 +102,14 @@ std::vector<T> Spread(double low, double high, std::size_t n) {
   return x;
 }
 
-// All of x within the bound on the first target, and the same bits on the others.
+// All of x within the bound, in units in the last place, on the first target, and the same bits on
+// the others.
 template <class T>
 void CheckErrors(const ElementwiseTargets& targets, const Function& function,
-                 const std::vector<T>& x) {
+                 const std::vector<T>& x, double bound = kErrorBound<T>) {
   const std::vector<T> y = Evaluate(targets.front(), function, x);
   for (std::size_t i = 0; kHasReference<T> && i < x.size(); ++i) {
-    ASSERT_LE(UlpError(function.exact(x[i]), y[i]), kErrorBound<T>)
+    ASSERT_LE(UlpError(function.exact(x[i]), y[i]), bound)
         << function.name << " of " << Print(x[i]) << " gives " << Print(y[i]);
   }
   for (const auto& target : targets) {
@@ -97,6 +117,25 @@ void CheckErrors(const ElementwiseTargets& targets, const Function& function,
     for (std::size_t i = 0; i < x.size(); ++i) {
       ASSERT_TRUE(SameValue(y[i], other[i]))
           << target.Name() << " " << function.name << " " << Print(x[i]);
+    }
+  }
+}
+
+// The same of pairs, without any that gives infinity; `bound` in units in the last place.
+template <class T>
+void CheckErrors(const ElementwiseTargets& targets, const BinaryFunction& function,
+                 const std::vector<T>& a, const std::vector<T>& b, double bound = kErrorBound<T>) {
+  const std::vector<T> y = Evaluate(targets.front(), function, a, b);
+  for (std::size_t i = 0; kHasReference<T> && i < a.size(); ++i) {
+    ASSERT_LE(UlpError(function.exact(a[i], b[i]), y[i]), bound)
+        << function.name << " of " << Print(a[i]) << " and " << Print(b[i]) << " gives "
+        << Print(y[i]);
+  }
+  for (const auto& target : targets) {
+    const std::vector<T> other = Evaluate(target, function, a, b);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      ASSERT_TRUE(SameValue(y[i], other[i]))
+          << target.Name() << " " << function.name << " " << Print(a[i]) << " " << Print(b[i]);
     }
   }
 }
@@ -134,6 +173,31 @@ void CheckRows(const ElementwiseTargets& targets, const Function& function,
           << target.Name() << " " << function.name << " of " << Print(row.x) << " gives "
           << Print(y) << ", expected " << Print(row.y);
       EXPECT_EQ(flags, row.flags) << target.Name() << " " << function.name << " " << Print(row.x);
+    }
+  }
+}
+
+template <class T>
+struct BinaryRow {
+  T a;
+  T b;
+  T y;
+  FpFlags flags;
+};
+
+template <class T>
+void CheckRows(const ElementwiseTargets& targets, const BinaryFunction& function,
+               const std::vector<BinaryRow<T>>& rows) {
+  for (const auto& target : targets) {
+    for (const BinaryRow<T>& row : rows) {
+      FpFlags flags;
+      const T y =
+          Evaluate(target, function, std::vector<T>{row.a}, std::vector<T>{row.b}, &flags)[0];
+      EXPECT_TRUE(SameValue(y, row.y))
+          << target.Name() << " " << function.name << " of " << Print(row.a) << " and "
+          << Print(row.b) << " gives " << Print(y) << ", expected " << Print(row.y);
+      EXPECT_EQ(flags, row.flags) << target.Name() << " " << function.name << " " << Print(row.a)
+                                  << " " << Print(row.b);
     }
   }
 }

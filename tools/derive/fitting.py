@@ -104,7 +104,9 @@ def interleaved(first: Sequence[mpfr | float], second: Sequence[mpfr | float]) -
     return [part for pair in zip(first, second, strict=True) for part in pair]
 
 
-def write_tables(family: str, functions: str, parts: Iterable[str]) -> None:
+def write_tables(
+    family: str, functions: str, parts: Iterable[str], headers: Sequence[str] = ()
+) -> None:
     """Writes runtime/simd/<family>_tables.h, constants in namespace quern::<family>."""
     guard = f"QUERN_SIMD_{family.upper()}_TABLES_H_"
     banner = (
@@ -113,7 +115,8 @@ def write_tables(family: str, functions: str, parts: Iterable[str]) -> None:
         "// One value per line.\n// clang-format off\n"
         f"#ifndef {guard}\n#define {guard}\n"
     )
+    includes = [f"#include <{header}>" for header in headers]
     opening, closing = f"namespace quern::{family} {{", f"}}  // namespace quern::{family}"
-    body = "\n\n".join([opening, *parts, closing])
+    body = "\n\n".join(["\n".join(includes)] * bool(includes) + [opening, *parts, closing])
     output = TABLES / f"{family}_tables.h"
     output.write_text(f"{banner}\n{body}\n\n#endif  // {guard}\n", encoding="utf-8")

@@ -34,6 +34,9 @@ QN_API qn_status qn_bitwise_or(const qn_array* left, const qn_array* right, qn_a
 /* Bits that are set in exactly one input. */
 QN_API qn_status qn_bitwise_xor(const qn_array* left, const qn_array* right, qn_array** bits);
 
+/* The number whose cube is the input. */
+QN_API qn_status qn_cbrt(const qn_array* value, qn_array** root);
+
 /* Smallest whole number not below the input. */
 QN_API qn_status qn_ceil(const qn_array* value, qn_array** whole);
 
@@ -117,6 +120,9 @@ QN_API qn_status qn_hard_tanh(const qn_array* value, const qn_array* lower, cons
 
 /* 0 below zero, 1 above, and the second input at zero. */
 QN_API qn_status qn_heaviside(const qn_array* value, const qn_array* at_zero, qn_array** step);
+
+/* Square root of the sum of the inputs' squares: the longest side of a right-angled triangle. */
+QN_API qn_status qn_hypot(const qn_array* first, const qn_array* second, qn_array** magnitude);
 
 /* The input with every bit reversed. */
 QN_API qn_status qn_invert(const qn_array* value, qn_array** bits);

@@ -22,6 +22,7 @@ QUERN_EXPORT const Ufunc& bitwise_and();
 QUERN_EXPORT const Ufunc& bitwise_count();
 QUERN_EXPORT const Ufunc& bitwise_or();
 QUERN_EXPORT const Ufunc& bitwise_xor();
+QUERN_EXPORT const Ufunc& cbrt();
 QUERN_EXPORT const Ufunc& ceil();
 QUERN_EXPORT const Ufunc& clip();
 QUERN_EXPORT const Ufunc& conjugate();
@@ -48,6 +49,7 @@ QUERN_EXPORT const Ufunc& greater_equal();
 QUERN_EXPORT const Ufunc& hard_sigmoid();
 QUERN_EXPORT const Ufunc& hard_tanh();
 QUERN_EXPORT const Ufunc& heaviside();
+QUERN_EXPORT const Ufunc& hypot();
 QUERN_EXPORT const Ufunc& invert();
 QUERN_EXPORT const Ufunc& isfinite();
 QUERN_EXPORT const Ufunc& isinf();
@@ -131,6 +133,10 @@ QUERN_EXPORT Array bitwise_or(const Operand& left, const Operand& right,
 // Bits that are set in exactly one input. Exact.
 QUERN_EXPORT Array bitwise_xor(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
+
+// The number whose cube is the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.51 ULP for float64.
+QUERN_EXPORT Array cbrt(const Operand& value, const CallOptions& options = {});
 
 // Smallest whole number not below the input. Whole numbers and truth values stay as they are, and
 // so do their dtypes. Zeros carry the input's sign. Exact.
@@ -264,6 +270,12 @@ QUERN_EXPORT Array hard_tanh(const Operand& value, const Operand& lower, const O
 // 0 below zero, 1 above, and the second input at zero. Exact.
 QUERN_EXPORT Array heaviside(const Operand& value, const Operand& at_zero,
                              const CallOptions& options = {});
+
+// Square root of the sum of the inputs' squares: the longest side of a right-angled triangle. No
+// square overflows or underflows on the way. An infinite input gives infinity, also beside a NaN.
+// Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64.
+QUERN_EXPORT Array hypot(const Operand& first, const Operand& second,
+                         const CallOptions& options = {});
 
 // The input with every bit reversed. A truth value becomes the other one. Exact.
 QUERN_EXPORT Array invert(const Operand& value, const CallOptions& options = {});

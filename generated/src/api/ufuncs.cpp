@@ -65,6 +65,14 @@ Array bitwise_xor(const Operand& left, const Operand& right, const CallOptions& 
   return ufuncs::bitwise_xor().call({left, right}, options);
 }
 
+const Ufunc& ufuncs::cbrt() {
+  static const Ufunc& ufunc = Ufunc::find("cbrt");
+  return ufunc;
+}
+Array cbrt(const Operand& value, const CallOptions& options) {
+  return ufuncs::cbrt().call({value}, options);
+}
+
 const Ufunc& ufuncs::ceil() {
   static const Ufunc& ufunc = Ufunc::find("ceil");
   return ufunc;
@@ -281,6 +289,14 @@ const Ufunc& ufuncs::heaviside() {
 }
 Array heaviside(const Operand& value, const Operand& at_zero, const CallOptions& options) {
   return ufuncs::heaviside().call({value, at_zero}, options);
+}
+
+const Ufunc& ufuncs::hypot() {
+  static const Ufunc& ufunc = Ufunc::find("hypot");
+  return ufunc;
+}
+Array hypot(const Operand& first, const Operand& second, const CallOptions& options) {
+  return ufuncs::hypot().call({first, second}, options);
 }
 
 const Ufunc& ufuncs::invert() {

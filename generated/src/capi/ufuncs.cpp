@@ -57,6 +57,7 @@ qn_status qn_bitwise_or(const qn_array* left, const qn_array* right, qn_array** 
 qn_status qn_bitwise_xor(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_xor", {left, right}, {bits});
 }
+qn_status qn_cbrt(const qn_array* value, qn_array** root) { return call("cbrt", {value}, {root}); }
 qn_status qn_ceil(const qn_array* value, qn_array** whole) {
   return call("ceil", {value}, {whole});
 }
@@ -138,6 +139,9 @@ qn_status qn_hard_tanh(const qn_array* value, const qn_array* lower, const qn_ar
 }
 qn_status qn_heaviside(const qn_array* value, const qn_array* at_zero, qn_array** step) {
   return call("heaviside", {value, at_zero}, {step});
+}
+qn_status qn_hypot(const qn_array* first, const qn_array* second, qn_array** magnitude) {
+  return call("hypot", {first, second}, {magnitude});
 }
 qn_status qn_invert(const qn_array* value, qn_array** bits) {
   return call("invert", {value}, {bits});

@@ -38,6 +38,7 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kLogarithmFamily;
+extern const KernelFamily kRootFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -49,6 +50,7 @@ extern const UfuncInfo kBitwiseAndUfunc;
 extern const UfuncInfo kBitwiseCountUfunc;
 extern const UfuncInfo kBitwiseOrUfunc;
 extern const UfuncInfo kBitwiseXorUfunc;
+extern const UfuncInfo kCbrtUfunc;
 extern const UfuncInfo kCeilUfunc;
 extern const UfuncInfo kClipUfunc;
 extern const UfuncInfo kConjugateUfunc;
@@ -75,6 +77,7 @@ extern const UfuncInfo kGreaterEqualUfunc;
 extern const UfuncInfo kHardSigmoidUfunc;
 extern const UfuncInfo kHardTanhUfunc;
 extern const UfuncInfo kHeavisideUfunc;
+extern const UfuncInfo kHypotUfunc;
 extern const UfuncInfo kInvertUfunc;
 extern const UfuncInfo kIsfiniteUfunc;
 extern const UfuncInfo kIsinfUfunc;
@@ -213,6 +216,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kBitwiseCountUfunc,
     &kBitwiseOrUfunc,
     &kBitwiseXorUfunc,
+    &kCbrtUfunc,
     &kCeilUfunc,
     &kClipUfunc,
     &kConjugateUfunc,
@@ -239,6 +243,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kHardSigmoidUfunc,
     &kHardTanhUfunc,
     &kHeavisideUfunc,
+    &kHypotUfunc,
     &kInvertUfunc,
     &kIsfiniteUfunc,
     &kIsinfUfunc,
@@ -321,6 +326,7 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema5Family,
     &kExponentialFamily,
     &kLogarithmFamily,
+    &kRootFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

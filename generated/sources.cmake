@@ -51,6 +51,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating_3.cpp
   src/kernels/floating_4.cpp
   src/kernels/fused.cpp
+  src/kernels/hyperbolic.cpp
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
   src/kernels/integer_matrix.cpp
@@ -71,6 +72,7 @@ set(QUERN_GENERATED_SOURCES
   src/tables/floating.cpp
   src/tables/floating_2.cpp
   src/tables/fused.cpp
+  src/tables/hyperbolic.cpp
   src/tables/integer.cpp
   src/tables/logarithm.cpp
   src/tables/logical.cpp
@@ -104,6 +106,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_4.cpp
   conformance/floating_5.cpp
   conformance/fused.cpp
+  conformance/hyperbolic.cpp
   conformance/integer.cpp
   conformance/logarithm.cpp
   conformance/logical.cpp
@@ -123,6 +126,7 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/extrema.cpp
   bench/floating.cpp
   bench/fused.cpp
+  bench/hyperbolic.cpp
   bench/integer.cpp
   bench/logarithm.cpp
   bench/logical.cpp

@@ -50,6 +50,9 @@ QN_API qn_status qn_conjugate(const qn_array* value, qn_array** conjugate);
 /* The first input's magnitude with the second's sign. */
 QN_API qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array** result);
 
+/* Hyperbolic cosine. */
+QN_API qn_status qn_cosh(const qn_array* value, qn_array** cosine);
+
 /* An angle in radians, from degrees. */
 QN_API qn_status qn_deg2rad(const qn_array* angle, qn_array** radians);
 
@@ -270,6 +273,9 @@ QN_API qn_status qn_sign(const qn_array* value, qn_array** sign);
 /* Whether the input carries a minus sign, zero and NaN included. */
 QN_API qn_status qn_signbit(const qn_array* value, qn_array** result);
 
+/* Hyperbolic sine. */
+QN_API qn_status qn_sinh(const qn_array* value, qn_array** sine);
+
 /* The input divided by one more than its magnitude. */
 QN_API qn_status qn_softsign(const qn_array* value, qn_array** activated);
 
@@ -285,6 +291,9 @@ QN_API qn_status qn_square(const qn_array* value, qn_array** square);
 /* Difference of the inputs. */
 QN_API qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend,
                              qn_array** difference);
+
+/* Hyperbolic tangent. */
+QN_API qn_status qn_tanh(const qn_array* value, qn_array** tangent);
 
 /* The input without its fraction. */
 QN_API qn_status qn_trunc(const qn_array* value, qn_array** whole);

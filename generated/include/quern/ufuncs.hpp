@@ -27,6 +27,7 @@ QUERN_EXPORT const Ufunc& ceil();
 QUERN_EXPORT const Ufunc& clip();
 QUERN_EXPORT const Ufunc& conjugate();
 QUERN_EXPORT const Ufunc& copysign();
+QUERN_EXPORT const Ufunc& cosh();
 QUERN_EXPORT const Ufunc& deg2rad();
 QUERN_EXPORT const Ufunc& degrees();
 QUERN_EXPORT const Ufunc& divide();
@@ -92,11 +93,13 @@ QUERN_EXPORT const Ufunc& right_shift();
 QUERN_EXPORT const Ufunc& rint();
 QUERN_EXPORT const Ufunc& sign();
 QUERN_EXPORT const Ufunc& signbit();
+QUERN_EXPORT const Ufunc& sinh();
 QUERN_EXPORT const Ufunc& softsign();
 QUERN_EXPORT const Ufunc& spacing();
 QUERN_EXPORT const Ufunc& sqrt();
 QUERN_EXPORT const Ufunc& square();
 QUERN_EXPORT const Ufunc& subtract();
+QUERN_EXPORT const Ufunc& tanh();
 QUERN_EXPORT const Ufunc& trunc();
 QUERN_EXPORT const Ufunc& vecdot();
 QUERN_EXPORT const Ufunc& vecmat();
@@ -156,6 +159,10 @@ QUERN_EXPORT Array conj(const Operand& value, const CallOptions& options = {});
 // The first input's magnitude with the second's sign. Exact.
 QUERN_EXPORT Array copysign(const Operand& magnitude, const Operand& sign,
                             const CallOptions& options = {});
+
+// Hyperbolic cosine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// within 0.55 ULP for float64.
+QUERN_EXPORT Array cosh(const Operand& value, const CallOptions& options = {});
 
 // An angle in radians, from degrees. The input is multiplied by the ratio of the units, computed in
 // the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
@@ -511,6 +518,10 @@ QUERN_EXPORT Array sign(const Operand& value, const CallOptions& options = {});
 // Whether the input carries a minus sign, zero and NaN included. Exact.
 QUERN_EXPORT Array signbit(const Operand& value, const CallOptions& options = {});
 
+// Hyperbolic sine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// within 0.55 ULP for float64.
+QUERN_EXPORT Array sinh(const Operand& value, const CallOptions& options = {});
+
 // The input divided by one more than its magnitude. Within 1.5 ULP for float8_e4m3fn, float8_e5m2,
 // bfloat16, float16, float32, float64.
 QUERN_EXPORT Array softsign(const Operand& value, const CallOptions& options = {});
@@ -535,6 +546,10 @@ QUERN_EXPORT Array square(const Operand& value, const CallOptions& options = {})
 // bfloat16, float16, float32, float64, complex64, complex128, exact for other types.
 QUERN_EXPORT Array subtract(const Operand& minuend, const Operand& subtrahend,
                             const CallOptions& options = {});
+
+// Hyperbolic tangent. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// within 0.55 ULP for float64.
+QUERN_EXPORT Array tanh(const Operand& value, const CallOptions& options = {});
 
 // The input without its fraction. Whole numbers and truth values stay as they are, and so do their
 // dtypes. Zeros carry the input's sign. Exact.

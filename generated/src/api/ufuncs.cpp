@@ -109,6 +109,14 @@ Array copysign(const Operand& magnitude, const Operand& sign, const CallOptions&
   return ufuncs::copysign().call({magnitude, sign}, options);
 }
 
+const Ufunc& ufuncs::cosh() {
+  static const Ufunc& ufunc = Ufunc::find("cosh");
+  return ufunc;
+}
+Array cosh(const Operand& value, const CallOptions& options) {
+  return ufuncs::cosh().call({value}, options);
+}
+
 const Ufunc& ufuncs::deg2rad() {
   static const Ufunc& ufunc = Ufunc::find("deg2rad");
   return ufunc;
@@ -675,6 +683,14 @@ Array signbit(const Operand& value, const CallOptions& options) {
   return ufuncs::signbit().call({value}, options);
 }
 
+const Ufunc& ufuncs::sinh() {
+  static const Ufunc& ufunc = Ufunc::find("sinh");
+  return ufunc;
+}
+Array sinh(const Operand& value, const CallOptions& options) {
+  return ufuncs::sinh().call({value}, options);
+}
+
 const Ufunc& ufuncs::softsign() {
   static const Ufunc& ufunc = Ufunc::find("softsign");
   return ufunc;
@@ -713,6 +729,14 @@ const Ufunc& ufuncs::subtract() {
 }
 Array subtract(const Operand& minuend, const Operand& subtrahend, const CallOptions& options) {
   return ufuncs::subtract().call({minuend, subtrahend}, options);
+}
+
+const Ufunc& ufuncs::tanh() {
+  static const Ufunc& ufunc = Ufunc::find("tanh");
+  return ufunc;
+}
+Array tanh(const Operand& value, const CallOptions& options) {
+  return ufuncs::tanh().call({value}, options);
 }
 
 const Ufunc& ufuncs::trunc() {

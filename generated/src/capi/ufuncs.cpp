@@ -71,6 +71,9 @@ qn_status qn_conjugate(const qn_array* value, qn_array** conjugate) {
 qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array** result) {
   return call("copysign", {magnitude, sign}, {result});
 }
+qn_status qn_cosh(const qn_array* value, qn_array** cosine) {
+  return call("cosh", {value}, {cosine});
+}
 qn_status qn_deg2rad(const qn_array* angle, qn_array** radians) {
   return call("deg2rad", {angle}, {radians});
 }
@@ -284,6 +287,7 @@ qn_status qn_sign(const qn_array* value, qn_array** sign) { return call("sign", 
 qn_status qn_signbit(const qn_array* value, qn_array** result) {
   return call("signbit", {value}, {result});
 }
+qn_status qn_sinh(const qn_array* value, qn_array** sine) { return call("sinh", {value}, {sine}); }
 qn_status qn_softsign(const qn_array* value, qn_array** activated) {
   return call("softsign", {value}, {activated});
 }
@@ -296,6 +300,9 @@ qn_status qn_square(const qn_array* value, qn_array** square) {
 }
 qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend, qn_array** difference) {
   return call("subtract", {minuend, subtrahend}, {difference});
+}
+qn_status qn_tanh(const qn_array* value, qn_array** tangent) {
+  return call("tanh", {value}, {tangent});
 }
 qn_status qn_trunc(const qn_array* value, qn_array** whole) {
   return call("trunc", {value}, {whole});

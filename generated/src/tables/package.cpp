@@ -39,6 +39,7 @@ extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kLogarithmFamily;
 extern const KernelFamily kRootFamily;
+extern const KernelFamily kHyperbolicFamily;
 extern const KernelFamily kIntegerFamily;
 extern const KernelFamily kInteger2Family;
 extern const KernelFamily kActivationFamily;
@@ -55,6 +56,7 @@ extern const UfuncInfo kCeilUfunc;
 extern const UfuncInfo kClipUfunc;
 extern const UfuncInfo kConjugateUfunc;
 extern const UfuncInfo kCopysignUfunc;
+extern const UfuncInfo kCoshUfunc;
 extern const UfuncInfo kDeg2radUfunc;
 extern const UfuncInfo kDegreesUfunc;
 extern const UfuncInfo kDivideUfunc;
@@ -120,11 +122,13 @@ extern const UfuncInfo kRightShiftUfunc;
 extern const UfuncInfo kRintUfunc;
 extern const UfuncInfo kSignUfunc;
 extern const UfuncInfo kSignbitUfunc;
+extern const UfuncInfo kSinhUfunc;
 extern const UfuncInfo kSoftsignUfunc;
 extern const UfuncInfo kSpacingUfunc;
 extern const UfuncInfo kSqrtUfunc;
 extern const UfuncInfo kSquareUfunc;
 extern const UfuncInfo kSubtractUfunc;
+extern const UfuncInfo kTanhUfunc;
 extern const UfuncInfo kTruncUfunc;
 extern const UfuncInfo kVecdotUfunc;
 extern const UfuncInfo kVecmatUfunc;
@@ -221,6 +225,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kClipUfunc,
     &kConjugateUfunc,
     &kCopysignUfunc,
+    &kCoshUfunc,
     &kDeg2radUfunc,
     &kDegreesUfunc,
     &kDivideUfunc,
@@ -286,11 +291,13 @@ const UfuncInfo* const kUfuncs[] = {
     &kRintUfunc,
     &kSignUfunc,
     &kSignbitUfunc,
+    &kSinhUfunc,
     &kSoftsignUfunc,
     &kSpacingUfunc,
     &kSqrtUfunc,
     &kSquareUfunc,
     &kSubtractUfunc,
+    &kTanhUfunc,
     &kTruncUfunc,
     &kVecdotUfunc,
     &kVecmatUfunc,
@@ -327,6 +334,7 @@ const KernelFamily* const kFamilies[] = {
     &kExponentialFamily,
     &kLogarithmFamily,
     &kRootFamily,
+    &kHyperbolicFamily,
     &kIntegerFamily,
     &kInteger2Family,
     &kActivationFamily,

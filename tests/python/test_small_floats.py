@@ -21,7 +21,7 @@ EIGHT_BITS = [dtype for dtype in OTHERS if dtype.itemsize == 1]
 # Which of two zeros these return depends on the CPU in NumPy.
 TIES = {"maximum", "minimum", "fmax", "fmin"}
 # Rounded from a float32 result that NumPy's CPU and library decide.
-LIBRARY = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "cbrt", "hypot", "tanh", "sinh", "cosh"}
+LIBRARY = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "cbrt", "hypot", "tanh", "sinh", "cosh", "arcsinh", "arccosh", "arctanh"}
 
 
 def patterns(dtype: np.dtype) -> np.ndarray:

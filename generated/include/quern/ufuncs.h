@@ -22,6 +22,15 @@ QN_API qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array
 /* Sum of the elements. */
 QN_API qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options);
 
+/* Inverse hyperbolic cosine, of numbers from 1. */
+QN_API qn_status qn_arccosh(const qn_array* value, qn_array** argument);
+
+/* Inverse hyperbolic sine. */
+QN_API qn_status qn_arcsinh(const qn_array* value, qn_array** argument);
+
+/* Inverse hyperbolic tangent, of numbers from -1 to 1. */
+QN_API qn_status qn_arctanh(const qn_array* value, qn_array** argument);
+
 /* Bits that are set in both inputs. */
 QN_API qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits);
 

@@ -18,6 +18,9 @@ namespace quern {
 namespace ufuncs {
 QUERN_EXPORT const Ufunc& absolute();
 QUERN_EXPORT const Ufunc& add();
+QUERN_EXPORT const Ufunc& arccosh();
+QUERN_EXPORT const Ufunc& arcsinh();
+QUERN_EXPORT const Ufunc& arctanh();
 QUERN_EXPORT const Ufunc& bitwise_and();
 QUERN_EXPORT const Ufunc& bitwise_count();
 QUERN_EXPORT const Ufunc& bitwise_or();
@@ -121,6 +124,27 @@ QUERN_EXPORT Array add(const Operand& augend, const Operand& addend,
 
 // Sum of the elements. All axes by default.
 QUERN_EXPORT Array sum(const Array& array, const ReduceOptions& options = {});
+
+// Inverse hyperbolic cosine, of numbers from 1. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
+// bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arccosh(const Operand& value, const CallOptions& options = {});
+
+// Another name of arccosh.
+QUERN_EXPORT Array acosh(const Operand& value, const CallOptions& options = {});
+
+// Inverse hyperbolic sine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16,
+// float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arcsinh(const Operand& value, const CallOptions& options = {});
+
+// Another name of arcsinh.
+QUERN_EXPORT Array asinh(const Operand& value, const CallOptions& options = {});
+
+// Inverse hyperbolic tangent, of numbers from -1 to 1. Within 0.501 ULP for float8_e4m3fn,
+// float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arctanh(const Operand& value, const CallOptions& options = {});
+
+// Another name of arctanh.
+QUERN_EXPORT Array atanh(const Operand& value, const CallOptions& options = {});
 
 // Bits that are set in both inputs. Exact.
 QUERN_EXPORT Array bitwise_and(const Operand& left, const Operand& right,

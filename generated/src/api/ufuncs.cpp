@@ -33,6 +33,39 @@ Array sum(const Array& array, const ReduceOptions& options) {
   return ufuncs::add().reduce(array, over_all_axes(options));
 }
 
+const Ufunc& ufuncs::arccosh() {
+  static const Ufunc& ufunc = Ufunc::find("arccosh");
+  return ufunc;
+}
+Array arccosh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arccosh().call({value}, options);
+}
+Array acosh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arccosh().call({value}, options);
+}
+
+const Ufunc& ufuncs::arcsinh() {
+  static const Ufunc& ufunc = Ufunc::find("arcsinh");
+  return ufunc;
+}
+Array arcsinh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arcsinh().call({value}, options);
+}
+Array asinh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arcsinh().call({value}, options);
+}
+
+const Ufunc& ufuncs::arctanh() {
+  static const Ufunc& ufunc = Ufunc::find("arctanh");
+  return ufunc;
+}
+Array arctanh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arctanh().call({value}, options);
+}
+Array atanh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arctanh().call({value}, options);
+}
+
 const Ufunc& ufuncs::bitwise_and() {
   static const Ufunc& ufunc = Ufunc::find("bitwise_and");
   return ufunc;

@@ -45,6 +45,15 @@ qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array** sum)
 qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options) {
   return reduce("add", array, result, options);
 }
+qn_status qn_arccosh(const qn_array* value, qn_array** argument) {
+  return call("arccosh", {value}, {argument});
+}
+qn_status qn_arcsinh(const qn_array* value, qn_array** argument) {
+  return call("arcsinh", {value}, {argument});
+}
+qn_status qn_arctanh(const qn_array* value, qn_array** argument) {
+  return call("arctanh", {value}, {argument});
+}
 qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_and", {left, right}, {bits});
 }

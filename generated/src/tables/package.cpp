@@ -47,6 +47,9 @@ extern const KernelFamily kMatrixFamily;
 extern const KernelFamily kIntegerMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
+extern const UfuncInfo kArccoshUfunc;
+extern const UfuncInfo kArcsinhUfunc;
+extern const UfuncInfo kArctanhUfunc;
 extern const UfuncInfo kBitwiseAndUfunc;
 extern const UfuncInfo kBitwiseCountUfunc;
 extern const UfuncInfo kBitwiseOrUfunc;
@@ -216,6 +219,9 @@ const DTypeInfo kDTypes[] = {
 const UfuncInfo* const kUfuncs[] = {
     &kAbsoluteUfunc,
     &kAddUfunc,
+    &kArccoshUfunc,
+    &kArcsinhUfunc,
+    &kArctanhUfunc,
     &kBitwiseAndUfunc,
     &kBitwiseCountUfunc,
     &kBitwiseOrUfunc,

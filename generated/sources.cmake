@@ -51,6 +51,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/floating_3.cpp
   src/kernels/floating_4.cpp
   src/kernels/fused.cpp
+  src/kernels/hyperbolic.cpp
   src/kernels/integer.cpp
   src/kernels/integer_2.cpp
   src/kernels/integer_matrix.cpp
@@ -59,6 +60,7 @@ set(QUERN_GENERATED_SOURCES
   src/kernels/logical_2.cpp
   src/kernels/matrix.cpp
   src/kernels/powers.cpp
+  src/kernels/root.cpp
   src/kernels/trigonometric.cpp
   src/tables/absent_dtypes.cpp
   src/tables/activation.cpp
@@ -72,12 +74,14 @@ set(QUERN_GENERATED_SOURCES
   src/tables/floating.cpp
   src/tables/floating_2.cpp
   src/tables/fused.cpp
+  src/tables/hyperbolic.cpp
   src/tables/integer.cpp
   src/tables/logarithm.cpp
   src/tables/logical.cpp
   src/tables/matrix.cpp
   src/tables/package.cpp
   src/tables/powers.cpp
+  src/tables/root.cpp
   src/tables/targets.cpp
   src/tables/trigonometric.cpp
 )
@@ -106,6 +110,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/floating_4.cpp
   conformance/floating_5.cpp
   conformance/fused.cpp
+  conformance/hyperbolic.cpp
   conformance/integer.cpp
   conformance/logarithm.cpp
   conformance/logical.cpp
@@ -113,6 +118,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/matrix.cpp
   conformance/matrix_2.cpp
   conformance/powers.cpp
+  conformance/root.cpp
   conformance/trigonometric.cpp
 )
 
@@ -126,11 +132,13 @@ set(QUERN_GENERATED_BENCHMARKS
   bench/extrema.cpp
   bench/floating.cpp
   bench/fused.cpp
+  bench/hyperbolic.cpp
   bench/integer.cpp
   bench/logarithm.cpp
   bench/logical.cpp
   bench/matrix.cpp
   bench/powers.cpp
+  bench/root.cpp
   bench/trigonometric.cpp
 )
 

@@ -26,6 +26,13 @@ HWY_INLINE void FastTwoSum(V a, V b, V& sum, V& error) {
   error = hn::Add(hn::Sub(a, sum), b);
 }
 
+// difference + error = a - b, likewise.
+template <class V>
+HWY_INLINE void FastTwoDifference(V a, V b, V& difference, V& error) {
+  difference = hn::Sub(a, b);
+  error = hn::Sub(hn::Sub(a, difference), b);
+}
+
 // sum + error = a + b.
 template <class V>
 HWY_INLINE void TwoSum(V a, V b, V& sum, V& error) {
@@ -44,6 +51,16 @@ HWY_INLINE void TwoProduct(D d, V a, V b, V& product, V& error) {
 #else
   error = Fma(d, a, b, hn::Neg(product));
 #endif
+}
+
+// (a + a_tail) / (b + b_tail), rounded but for 2^-50 of a place: a quotient and what it lacks, both
+// by the inverse of b.
+template <class D, class V>
+HWY_INLINE V QuotientOfPairs(D d, V a, V a_tail, V b, V b_tail) {
+  const V inverse = hn::Div(hn::Set(d, 1.0), b);
+  const V quotient = hn::Mul(a, inverse);
+  const V left = hn::Add(NegFma(d, quotient, b, a), NegFma(d, quotient, b_tail, a_tail));
+  return Fma(d, left, inverse, quotient);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -63,6 +63,21 @@ HWY_INLINE V ThroughDouble(D d, Function function, V x, Vs... others) {
   return hn::Combine(d, RoundToFloat(dd, upper), RoundToFloat(dd, lower));
 }
 
+// A quotient of two functions of double vectors on float lanes, rounded to float: function(d, x,
+// numerator, denominator). Both halves share a division; denominators are ordinary numbers.
+template <class Function, class D, class V>
+HWY_INLINE V QuotientThroughDouble(D d, Function function, V x) {
+  const hn::Half<D> dh;
+  const hn::Repartition<double, D> dd;
+  hn::Vec<decltype(dd)> lower, upper, lower_divisor, upper_divisor;
+  function(dd, hn::PromoteLowerTo(dd, x), lower, lower_divisor);
+  function(dd, hn::PromoteUpperTo(dd, x), upper, upper_divisor);
+  const auto inverse = hn::Div(hn::Set(dd, 1.0), hn::Mul(lower_divisor, upper_divisor));
+  lower = hn::Mul(lower, hn::Mul(inverse, upper_divisor));
+  upper = hn::Mul(upper, hn::Mul(inverse, lower_divisor));
+  return hn::Combine(d, hn::DemoteTo(dh, upper), hn::DemoteTo(dh, lower));
+}
+
 }  // namespace elementary
 
 }  // namespace HWY_NAMESPACE

@@ -206,20 +206,26 @@ HWY_INLINE V Log64(D d, FlagSet& flags, V x) {
   return InRange64<Base>(d, reduced);
 }
 
-// log(1 + x), where `sum` is 1 + x rounded and reduced.
+// log(sum + error) = head + tail, where `sum` is reduced and the error small beside it.
 template <class D, class V>
-HWY_INLINE V InRange1p64(D d, V x, V sum, const Reduced<V>& reduced) {
+HWY_INLINE void SumOfPair(D d, V sum, V error, const Reduced<V>& reduced, V& head, V& tail) {
   const hn::RebindToSigned<D> di;
-  const V one = hn::Set(d, 1.0);
-  // What the sum lost: exact for x < 2^53, and beyond that it does not matter.
-  const V error = hn::Sub(x, hn::Sub(sum, one));
   // c / 2^e.
   const auto exponent = hn::Sub(hn::BitCast(di, sum), hn::BitCast(di, reduced.m));
   const V scaled = hn::BitCast(d, hn::Sub(hn::BitCast(di, reduced.inverse), exponent));
-  V product, low, r, head, tail;
+  V product, low, r;
   TwoProduct(d, reduced.m, reduced.inverse, product, low);
-  FastTwoSum(hn::Sub(product, one), Fma(d, error, scaled, low), r, low);
+  FastTwoSum(hn::Sub(product, hn::Set(d, 1.0)), Fma(d, error, scaled, low), r, low);
   Sum(d, reduced, r, low, head, tail);
+}
+
+// log(1 + x), where `sum` is 1 + x rounded and reduced.
+template <class D, class V>
+HWY_INLINE V InRange1p64(D d, V x, V sum, const Reduced<V>& reduced) {
+  // What the sum lost: exact for x < 2^53, and beyond that it does not matter.
+  const V error = hn::Sub(x, hn::Sub(sum, hn::Set(d, 1.0)));
+  V head, tail;
+  SumOfPair(d, sum, error, reduced, head, tail);
   return hn::CopySign(hn::Add(head, tail), x);  // for -0
 }
 

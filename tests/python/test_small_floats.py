@@ -21,7 +21,10 @@ EIGHT_BITS = [dtype for dtype in OTHERS if dtype.itemsize == 1]
 # Which of two zeros these return depends on the CPU in NumPy.
 TIES = {"maximum", "minimum", "fmax", "fmin"}
 # Rounded from a float32 result that NumPy's CPU and library decide.
-LIBRARY = {"power", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan"}
+LIBRARY = {
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "power", "cbrt", "hypot", "sin", "cos", "tan",
+    "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
+}  # fmt: skip
 
 
 def patterns(dtype: np.dtype) -> np.ndarray:

@@ -22,6 +22,15 @@ QN_API qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array
 /* Sum of the elements. */
 QN_API qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options);
 
+/* Inverse hyperbolic cosine, of numbers from 1. */
+QN_API qn_status qn_arccosh(const qn_array* value, qn_array** argument);
+
+/* Inverse hyperbolic sine. */
+QN_API qn_status qn_arcsinh(const qn_array* value, qn_array** argument);
+
+/* Inverse hyperbolic tangent, of numbers from -1 to 1. */
+QN_API qn_status qn_arctanh(const qn_array* value, qn_array** argument);
+
 /* Bits that are set in both inputs. */
 QN_API qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits);
 
@@ -33,6 +42,9 @@ QN_API qn_status qn_bitwise_or(const qn_array* left, const qn_array* right, qn_a
 
 /* Bits that are set in exactly one input. */
 QN_API qn_status qn_bitwise_xor(const qn_array* left, const qn_array* right, qn_array** bits);
+
+/* The number whose cube is the input. */
+QN_API qn_status qn_cbrt(const qn_array* value, qn_array** root);
 
 /* Smallest whole number not below the input. */
 QN_API qn_status qn_ceil(const qn_array* value, qn_array** whole);
@@ -49,6 +61,9 @@ QN_API qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn
 
 /* Cosine of an angle in radians. */
 QN_API qn_status qn_cos(const qn_array* angle, qn_array** cosine);
+
+/* Hyperbolic cosine. */
+QN_API qn_status qn_cosh(const qn_array* value, qn_array** cosine);
 
 /* An angle in radians, from degrees. */
 QN_API qn_status qn_deg2rad(const qn_array* angle, qn_array** radians);
@@ -123,6 +138,9 @@ QN_API qn_status qn_hard_tanh(const qn_array* value, const qn_array* lower, cons
 
 /* 0 below zero, 1 above, and the second input at zero. */
 QN_API qn_status qn_heaviside(const qn_array* value, const qn_array* at_zero, qn_array** step);
+
+/* Square root of the sum of the inputs' squares: the longest side of a right-angled triangle. */
+QN_API qn_status qn_hypot(const qn_array* first, const qn_array* second, qn_array** magnitude);
 
 /* The input with every bit reversed. */
 QN_API qn_status qn_invert(const qn_array* value, qn_array** bits);
@@ -276,6 +294,9 @@ QN_API qn_status qn_sin(const qn_array* angle, qn_array** sine);
 /* Sine of pi times the input over that product, and 1 at zero. */
 QN_API qn_status qn_sinc(const qn_array* number, qn_array** ratio);
 
+/* Hyperbolic sine. */
+QN_API qn_status qn_sinh(const qn_array* value, qn_array** sine);
+
 /* The input divided by one more than its magnitude. */
 QN_API qn_status qn_softsign(const qn_array* value, qn_array** activated);
 
@@ -294,6 +315,9 @@ QN_API qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend
 
 /* Tangent of an angle in radians. */
 QN_API qn_status qn_tan(const qn_array* angle, qn_array** tangent);
+
+/* Hyperbolic tangent. */
+QN_API qn_status qn_tanh(const qn_array* value, qn_array** tangent);
 
 /* The input without its fraction. */
 QN_API qn_status qn_trunc(const qn_array* value, qn_array** whole);

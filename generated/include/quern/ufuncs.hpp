@@ -18,15 +18,20 @@ namespace quern {
 namespace ufuncs {
 QUERN_EXPORT const Ufunc& absolute();
 QUERN_EXPORT const Ufunc& add();
+QUERN_EXPORT const Ufunc& arccosh();
+QUERN_EXPORT const Ufunc& arcsinh();
+QUERN_EXPORT const Ufunc& arctanh();
 QUERN_EXPORT const Ufunc& bitwise_and();
 QUERN_EXPORT const Ufunc& bitwise_count();
 QUERN_EXPORT const Ufunc& bitwise_or();
 QUERN_EXPORT const Ufunc& bitwise_xor();
+QUERN_EXPORT const Ufunc& cbrt();
 QUERN_EXPORT const Ufunc& ceil();
 QUERN_EXPORT const Ufunc& clip();
 QUERN_EXPORT const Ufunc& conjugate();
 QUERN_EXPORT const Ufunc& copysign();
 QUERN_EXPORT const Ufunc& cos();
+QUERN_EXPORT const Ufunc& cosh();
 QUERN_EXPORT const Ufunc& deg2rad();
 QUERN_EXPORT const Ufunc& degrees();
 QUERN_EXPORT const Ufunc& divide();
@@ -50,6 +55,7 @@ QUERN_EXPORT const Ufunc& greater_equal();
 QUERN_EXPORT const Ufunc& hard_sigmoid();
 QUERN_EXPORT const Ufunc& hard_tanh();
 QUERN_EXPORT const Ufunc& heaviside();
+QUERN_EXPORT const Ufunc& hypot();
 QUERN_EXPORT const Ufunc& invert();
 QUERN_EXPORT const Ufunc& isfinite();
 QUERN_EXPORT const Ufunc& isinf();
@@ -94,12 +100,14 @@ QUERN_EXPORT const Ufunc& sign();
 QUERN_EXPORT const Ufunc& signbit();
 QUERN_EXPORT const Ufunc& sin();
 QUERN_EXPORT const Ufunc& sinc();
+QUERN_EXPORT const Ufunc& sinh();
 QUERN_EXPORT const Ufunc& softsign();
 QUERN_EXPORT const Ufunc& spacing();
 QUERN_EXPORT const Ufunc& sqrt();
 QUERN_EXPORT const Ufunc& square();
 QUERN_EXPORT const Ufunc& subtract();
 QUERN_EXPORT const Ufunc& tan();
+QUERN_EXPORT const Ufunc& tanh();
 QUERN_EXPORT const Ufunc& trunc();
 QUERN_EXPORT const Ufunc& vecdot();
 QUERN_EXPORT const Ufunc& vecmat();
@@ -122,6 +130,27 @@ QUERN_EXPORT Array add(const Operand& augend, const Operand& addend,
 // Sum of the elements. All axes by default.
 QUERN_EXPORT Array sum(const Array& array, const ReduceOptions& options = {});
 
+// Inverse hyperbolic cosine, of numbers from 1. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
+// bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arccosh(const Operand& value, const CallOptions& options = {});
+
+// Another name of arccosh.
+QUERN_EXPORT Array acosh(const Operand& value, const CallOptions& options = {});
+
+// Inverse hyperbolic sine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16,
+// float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arcsinh(const Operand& value, const CallOptions& options = {});
+
+// Another name of arcsinh.
+QUERN_EXPORT Array asinh(const Operand& value, const CallOptions& options = {});
+
+// Inverse hyperbolic tangent, of numbers from -1 to 1. Within 0.501 ULP for float8_e4m3fn,
+// float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arctanh(const Operand& value, const CallOptions& options = {});
+
+// Another name of arctanh.
+QUERN_EXPORT Array atanh(const Operand& value, const CallOptions& options = {});
+
 // Bits that are set in both inputs. Exact.
 QUERN_EXPORT Array bitwise_and(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
@@ -136,6 +165,10 @@ QUERN_EXPORT Array bitwise_or(const Operand& left, const Operand& right,
 // Bits that are set in exactly one input. Exact.
 QUERN_EXPORT Array bitwise_xor(const Operand& left, const Operand& right,
                                const CallOptions& options = {});
+
+// The number whose cube is the input. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
+// float16, float32, within 0.51 ULP for float64.
+QUERN_EXPORT Array cbrt(const Operand& value, const CallOptions& options = {});
 
 // Smallest whole number not below the input. Whole numbers and truth values stay as they are, and
 // so do their dtypes. Zeros carry the input's sign. Exact.
@@ -159,6 +192,10 @@ QUERN_EXPORT Array copysign(const Operand& magnitude, const Operand& sign,
 // Cosine of an angle in radians. Angles of any size are reduced exactly. Within 0.501 ULP for
 // float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array cos(const Operand& angle, const CallOptions& options = {});
+
+// Hyperbolic cosine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// within 0.55 ULP for float64.
+QUERN_EXPORT Array cosh(const Operand& value, const CallOptions& options = {});
 
 // An angle in radians, from degrees. The input is multiplied by the ratio of the units, computed in
 // the input's type, as NumPy does. Within 1.5 ULP for float8_e4m3fn, float8_e5m2, bfloat16,
@@ -279,6 +316,12 @@ QUERN_EXPORT Array hard_tanh(const Operand& value, const Operand& lower, const O
 // 0 below zero, 1 above, and the second input at zero. Exact.
 QUERN_EXPORT Array heaviside(const Operand& value, const Operand& at_zero,
                              const CallOptions& options = {});
+
+// Square root of the sum of the inputs' squares: the longest side of a right-angled triangle. No
+// square overflows or underflows on the way. An infinite input gives infinity, also beside a NaN.
+// Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, float64.
+QUERN_EXPORT Array hypot(const Operand& first, const Operand& second,
+                         const CallOptions& options = {});
 
 // The input with every bit reversed. A truth value becomes the other one. Exact.
 QUERN_EXPORT Array invert(const Operand& value, const CallOptions& options = {});
@@ -526,6 +569,10 @@ QUERN_EXPORT Array sin(const Operand& angle, const CallOptions& options = {});
 // ULP for float64.
 QUERN_EXPORT Array sinc(const Operand& number, const CallOptions& options = {});
 
+// Hyperbolic sine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// within 0.55 ULP for float64.
+QUERN_EXPORT Array sinh(const Operand& value, const CallOptions& options = {});
+
 // The input divided by one more than its magnitude. Within 1.5 ULP for float8_e4m3fn, float8_e5m2,
 // bfloat16, float16, float32, float64.
 QUERN_EXPORT Array softsign(const Operand& value, const CallOptions& options = {});
@@ -554,6 +601,10 @@ QUERN_EXPORT Array subtract(const Operand& minuend, const Operand& subtrahend,
 // Tangent of an angle in radians. Angles of any size are reduced exactly. Within 0.501 ULP for
 // float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array tan(const Operand& angle, const CallOptions& options = {});
+
+// Hyperbolic tangent. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16, float32,
+// within 0.55 ULP for float64.
+QUERN_EXPORT Array tanh(const Operand& value, const CallOptions& options = {});
 
 // The input without its fraction. Whole numbers and truth values stay as they are, and so do their
 // dtypes. Zeros carry the input's sign. Exact.

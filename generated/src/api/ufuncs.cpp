@@ -33,6 +33,39 @@ Array sum(const Array& array, const ReduceOptions& options) {
   return ufuncs::add().reduce(array, over_all_axes(options));
 }
 
+const Ufunc& ufuncs::arccosh() {
+  static const Ufunc& ufunc = Ufunc::find("arccosh");
+  return ufunc;
+}
+Array arccosh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arccosh().call({value}, options);
+}
+Array acosh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arccosh().call({value}, options);
+}
+
+const Ufunc& ufuncs::arcsinh() {
+  static const Ufunc& ufunc = Ufunc::find("arcsinh");
+  return ufunc;
+}
+Array arcsinh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arcsinh().call({value}, options);
+}
+Array asinh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arcsinh().call({value}, options);
+}
+
+const Ufunc& ufuncs::arctanh() {
+  static const Ufunc& ufunc = Ufunc::find("arctanh");
+  return ufunc;
+}
+Array arctanh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arctanh().call({value}, options);
+}
+Array atanh(const Operand& value, const CallOptions& options) {
+  return ufuncs::arctanh().call({value}, options);
+}
+
 const Ufunc& ufuncs::bitwise_and() {
   static const Ufunc& ufunc = Ufunc::find("bitwise_and");
   return ufunc;
@@ -63,6 +96,14 @@ const Ufunc& ufuncs::bitwise_xor() {
 }
 Array bitwise_xor(const Operand& left, const Operand& right, const CallOptions& options) {
   return ufuncs::bitwise_xor().call({left, right}, options);
+}
+
+const Ufunc& ufuncs::cbrt() {
+  static const Ufunc& ufunc = Ufunc::find("cbrt");
+  return ufunc;
+}
+Array cbrt(const Operand& value, const CallOptions& options) {
+  return ufuncs::cbrt().call({value}, options);
 }
 
 const Ufunc& ufuncs::ceil() {
@@ -107,6 +148,14 @@ const Ufunc& ufuncs::cos() {
 }
 Array cos(const Operand& angle, const CallOptions& options) {
   return ufuncs::cos().call({angle}, options);
+}
+
+const Ufunc& ufuncs::cosh() {
+  static const Ufunc& ufunc = Ufunc::find("cosh");
+  return ufunc;
+}
+Array cosh(const Operand& value, const CallOptions& options) {
+  return ufuncs::cosh().call({value}, options);
 }
 
 const Ufunc& ufuncs::deg2rad() {
@@ -297,6 +346,14 @@ const Ufunc& ufuncs::heaviside() {
 }
 Array heaviside(const Operand& value, const Operand& at_zero, const CallOptions& options) {
   return ufuncs::heaviside().call({value, at_zero}, options);
+}
+
+const Ufunc& ufuncs::hypot() {
+  static const Ufunc& ufunc = Ufunc::find("hypot");
+  return ufunc;
+}
+Array hypot(const Operand& first, const Operand& second, const CallOptions& options) {
+  return ufuncs::hypot().call({first, second}, options);
 }
 
 const Ufunc& ufuncs::invert() {
@@ -691,6 +748,14 @@ Array sinc(const Operand& number, const CallOptions& options) {
   return ufuncs::sinc().call({number}, options);
 }
 
+const Ufunc& ufuncs::sinh() {
+  static const Ufunc& ufunc = Ufunc::find("sinh");
+  return ufunc;
+}
+Array sinh(const Operand& value, const CallOptions& options) {
+  return ufuncs::sinh().call({value}, options);
+}
+
 const Ufunc& ufuncs::softsign() {
   static const Ufunc& ufunc = Ufunc::find("softsign");
   return ufunc;
@@ -737,6 +802,14 @@ const Ufunc& ufuncs::tan() {
 }
 Array tan(const Operand& angle, const CallOptions& options) {
   return ufuncs::tan().call({angle}, options);
+}
+
+const Ufunc& ufuncs::tanh() {
+  static const Ufunc& ufunc = Ufunc::find("tanh");
+  return ufunc;
+}
+Array tanh(const Operand& value, const CallOptions& options) {
+  return ufuncs::tanh().call({value}, options);
 }
 
 const Ufunc& ufuncs::trunc() {

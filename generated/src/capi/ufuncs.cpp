@@ -45,6 +45,15 @@ qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array** sum)
 qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options) {
   return reduce("add", array, result, options);
 }
+qn_status qn_arccosh(const qn_array* value, qn_array** argument) {
+  return call("arccosh", {value}, {argument});
+}
+qn_status qn_arcsinh(const qn_array* value, qn_array** argument) {
+  return call("arcsinh", {value}, {argument});
+}
+qn_status qn_arctanh(const qn_array* value, qn_array** argument) {
+  return call("arctanh", {value}, {argument});
+}
 qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_and", {left, right}, {bits});
 }
@@ -57,6 +66,7 @@ qn_status qn_bitwise_or(const qn_array* left, const qn_array* right, qn_array** 
 qn_status qn_bitwise_xor(const qn_array* left, const qn_array* right, qn_array** bits) {
   return call("bitwise_xor", {left, right}, {bits});
 }
+qn_status qn_cbrt(const qn_array* value, qn_array** root) { return call("cbrt", {value}, {root}); }
 qn_status qn_ceil(const qn_array* value, qn_array** whole) {
   return call("ceil", {value}, {whole});
 }
@@ -72,6 +82,9 @@ qn_status qn_copysign(const qn_array* magnitude, const qn_array* sign, qn_array*
 }
 qn_status qn_cos(const qn_array* angle, qn_array** cosine) {
   return call("cos", {angle}, {cosine});
+}
+qn_status qn_cosh(const qn_array* value, qn_array** cosine) {
+  return call("cosh", {value}, {cosine});
 }
 qn_status qn_deg2rad(const qn_array* angle, qn_array** radians) {
   return call("deg2rad", {angle}, {radians});
@@ -144,6 +157,9 @@ qn_status qn_hard_tanh(const qn_array* value, const qn_array* lower, const qn_ar
 }
 qn_status qn_heaviside(const qn_array* value, const qn_array* at_zero, qn_array** step) {
   return call("heaviside", {value, at_zero}, {step});
+}
+qn_status qn_hypot(const qn_array* first, const qn_array* second, qn_array** magnitude) {
+  return call("hypot", {first, second}, {magnitude});
 }
 qn_status qn_invert(const qn_array* value, qn_array** bits) {
   return call("invert", {value}, {bits});
@@ -290,6 +306,7 @@ qn_status qn_sin(const qn_array* angle, qn_array** sine) { return call("sin", {a
 qn_status qn_sinc(const qn_array* number, qn_array** ratio) {
   return call("sinc", {number}, {ratio});
 }
+qn_status qn_sinh(const qn_array* value, qn_array** sine) { return call("sinh", {value}, {sine}); }
 qn_status qn_softsign(const qn_array* value, qn_array** activated) {
   return call("softsign", {value}, {activated});
 }
@@ -305,6 +322,9 @@ qn_status qn_subtract(const qn_array* minuend, const qn_array* subtrahend, qn_ar
 }
 qn_status qn_tan(const qn_array* angle, qn_array** tangent) {
   return call("tan", {angle}, {tangent});
+}
+qn_status qn_tanh(const qn_array* value, qn_array** tangent) {
+  return call("tanh", {value}, {tangent});
 }
 qn_status qn_trunc(const qn_array* value, qn_array** whole) {
   return call("trunc", {value}, {whole});

@@ -38,6 +38,8 @@ extern const KernelFamily kExtrema4Family;
 extern const KernelFamily kExtrema5Family;
 extern const KernelFamily kExponentialFamily;
 extern const KernelFamily kLogarithmFamily;
+extern const KernelFamily kRootFamily;
+extern const KernelFamily kHyperbolicFamily;
 extern const KernelFamily kPowersFamily;
 extern const KernelFamily kTrigonometricFamily;
 extern const KernelFamily kIntegerFamily;
@@ -47,15 +49,20 @@ extern const KernelFamily kMatrixFamily;
 extern const KernelFamily kIntegerMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
+extern const UfuncInfo kArccoshUfunc;
+extern const UfuncInfo kArcsinhUfunc;
+extern const UfuncInfo kArctanhUfunc;
 extern const UfuncInfo kBitwiseAndUfunc;
 extern const UfuncInfo kBitwiseCountUfunc;
 extern const UfuncInfo kBitwiseOrUfunc;
 extern const UfuncInfo kBitwiseXorUfunc;
+extern const UfuncInfo kCbrtUfunc;
 extern const UfuncInfo kCeilUfunc;
 extern const UfuncInfo kClipUfunc;
 extern const UfuncInfo kConjugateUfunc;
 extern const UfuncInfo kCopysignUfunc;
 extern const UfuncInfo kCosUfunc;
+extern const UfuncInfo kCoshUfunc;
 extern const UfuncInfo kDeg2radUfunc;
 extern const UfuncInfo kDegreesUfunc;
 extern const UfuncInfo kDivideUfunc;
@@ -79,6 +86,7 @@ extern const UfuncInfo kGreaterEqualUfunc;
 extern const UfuncInfo kHardSigmoidUfunc;
 extern const UfuncInfo kHardTanhUfunc;
 extern const UfuncInfo kHeavisideUfunc;
+extern const UfuncInfo kHypotUfunc;
 extern const UfuncInfo kInvertUfunc;
 extern const UfuncInfo kIsfiniteUfunc;
 extern const UfuncInfo kIsinfUfunc;
@@ -123,12 +131,14 @@ extern const UfuncInfo kSignUfunc;
 extern const UfuncInfo kSignbitUfunc;
 extern const UfuncInfo kSinUfunc;
 extern const UfuncInfo kSincUfunc;
+extern const UfuncInfo kSinhUfunc;
 extern const UfuncInfo kSoftsignUfunc;
 extern const UfuncInfo kSpacingUfunc;
 extern const UfuncInfo kSqrtUfunc;
 extern const UfuncInfo kSquareUfunc;
 extern const UfuncInfo kSubtractUfunc;
 extern const UfuncInfo kTanUfunc;
+extern const UfuncInfo kTanhUfunc;
 extern const UfuncInfo kTruncUfunc;
 extern const UfuncInfo kVecdotUfunc;
 extern const UfuncInfo kVecmatUfunc;
@@ -216,15 +226,20 @@ const DTypeInfo kDTypes[] = {
 const UfuncInfo* const kUfuncs[] = {
     &kAbsoluteUfunc,
     &kAddUfunc,
+    &kArccoshUfunc,
+    &kArcsinhUfunc,
+    &kArctanhUfunc,
     &kBitwiseAndUfunc,
     &kBitwiseCountUfunc,
     &kBitwiseOrUfunc,
     &kBitwiseXorUfunc,
+    &kCbrtUfunc,
     &kCeilUfunc,
     &kClipUfunc,
     &kConjugateUfunc,
     &kCopysignUfunc,
     &kCosUfunc,
+    &kCoshUfunc,
     &kDeg2radUfunc,
     &kDegreesUfunc,
     &kDivideUfunc,
@@ -248,6 +263,7 @@ const UfuncInfo* const kUfuncs[] = {
     &kHardSigmoidUfunc,
     &kHardTanhUfunc,
     &kHeavisideUfunc,
+    &kHypotUfunc,
     &kInvertUfunc,
     &kIsfiniteUfunc,
     &kIsinfUfunc,
@@ -292,12 +308,14 @@ const UfuncInfo* const kUfuncs[] = {
     &kSignbitUfunc,
     &kSinUfunc,
     &kSincUfunc,
+    &kSinhUfunc,
     &kSoftsignUfunc,
     &kSpacingUfunc,
     &kSqrtUfunc,
     &kSquareUfunc,
     &kSubtractUfunc,
     &kTanUfunc,
+    &kTanhUfunc,
     &kTruncUfunc,
     &kVecdotUfunc,
     &kVecmatUfunc,
@@ -333,6 +351,8 @@ const KernelFamily* const kFamilies[] = {
     &kExtrema5Family,
     &kExponentialFamily,
     &kLogarithmFamily,
+    &kRootFamily,
+    &kHyperbolicFamily,
     &kPowersFamily,
     &kTrigonometricFamily,
     &kIntegerFamily,

@@ -24,6 +24,7 @@
 #include "simd/elementary-inl.h"
 #include "simd/flags-inl.h"
 #include "simd/fused-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/logarithm-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -140,7 +141,7 @@ HWY_INLINE V InRangeArctanh64(D d, V magnitude) {
   V sum, sum_error, difference, difference_error;
   FastTwoSum(one, magnitude, sum, sum_error);
   FastTwoDifference(one, magnitude, difference, difference_error);
-  const V inverse = hn::Div(one, difference);
+  const V inverse = Quotient(d, one, difference);
   const V head = hn::Mul(sum, inverse);
   const V left =
       hn::Add(NegFma(d, head, difference, sum), NegFma(d, head, difference_error, sum_error));
@@ -171,7 +172,7 @@ struct ArctanhInDouble {
   HWY_INLINE V operator()(D d, V x) const {
     const V one = hn::Set(d, 1.0);
     const V magnitude = hn::Abs(x);
-    const V ratio = hn::Div(hn::Add(one, magnitude), hn::Sub(one, magnitude));
+    const V ratio = Quotient(d, hn::Add(one, magnitude), hn::Sub(one, magnitude));
     const V result = logarithm::LogInDouble<logarithm::BaseE>()(d, ratio);
     const V half = hn::Mul(result, hn::Set(d, 0.5));
     return hn::CopySign(WithSeries32(d, kArctanhSeries, magnitude, half), x);

@@ -30,6 +30,7 @@
 #include "simd/elementary-inl.h"
 #include "simd/flags-inl.h"
 #include "simd/fused-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/root_tables.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -209,10 +210,9 @@ HWY_INLINE V Hypot64(D d, FlagSet& flags, V x, V y) {
 template <class D, class V>
 HWY_INLINE V Hypot32(D d, FlagSet& flags, V x, V y) {
   const hn::Repartition<double, D> dd;
-  const hn::Half<D> dh;
   const auto lower = HypotInDouble(dd, hn::PromoteLowerTo(dd, x), hn::PromoteLowerTo(dd, y));
   const auto upper = HypotInDouble(dd, hn::PromoteUpperTo(dd, x), hn::PromoteUpperTo(dd, y));
-  V result = hn::Combine(d, hn::DemoteTo(dh, upper), hn::DemoteTo(dh, lower));
+  V result = hn::Combine(d, RoundToFloat(dd, upper), RoundToFloat(dd, lower));
   if (!AreOrdinary(d, result)) result = Outside32<D>(flags, x, y, result);
   return result;
 }

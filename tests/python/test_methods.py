@@ -9,6 +9,8 @@ from conftest import JUDGED, JUDGED_DTYPES, REDUCTIONS, UFUNCS, judge, numpy_ufu
 import quern
 
 BINARY = [ufunc for ufunc in JUDGED if ufunc.nin == 2 and ufunc.nout == 1]
+# Applied twice they enlarge a last place in which NumPy's first result differs.
+STEEP = {"exp", "exp2", "expm1", "sinh", "cosh"}
 SHAPES = [(6,), (1,), (0,), (3, 4), (0, 3), (3, 0), (2, 3, 4), (1, 5, 1), ()]
 
 
@@ -114,7 +116,8 @@ def test_at(ufunc, rng):
             result = outcome(lambda: theirs(source, *values))
             if result[0] == "value" and not np.can_cast(result[1].dtype, source.dtype, "same_kind"):
                 continue  # casts that NumPy leaves undefined
-            judge(lambda: call(ufunc), lambda: call(theirs), note=(source, indices, values))
+            ulps = 1000.0 if ufunc.name in STEEP else 4.0
+            judge(lambda: call(ufunc), lambda: call(theirs), ulps, note=(source, indices, values))
 
 
 def test_at_refusals():

@@ -54,12 +54,12 @@ HWY_INLINE V Polynomial(D d, const double (&coefficients)[kTerms], V x) {
 }
 
 // A function of double vectors on float lanes, rounded to float.
-template <class Function, class D, class V>
-HWY_INLINE V ThroughDouble(D d, Function function, V x) {
+template <class Function, class D, class... V>
+HWY_INLINE hn::Vec<D> ThroughDouble(D d, Function function, V... x) {
   const hn::Half<D> dh;
   const hn::Repartition<double, D> dd;
-  const auto lower = function(dd, hn::PromoteLowerTo(dd, x));
-  const auto upper = function(dd, hn::PromoteUpperTo(dd, x));
+  const auto lower = function(dd, hn::PromoteLowerTo(dd, x)...);
+  const auto upper = function(dd, hn::PromoteUpperTo(dd, x)...);
   return hn::Combine(d, hn::DemoteTo(dh, upper), hn::DemoteTo(dh, lower));
 }
 

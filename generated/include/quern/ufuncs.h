@@ -22,6 +22,19 @@ QN_API qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array
 /* Sum of the elements. */
 QN_API qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options);
 
+/* Angle of a cosine in radians, between 0 and pi. */
+QN_API qn_status qn_arccos(const qn_array* cosine, qn_array** angle);
+
+/* Angle of a sine in radians, between minus pi / 2 and pi / 2. */
+QN_API qn_status qn_arcsin(const qn_array* sine, qn_array** angle);
+
+/* Angle of a tangent in radians, between minus pi / 2 and pi / 2. */
+QN_API qn_status qn_arctan(const qn_array* tangent, qn_array** angle);
+
+/* Angle in radians of the point with the first input as ordinate and the second as abscissa,
+ * between minus pi and pi. */
+QN_API qn_status qn_arctan2(const qn_array* ordinate, const qn_array* abscissa, qn_array** angle);
+
 /* Bits that are set in both inputs. */
 QN_API qn_status qn_bitwise_and(const qn_array* left, const qn_array* right, qn_array** bits);
 

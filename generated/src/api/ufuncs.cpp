@@ -33,6 +33,50 @@ Array sum(const Array& array, const ReduceOptions& options) {
   return ufuncs::add().reduce(array, over_all_axes(options));
 }
 
+const Ufunc& ufuncs::arccos() {
+  static const Ufunc& ufunc = Ufunc::find("arccos");
+  return ufunc;
+}
+Array arccos(const Operand& cosine, const CallOptions& options) {
+  return ufuncs::arccos().call({cosine}, options);
+}
+Array acos(const Operand& cosine, const CallOptions& options) {
+  return ufuncs::arccos().call({cosine}, options);
+}
+
+const Ufunc& ufuncs::arcsin() {
+  static const Ufunc& ufunc = Ufunc::find("arcsin");
+  return ufunc;
+}
+Array arcsin(const Operand& sine, const CallOptions& options) {
+  return ufuncs::arcsin().call({sine}, options);
+}
+Array asin(const Operand& sine, const CallOptions& options) {
+  return ufuncs::arcsin().call({sine}, options);
+}
+
+const Ufunc& ufuncs::arctan() {
+  static const Ufunc& ufunc = Ufunc::find("arctan");
+  return ufunc;
+}
+Array arctan(const Operand& tangent, const CallOptions& options) {
+  return ufuncs::arctan().call({tangent}, options);
+}
+Array atan(const Operand& tangent, const CallOptions& options) {
+  return ufuncs::arctan().call({tangent}, options);
+}
+
+const Ufunc& ufuncs::arctan2() {
+  static const Ufunc& ufunc = Ufunc::find("arctan2");
+  return ufunc;
+}
+Array arctan2(const Operand& ordinate, const Operand& abscissa, const CallOptions& options) {
+  return ufuncs::arctan2().call({ordinate, abscissa}, options);
+}
+Array atan2(const Operand& ordinate, const Operand& abscissa, const CallOptions& options) {
+  return ufuncs::arctan2().call({ordinate, abscissa}, options);
+}
+
 const Ufunc& ufuncs::bitwise_and() {
   static const Ufunc& ufunc = Ufunc::find("bitwise_and");
   return ufunc;

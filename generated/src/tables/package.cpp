@@ -46,6 +46,10 @@ extern const KernelFamily kMatrixFamily;
 extern const KernelFamily kIntegerMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
+extern const UfuncInfo kArccosUfunc;
+extern const UfuncInfo kArcsinUfunc;
+extern const UfuncInfo kArctanUfunc;
+extern const UfuncInfo kArctan2Ufunc;
 extern const UfuncInfo kBitwiseAndUfunc;
 extern const UfuncInfo kBitwiseCountUfunc;
 extern const UfuncInfo kBitwiseOrUfunc;
@@ -214,6 +218,10 @@ const DTypeInfo kDTypes[] = {
 const UfuncInfo* const kUfuncs[] = {
     &kAbsoluteUfunc,
     &kAddUfunc,
+    &kArccosUfunc,
+    &kArcsinUfunc,
+    &kArctanUfunc,
+    &kArctan2Ufunc,
     &kBitwiseAndUfunc,
     &kBitwiseCountUfunc,
     &kBitwiseOrUfunc,

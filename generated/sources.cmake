@@ -120,6 +120,7 @@ set(QUERN_GENERATED_CONFORMANCE
   conformance/powers.cpp
   conformance/root.cpp
   conformance/trigonometric.cpp
+  conformance/trigonometric_2.cpp
 )
 
 set(QUERN_GENERATED_BENCHMARKS

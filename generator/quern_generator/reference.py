@@ -412,6 +412,34 @@ def cos(value: Any) -> Real:
     return real(1) if number.is_zero else finite(sine_and_cosine(number.value)[1], False)
 
 
+def arctangent(ratio: Fraction) -> Fraction:
+    """The angle whose tangent is a positive number, to some 300 bits."""
+    if ratio > 1:
+        return PI / 2 - arctangent(1 / ratio)
+    near = Fraction(math.atan(float(ratio))) if ratio > Fraction(1, 1 << 60) else Fraction(0)
+    sine, cosine = sine_and_cosine(near) if near else (Fraction(0), Fraction(1))
+    # Of what is left, 2**-50 or less, the series.
+    rest = (ratio * cosine - sine) / (cosine + ratio * sine)
+    return near + sum(((-1) ** i * rest ** (2 * i + 1) / (2 * i + 1) for i in range(4)), Fraction(0))
+
+
+def arctan2(height: Any, width: Any) -> Real:
+    """The angle of a point, to some 300 bits; zeros, infinities and NaN as in C."""
+    up, right = real(height), real(width)
+    if up.is_nan or right.is_nan:
+        return NAN
+    if up.is_zero or right.is_inf and not up.is_inf:
+        angle = PI if right.negative else Fraction(0)
+    elif up.is_inf or right.is_zero:
+        quarters = 2 if not right.is_inf else 3 if right.negative else 1
+        angle = PI * quarters / 4
+    else:
+        assert up.value is not None and right.value is not None
+        angle = arctangent(abs(up.value / right.value))
+        angle = PI - angle if right.negative else angle
+    return finite(-angle if up.negative else angle, up.negative)
+
+
 def copysign(magnitude: Any, sign: Any) -> Real:
     """The first number's magnitude with the second's sign."""
     number = real(magnitude)
@@ -522,6 +550,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": log,
     "sin": sin,
     "cos": cos,
+    "arctan2": arctan2,
     "isnan": lambda value: any(part.is_nan for part in parts_of(value)),
     "isinf": lambda value: any(part.is_inf for part in parts_of(value)),
     "isfinite": lambda value: all(part.value is not None for part in parts_of(value)),
@@ -544,7 +573,7 @@ TYPED: dict[str, Callable[..., Any]] = {
     "nextafter": nextafter,
     "rounded": lambda dtype, value: round_to(real(value), dtype),
 }
-BINARY = ("copysign", "scale", "gcd", "lcm", "nextafter", "power", "wrapped_power", "pair")
+BINARY = ("copysign", "arctan2", "scale", "gcd", "lcm", "nextafter", "power", "wrapped_power", "pair")
 ARITIES = {name: 2 if name in BINARY else 1 for name in (*FUNCTIONS, *TYPED)}
 # 120 digits of pi.
 PI = Fraction(

@@ -23,7 +23,7 @@ TIES = {"maximum", "minimum", "fmax", "fmin"}
 # Rounded from a float32 result that NumPy's CPU and library decide.
 LIBRARY = {
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "power", "cbrt", "hypot", "sin", "cos", "tan",
-    "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
+    "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
 }  # fmt: skip
 
 
@@ -104,7 +104,8 @@ def test_float16_of_two_operands(ufunc, rng):
     tied = (left == 0) & (right == 0)  # NumPy's choice of two zeros depends on the CPU
     left, right = left[~tied], right[~tied]
     with quern.errstate(all="ignore"), np.errstate(all="ignore"):
-        assert_same_values(ufunc(left, right), numpy_ufunc(ufunc)(left, right), note=ufunc.name)
+        steps = 1 if ufunc.name in LIBRARY else 0
+        assert_same_values(ufunc(left, right), numpy_ufunc(ufunc)(left, right), steps, note=ufunc.name)
 
 
 @pytest.mark.parametrize("dtype", EIGHT_BITS, ids=str)

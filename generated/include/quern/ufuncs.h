@@ -22,11 +22,24 @@ QN_API qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array
 /* Sum of the elements. */
 QN_API qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options);
 
+/* Angle of a cosine in radians, between 0 and pi. */
+QN_API qn_status qn_arccos(const qn_array* cosine, qn_array** angle);
+
 /* Inverse hyperbolic cosine, of numbers from 1. */
 QN_API qn_status qn_arccosh(const qn_array* value, qn_array** argument);
 
+/* Angle of a sine in radians, between minus pi / 2 and pi / 2. */
+QN_API qn_status qn_arcsin(const qn_array* sine, qn_array** angle);
+
 /* Inverse hyperbolic sine. */
 QN_API qn_status qn_arcsinh(const qn_array* value, qn_array** argument);
+
+/* Angle of a tangent in radians, between minus pi / 2 and pi / 2. */
+QN_API qn_status qn_arctan(const qn_array* tangent, qn_array** angle);
+
+/* Angle in radians of the point with the first input as ordinate and the second as abscissa,
+ * between minus pi and pi. */
+QN_API qn_status qn_arctan2(const qn_array* ordinate, const qn_array* abscissa, qn_array** angle);
 
 /* Inverse hyperbolic tangent, of numbers from -1 to 1. */
 QN_API qn_status qn_arctanh(const qn_array* value, qn_array** argument);

@@ -18,8 +18,12 @@ namespace quern {
 namespace ufuncs {
 QUERN_EXPORT const Ufunc& absolute();
 QUERN_EXPORT const Ufunc& add();
+QUERN_EXPORT const Ufunc& arccos();
 QUERN_EXPORT const Ufunc& arccosh();
+QUERN_EXPORT const Ufunc& arcsin();
 QUERN_EXPORT const Ufunc& arcsinh();
+QUERN_EXPORT const Ufunc& arctan();
+QUERN_EXPORT const Ufunc& arctan2();
 QUERN_EXPORT const Ufunc& arctanh();
 QUERN_EXPORT const Ufunc& bitwise_and();
 QUERN_EXPORT const Ufunc& bitwise_count();
@@ -130,6 +134,13 @@ QUERN_EXPORT Array add(const Operand& augend, const Operand& addend,
 // Sum of the elements. All axes by default.
 QUERN_EXPORT Array sum(const Array& array, const ReduceOptions& options = {});
 
+// Angle of a cosine in radians, between 0 and pi. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
+// bfloat16, float16, float32, within 0.75 ULP for float64.
+QUERN_EXPORT Array arccos(const Operand& cosine, const CallOptions& options = {});
+
+// Another name of arccos.
+QUERN_EXPORT Array acos(const Operand& cosine, const CallOptions& options = {});
+
 // Inverse hyperbolic cosine, of numbers from 1. Within 0.501 ULP for float8_e4m3fn, float8_e5m2,
 // bfloat16, float16, float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array arccosh(const Operand& value, const CallOptions& options = {});
@@ -137,12 +148,37 @@ QUERN_EXPORT Array arccosh(const Operand& value, const CallOptions& options = {}
 // Another name of arccosh.
 QUERN_EXPORT Array acosh(const Operand& value, const CallOptions& options = {});
 
+// Angle of a sine in radians, between minus pi / 2 and pi / 2. Within 0.501 ULP for float8_e4m3fn,
+// float8_e5m2, bfloat16, float16, float32, within 0.75 ULP for float64.
+QUERN_EXPORT Array arcsin(const Operand& sine, const CallOptions& options = {});
+
+// Another name of arcsin.
+QUERN_EXPORT Array asin(const Operand& sine, const CallOptions& options = {});
+
 // Inverse hyperbolic sine. Within 0.501 ULP for float8_e4m3fn, float8_e5m2, bfloat16, float16,
 // float32, within 0.55 ULP for float64.
 QUERN_EXPORT Array arcsinh(const Operand& value, const CallOptions& options = {});
 
 // Another name of arcsinh.
 QUERN_EXPORT Array asinh(const Operand& value, const CallOptions& options = {});
+
+// Angle of a tangent in radians, between minus pi / 2 and pi / 2. Within 0.501 ULP for
+// float8_e4m3fn, float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.
+QUERN_EXPORT Array arctan(const Operand& tangent, const CallOptions& options = {});
+
+// Another name of arctan.
+QUERN_EXPORT Array atan(const Operand& tangent, const CallOptions& options = {});
+
+// Angle in radians of the point with the first input as ordinate and the second as abscissa,
+// between minus pi and pi. Signs of zeros count, as in C: they tell the sides of the axes apart. Of
+// two infinities the angle is that of the diagonal. Within 0.501 ULP for float8_e4m3fn,
+// float8_e5m2, bfloat16, float16, float32, within 0.75 ULP for float64.
+QUERN_EXPORT Array arctan2(const Operand& ordinate, const Operand& abscissa,
+                           const CallOptions& options = {});
+
+// Another name of arctan2.
+QUERN_EXPORT Array atan2(const Operand& ordinate, const Operand& abscissa,
+                         const CallOptions& options = {});
 
 // Inverse hyperbolic tangent, of numbers from -1 to 1. Within 0.501 ULP for float8_e4m3fn,
 // float8_e5m2, bfloat16, float16, float32, within 0.55 ULP for float64.

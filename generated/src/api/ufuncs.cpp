@@ -33,6 +33,17 @@ Array sum(const Array& array, const ReduceOptions& options) {
   return ufuncs::add().reduce(array, over_all_axes(options));
 }
 
+const Ufunc& ufuncs::arccos() {
+  static const Ufunc& ufunc = Ufunc::find("arccos");
+  return ufunc;
+}
+Array arccos(const Operand& cosine, const CallOptions& options) {
+  return ufuncs::arccos().call({cosine}, options);
+}
+Array acos(const Operand& cosine, const CallOptions& options) {
+  return ufuncs::arccos().call({cosine}, options);
+}
+
 const Ufunc& ufuncs::arccosh() {
   static const Ufunc& ufunc = Ufunc::find("arccosh");
   return ufunc;
@@ -44,6 +55,17 @@ Array acosh(const Operand& value, const CallOptions& options) {
   return ufuncs::arccosh().call({value}, options);
 }
 
+const Ufunc& ufuncs::arcsin() {
+  static const Ufunc& ufunc = Ufunc::find("arcsin");
+  return ufunc;
+}
+Array arcsin(const Operand& sine, const CallOptions& options) {
+  return ufuncs::arcsin().call({sine}, options);
+}
+Array asin(const Operand& sine, const CallOptions& options) {
+  return ufuncs::arcsin().call({sine}, options);
+}
+
 const Ufunc& ufuncs::arcsinh() {
   static const Ufunc& ufunc = Ufunc::find("arcsinh");
   return ufunc;
@@ -53,6 +75,28 @@ Array arcsinh(const Operand& value, const CallOptions& options) {
 }
 Array asinh(const Operand& value, const CallOptions& options) {
   return ufuncs::arcsinh().call({value}, options);
+}
+
+const Ufunc& ufuncs::arctan() {
+  static const Ufunc& ufunc = Ufunc::find("arctan");
+  return ufunc;
+}
+Array arctan(const Operand& tangent, const CallOptions& options) {
+  return ufuncs::arctan().call({tangent}, options);
+}
+Array atan(const Operand& tangent, const CallOptions& options) {
+  return ufuncs::arctan().call({tangent}, options);
+}
+
+const Ufunc& ufuncs::arctan2() {
+  static const Ufunc& ufunc = Ufunc::find("arctan2");
+  return ufunc;
+}
+Array arctan2(const Operand& ordinate, const Operand& abscissa, const CallOptions& options) {
+  return ufuncs::arctan2().call({ordinate, abscissa}, options);
+}
+Array atan2(const Operand& ordinate, const Operand& abscissa, const CallOptions& options) {
+  return ufuncs::arctan2().call({ordinate, abscissa}, options);
 }
 
 const Ufunc& ufuncs::arctanh() {

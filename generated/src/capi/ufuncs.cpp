@@ -45,11 +45,23 @@ qn_status qn_add(const qn_array* augend, const qn_array* addend, qn_array** sum)
 qn_status qn_sum(const qn_array* array, qn_array** result, const qn_reduce_options* options) {
   return reduce("add", array, result, options);
 }
+qn_status qn_arccos(const qn_array* cosine, qn_array** angle) {
+  return call("arccos", {cosine}, {angle});
+}
 qn_status qn_arccosh(const qn_array* value, qn_array** argument) {
   return call("arccosh", {value}, {argument});
 }
+qn_status qn_arcsin(const qn_array* sine, qn_array** angle) {
+  return call("arcsin", {sine}, {angle});
+}
 qn_status qn_arcsinh(const qn_array* value, qn_array** argument) {
   return call("arcsinh", {value}, {argument});
+}
+qn_status qn_arctan(const qn_array* tangent, qn_array** angle) {
+  return call("arctan", {tangent}, {angle});
+}
+qn_status qn_arctan2(const qn_array* ordinate, const qn_array* abscissa, qn_array** angle) {
+  return call("arctan2", {ordinate, abscissa}, {angle});
 }
 qn_status qn_arctanh(const qn_array* value, qn_array** argument) {
   return call("arctanh", {value}, {argument});

@@ -49,8 +49,12 @@ extern const KernelFamily kMatrixFamily;
 extern const KernelFamily kIntegerMatrixFamily;
 extern const UfuncInfo kAbsoluteUfunc;
 extern const UfuncInfo kAddUfunc;
+extern const UfuncInfo kArccosUfunc;
 extern const UfuncInfo kArccoshUfunc;
+extern const UfuncInfo kArcsinUfunc;
 extern const UfuncInfo kArcsinhUfunc;
+extern const UfuncInfo kArctanUfunc;
+extern const UfuncInfo kArctan2Ufunc;
 extern const UfuncInfo kArctanhUfunc;
 extern const UfuncInfo kBitwiseAndUfunc;
 extern const UfuncInfo kBitwiseCountUfunc;
@@ -226,8 +230,12 @@ const DTypeInfo kDTypes[] = {
 const UfuncInfo* const kUfuncs[] = {
     &kAbsoluteUfunc,
     &kAddUfunc,
+    &kArccosUfunc,
     &kArccoshUfunc,
+    &kArcsinUfunc,
     &kArcsinhUfunc,
+    &kArctanUfunc,
+    &kArctan2Ufunc,
     &kArctanhUfunc,
     &kBitwiseAndUfunc,
     &kBitwiseCountUfunc,

@@ -37,6 +37,7 @@
 #include "simd/elementary-inl.h"
 #include "simd/flags-inl.h"
 #include "simd/fused-inl.h"
+#include "simd/ieee-inl.h"
 #include "simd/inverse_trigonometric_tables.h"
 #include "simd/small_table-inl.h"
 
@@ -208,7 +209,7 @@ HWY_NOINLINE V Arctan2Extremes64(FlagSet& flags, V y, V x) {
   Scale(d, size, up);
   V angle = OfPoint64(d, size, up);
   // Where the angle is far below 2^-500 it is the quotient.
-  const V ratio = hn::Div(height, hn::Abs(x));
+  const V ratio = Quotient(d, height, hn::Abs(x));
   const auto finite = hn::Lt(hn::Abs(x), hn::Inf(d));
   const auto flat = hn::And(hn::Lt(ratio, hn::Set(d, 0x1p-60)), hn::Gt(x, hn::Zero(d)));
   angle = hn::IfThenElse(flat, ratio, angle);
@@ -234,7 +235,7 @@ struct OfPointInDouble {
   HWY_INLINE V operator()(D d, V x, V y) const {
     const V size = hn::Abs(x);
     const auto steep = hn::Gt(y, size);
-    const V t = hn::Div(hn::IfThenElse(steep, size, y), hn::IfThenElse(steep, y, size));
+    const V t = Quotient(d, hn::IfThenElse(steep, size, y), hn::IfThenElse(steep, y, size));
     const V square = hn::Mul(t, t);
     const V q = Polynomial<AsTarget>(d, kArctan32Polynomial, square);
     const V angle = hn::MulAdd(hn::Mul(square, q), t, t);

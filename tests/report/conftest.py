@@ -40,6 +40,7 @@ def few_shared_elements(monkeypatch: pytest.MonkeyPatch) -> None:
 UNLIKE_NUMPY = (
     "power", "float_power", "ldexp", "degrees", "rad2deg", "radians", "deg2rad", "expm1", "log", "log2", "log10", "log1p",
     "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2",
+    "cbrt", "hypot", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
 )  # fmt: skip
 
 

@@ -87,8 +87,8 @@ std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const ch
 
 template <class T>
 std::vector<T> Evaluate(const TargetKernels<ElementwiseKernel>& target, const Function& function,
-                        const std::vector<T>& x) {
-  return Evaluate(target, function.name, Columns<T>{x});
+                        const std::vector<T>& x, FpFlags* flags = nullptr) {
+  return Evaluate(target, function.name, Columns<T>{x}, flags);
 }
 
 // |y - exact| in units in the last place of T at the exact value.

@@ -374,7 +374,7 @@ static const LoopInfo kSincLoops[6] = {
      kVectorUpToAvx3ScalarOnEmu128Sse2Kinds, "spec/ufuncs/sinc.yaml:9"},
 };
 static const std::int16_t kSincResolution[19] = {
-    3, 3, 4, 5, 5, 3, 4, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
+    5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 1, 2, 3, 4, 5, -2, -2, -1, -1,
 };
 static const char* const kSincRefusals[2] = {
     "", "trigonometric functions of complex numbers are not supported",

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "quern/export.hpp"
+
 namespace quern::trigonometric {
 
 // The least angle that ReduceHugeAngles takes.
@@ -18,9 +20,9 @@ inline constexpr double kLeastHuge = 0x1p20;
 
 // Of n angles: count and head + tail with x = (count + head + tail) pi / 16, |head + tail| <= 1/2,
 // the count modulo 32. For x below kLeastHuge, infinite or NaN all three are 0. The arrays do not
-// overlap.
-void ReduceHugeAngles(const double* x, std::size_t n, std::int64_t* count, double* head,
-                      double* tail);
+// overlap. Kernels of packages call it too.
+QUERN_EXPORT void ReduceHugeAngles(const double* x, std::size_t n, std::int64_t* count,
+                                   double* head, double* tail);
 
 }  // namespace quern::trigonometric
 

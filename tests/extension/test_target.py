@@ -23,7 +23,8 @@ def test_one_line(tmp_path: Path) -> None:
     assert "src/generated_targets.h" in paths
     for path in (generated / "src" / "kernels").glob("*.cpp"):
         assert "N_SSE4::" in path.read_text(), path
-    assert listed(generated / "sources.cmake", "QUERN_GENERATED_TARGETS")[:2] == ["SSE2", "SSE4"]
+    names = listed(generated / "sources.cmake", "QUERN_GENERATED_TARGETS")
+    assert names[names.index("SSE2") + 1] == "SSE4"
 
 
 def test_an_unknown_target_is_refused(tmp_path: Path) -> None:

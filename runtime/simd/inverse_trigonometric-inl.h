@@ -17,7 +17,8 @@
 //
 // float goes through double with longer polynomials of the quotient, or shorter ones of the root:
 // within 6e-11 of the result, so rounding to float decides. Fused or not gives the same float for
-// all arguments (of one argument checked exhaustively).
+// all arguments (of one argument checked exhaustively with fused operations, without them in
+// samples; quern_simd's long test checks all).
 //
 // Constants: tools/derive/inverse_trigonometric.py. Tables of angles after P. T. P. Tang, ACM TOMS
 // 16 (1990); roots of the half angle after W. J. Cody and W. Waite, Software Manual for the

@@ -21,8 +21,8 @@
 // float goes through double: |x| = n pi + r, |r| <= pi / 2, with a polynomial of degree 11 for the
 // sine; tan takes multiples of pi / 2 and a quotient of polynomials of degrees 5 and 4. They are
 // within 3e-11 of the result, so rounding to float decides. n times the head of pi is exact, and
-// fused or not gives the same float for all 2^32 arguments (checked exhaustively). Huge ones take
-// the way of double.
+// fused or not gives the same float (checked for all positive arguments below 2^21, beyond in
+// samples; quern_simd's long test checks all). Huge ones take the way of double.
 //
 // Constants: tools/derive/trigonometric.py. Reduction in parts after W. J. Cody and W. Waite,
 // Software Manual for the Elementary Functions (1980); table-driven sines after P. T. P. Tang, ACM

@@ -14,7 +14,7 @@ BINARY = [ufunc for ufunc in JUDGED if ufunc.nin == 2 and ufunc.nout == 1]
 UNFOLDED = {"power", "float_power", "arctan2"}
 FOLDS = [ufunc for ufunc in BINARY if ufunc.name not in UNFOLDED]
 # Applied twice they enlarge a last place in which NumPy's first result differs.
-STEEP = {"exp", "exp2", "expm1", "tan", "sinh", "cosh"}
+STEEP = {"tan", "sinh", "cosh"}
 SHAPES = [(6,), (1,), (0,), (3, 4), (0, 3), (3, 0), (2, 3, 4), (1, 5, 1), ()]
 
 
